@@ -1,0 +1,1 @@
+"""Agent definitions: one TOML file each."""

@@ -1,0 +1,1 @@
+"""The one process a user: single instance, socket, connections."""

@@ -1,0 +1,1 @@
+"""Every call of git: hardened, bounded, and with names of any bytes."""

@@ -1,0 +1,141 @@
+"""The values that every package speaks of: tasks, sessions, their states.
+
+They are what the store keeps and the protocol shows; what may happen to them
+stands in `tasks/`. The words are those of docs/glossary.md.
+"""
+
+import enum
+from datetime import datetime
+from pathlib import Path
+from typing import NewType
+
+import attrs
+
+__all__ = [
+    "AgentName",
+    "Base",
+    "BaseKind",
+    "CommitId",
+    "Exit",
+    "Session",
+    "SessionId",
+    "SessionKind",
+    "State",
+    "Task",
+    "TaskId",
+]
+
+TaskId = NewType("TaskId", str)
+SessionId = NewType("SessionId", str)
+CommitId = NewType("CommitId", str)
+AgentName = NewType("AgentName", str)
+
+
+class State(enum.StrEnum):
+    """Where a task stands; `tasks/states.py` says what leads where."""
+
+    QUEUED = "queued"
+    PREPARING = "preparing"
+    WORKING = "working"
+    WAITING = "waiting"
+    CHECKING = "checking"
+    REVIEW = "review"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    MERGED = "merged"
+    DISCARDED = "discarded"
+
+
+class BaseKind(enum.StrEnum):
+    """What a task begins from."""
+
+    REF = "ref"
+    """A commit, by any name that git understands; the task gets a new branch."""
+
+    BRANCH = "branch"
+    """An existing branch that the task works on; it is never deleted."""
+
+    WIP = "wip"
+    """The user's checkout with its uncommitted changes, kept as a commit."""
+
+
+@attrs.frozen(kw_only=True)
+class Base:
+    """Where a task begins: what was asked for, and the commit that it was."""
+
+    kind: BaseKind
+    name: str
+    """As the user wrote it: `main`, `v1.2`, `branch:fix`, `wip`."""
+    commit: CommitId
+
+
+@attrs.frozen(kw_only=True)
+class Task:
+    """What a person asked for, and where it stands."""
+
+    id: TaskId
+    number: int
+    """Counts up for the user; orders the queue and names the worktree's folder."""
+    repository: Path
+    """The top folder of the user's checkout."""
+    title: str
+    prompt: str
+    agent: AgentName
+    base: Base
+    target: str
+    """The short name of the branch it merges into."""
+    branch: str
+    worktree: Path
+    state: State
+    why: str = ""
+    """One sentence for failed, waiting and interrupted, and for a stop."""
+    created: datetime
+    changed: datetime
+    merged_commit: CommitId | None = None
+    rev: int
+    """Grows with every change in the store; a client drops what is older."""
+
+
+class SessionKind(enum.StrEnum):
+    """What runs in a session."""
+
+    SETUP = "setup"
+    AGENT = "agent"
+
+
+@attrs.frozen(kw_only=True)
+class Exit:
+    """How a session's program ended: a status or a signal."""
+
+    status: int | None
+    signal: int | None
+    ended: datetime
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether it ended by itself with status 0."""
+        return self.status == 0
+
+    def describe(self) -> str:
+        """Say it in a few words."""
+        return f"signal {self.signal}" if self.signal else f"exit status {self.status}"
+
+
+@attrs.frozen(kw_only=True)
+class Session:
+    """One run of a program in a terminal, for a task."""
+
+    id: SessionId
+    task: TaskId
+    kind: SessionKind
+    title: str
+    """What a person sees: the agent's name, or the command of a setup."""
+    started: datetime
+    exit: Exit | None = None
+    lost: bool = False
+    """It vanished without leaving an exit status (a killed shim, a reboot)."""
+
+    @property
+    def live(self) -> bool:
+        """Tell whether it may still run."""
+        return self.exit is None and not self.lost

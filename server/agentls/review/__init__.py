@@ -1,0 +1,1 @@
+"""Bringing work back: changes, merge, discard and restore."""

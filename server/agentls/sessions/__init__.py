@@ -1,0 +1,1 @@
+"""Agents in terminals: shim, log, and the daemon's side of them."""

@@ -1,0 +1,1 @@
+"""What survives the daemon: SQLite, migrations, one class a table group."""

@@ -1,0 +1,1 @@
+"""Tasks: their states, the queue, and every operation on them."""

@@ -5,6 +5,7 @@ stands in `tasks/`. The words are those of docs/glossary.md.
 """
 
 import enum
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import NewType
@@ -92,6 +93,12 @@ class Task:
     created: datetime
     changed: datetime
     merged_commit: CommitId | None = None
+    kept_tip: CommitId | None = None
+    """Where its branch stood when it was discarded."""
+    conversation: str | None = None
+    """The agent's own id of the conversation, for resume."""
+    environment: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    """What the asking client's terminal offers, such as SSH_AUTH_SOCK."""
     rev: int
     """Grows with every change in the store; a client drops what is older."""
 

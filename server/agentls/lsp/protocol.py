@@ -1,0 +1,494 @@
+"""The wire types of agentls' own commands and notifications: the one source.
+
+On the wire names are camelCase and absent fields are left out, never null.
+`docs/protocol.md` is generated from here and from the registry of commands.
+Paths are strings; a file name that isn't UTF-8 keeps its odd bytes as lone
+surrogates `\\udcNN` in the JSON, as Python's `os.fsdecode` gives them.
+"""
+
+import enum
+
+import attrs
+
+__all__ = [
+    "AckParams",
+    "AgentInfo",
+    "AttachParams",
+    "AttachResult",
+    "BaseInfo",
+    "ChangesParams",
+    "ChangesResult",
+    "ControllerChangedParams",
+    "CreateTaskParams",
+    "DetachParams",
+    "DiscardTaskParams",
+    "DoctorFinding",
+    "DoctorParams",
+    "DoctorResult",
+    "Empty",
+    "ExitInfo",
+    "FileInfo",
+    "FileStatus",
+    "HookEventParams",
+    "InputParams",
+    "ListAgentsParams",
+    "ListAgentsResult",
+    "ListTasksParams",
+    "ListTasksResult",
+    "MergeTaskParams",
+    "MergeTaskResult",
+    "OutputParams",
+    "ReconnectedParams",
+    "ResizeParams",
+    "SendPromptParams",
+    "SessionEndedParams",
+    "SessionInfo",
+    "TaskChangedParams",
+    "TaskInfo",
+    "TaskParams",
+    "TaskRemovedParams",
+    "TaskResult",
+    "TrustDecision",
+    "TrustItemInfo",
+    "TrustParams",
+    "TrustResult",
+]
+
+
+@attrs.frozen(kw_only=True)
+class Empty:
+    """Nothing."""
+
+
+@attrs.frozen(kw_only=True)
+class BaseInfo:
+    """Where a task began."""
+
+    kind: str
+    """`ref`, `branch` (an existing branch that it works on) or `wip`."""
+    name: str
+    """As it was asked for."""
+    commit: str
+    """The commit that it was then; changes are told against it."""
+
+
+@attrs.frozen(kw_only=True)
+class ExitInfo:
+    """How a session's program ended."""
+
+    status: int | None = None
+    signal: int | None = None
+    ended: str
+    """UTC, ISO 8601."""
+
+
+@attrs.frozen(kw_only=True)
+class SessionInfo:
+    """One run of a program in a terminal."""
+
+    id: str
+    kind: str
+    """`setup` or `agent`."""
+    title: str
+    live: bool
+    started: str
+    """UTC, ISO 8601."""
+    exit: ExitInfo | None = None
+    lost: bool = False
+    """It vanished without an exit status: a reboot, or its shim was killed."""
+
+
+@attrs.frozen(kw_only=True)
+class TaskInfo:
+    """A task as clients show it."""
+
+    id: str
+    number: int
+    """Counts up; the order in which tasks were asked for."""
+    title: str
+    agent: str
+    state: str
+    """See the states in docs/glossary.md."""
+    why: str = ""
+    """One sentence for failed, waiting and interrupted, and after a stop."""
+    repository: str
+    """The URI of the user's checkout."""
+    worktree: str
+    """The URI of the task's worktree; there while the task isn't discarded."""
+    branch: str
+    base: BaseInfo
+    target: str
+    """The branch that it merges into."""
+    created: str
+    changed: str
+    merged_commit: str | None = None
+    sessions: tuple[SessionInfo, ...] = ()
+    """In the order in which they began; the last one is the present one."""
+    rev: int
+    """Grows with every change of any task: drop what is older than you have."""
+
+
+@attrs.frozen(kw_only=True)
+class TaskParams:
+    """Names a task."""
+
+    task: str
+    """A task's id, or a beginning of it that no other task shares."""
+
+
+@attrs.frozen(kw_only=True)
+class TaskResult:
+    """A task, with its prompt."""
+
+    task: TaskInfo
+    prompt: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class CreateTaskParams:
+    """What a person asks for."""
+
+    prompt: str
+    """At most 100 KiB, no NUL."""
+    uri: str | None = None
+    """Any file or folder in the repository; the client's only root if absent."""
+    agent: str | None = None
+    """The configured agent if absent, else the first real one installed."""
+    title: str | None = None
+    """The first line of the prompt if absent."""
+    base: str | None = None
+    """Any ref, `branch:NAME` (work on that branch) or `wip`; HEAD if absent."""
+    target: str | None = None
+    """The configured target if absent, else the branch checked out now."""
+    branch: str | None = None
+    """The new branch's name; made from the title if absent."""
+    work_done_token: str | int | None = None
+    """Reports progress until the agent runs; progress can be cancelled."""
+
+
+@attrs.frozen(kw_only=True)
+class ListTasksParams:
+    """Which tasks to list."""
+
+    uri: str | None = None
+    """Only those of the repository that holds this file or folder."""
+    discarded: bool = False
+    """Discarded ones too."""
+
+
+@attrs.frozen(kw_only=True)
+class ListTasksResult:
+    """The tasks, in the order in which they were asked for."""
+
+    rev: int
+    tasks: tuple[TaskInfo, ...]
+
+
+@attrs.frozen(kw_only=True)
+class AttachParams:
+    """What to watch, and from where."""
+
+    task: str | None = None
+    """The task whose present session is meant; or name the session."""
+    session: str | None = None
+    offset: int | None = None
+    """A byte of the log to begin at; its first kept byte if absent."""
+    window: int = 1 << 20
+    """Bytes that may be on their way before an `ack` is needed."""
+    control: bool = False
+    """Type and resize from here; whoever did before is told."""
+    rows: int | None = None
+    cols: int | None = None
+
+
+@attrs.frozen(kw_only=True)
+class AttachResult:
+    """The session as it stands; `agentls/output` goes on from `offset`."""
+
+    session: str
+    offset: int
+    """Where the output that follows begins."""
+    first: int
+    """The first byte of the log that is still kept."""
+    size: int
+    """How long the log is now."""
+    rows: int
+    cols: int
+    live: bool
+    controller: bool
+
+
+@attrs.frozen(kw_only=True)
+class DetachParams:
+    """What to watch no more."""
+
+    session: str
+
+
+@attrs.frozen(kw_only=True)
+class SendPromptParams:
+    """What to tell the agent."""
+
+    task: str
+    text: str
+
+
+@attrs.frozen(kw_only=True)
+class ChangesParams:
+    """Whose change to list."""
+
+    task: str
+    patch: bool = False
+    """The text of the diff too."""
+
+
+class FileStatus(enum.StrEnum):
+    """What became of a file."""
+
+    ADDED = "added"
+    MODIFIED = "modified"
+    DELETED = "deleted"
+    RENAMED = "renamed"
+    COPIED = "copied"
+    TYPE_CHANGED = "typeChanged"
+
+
+@attrs.frozen(kw_only=True)
+class FileInfo:
+    """One file of a change."""
+
+    path: str
+    old_path: str | None = None
+    status: FileStatus
+    added: int | None = None
+    """Lines; absent for a binary file."""
+    deleted: int | None = None
+    binary: bool = False
+    old_mode: str | None = None
+    new_mode: str | None = None
+    base_uri: str | None = None
+    """The `agentls:` document of the base side; absent for an added file."""
+    uri: str | None = None
+    """The real file in the worktree; absent for a deleted one."""
+
+
+@attrs.frozen(kw_only=True)
+class ChangesResult:
+    """A task's change: from its base to its worktree now."""
+
+    task: str
+    base: str
+    files: tuple[FileInfo, ...]
+    added: int
+    deleted: int
+    skipped: tuple[str, ...] = ()
+    """What no checkpoint stores, such as nested repositories; kept on disk."""
+    patch: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class MergeTaskParams:
+    """What to merge."""
+
+    task: str
+    message: str | None = None
+    """The commit's message; made from the title if absent."""
+    stop: bool = False
+    """Stop an agent that still works, instead of refusing."""
+
+
+@attrs.frozen(kw_only=True)
+class MergeTaskResult:
+    """What the target got."""
+
+    task: TaskInfo
+    commit: str
+    checkout: str | None = None
+    """The URI of the checkout that was brought forward, if one has the target."""
+
+
+@attrs.frozen(kw_only=True)
+class DiscardTaskParams:
+    """What to discard; its agent is stopped and its work kept."""
+
+    task: str
+
+
+@attrs.frozen(kw_only=True)
+class ListAgentsParams:
+    """For which repository: it may configure agents."""
+
+    uri: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class AgentInfo:
+    """One agent that can be named."""
+
+    name: str
+    title: str
+    installed: bool
+    path: str | None = None
+    version: str | None = None
+    default: bool = False
+    hint: str = ""
+    """How to install it."""
+
+
+@attrs.frozen(kw_only=True)
+class ListAgentsResult:
+    """The agents, by name."""
+
+    agents: tuple[AgentInfo, ...]
+
+
+class TrustDecision(enum.StrEnum):
+    """What to do about the texts that the repository would run."""
+
+    SHOW = "show"
+    ALLOW = "allow"
+    DENY = "deny"
+
+
+@attrs.frozen(kw_only=True)
+class TrustParams:
+    """Which repository, and the decision."""
+
+    uri: str | None = None
+    decision: TrustDecision = TrustDecision.SHOW
+    digests: tuple[str, ...] | None = None
+    """Decide about these texts only, so that nothing unseen is allowed."""
+
+
+@attrs.frozen(kw_only=True)
+class TrustItemInfo:
+    """One text that the repository would run."""
+
+    kind: str
+    """`config` or `filter`."""
+    name: str
+    text: str
+    digest: str
+    decision: str
+    """`allowed`, `denied` or `undecided`."""
+
+
+@attrs.frozen(kw_only=True)
+class TrustResult:
+    """All of the repository's texts with their decisions as they are now."""
+
+    repository: str
+    items: tuple[TrustItemInfo, ...]
+
+
+@attrs.frozen(kw_only=True)
+class DoctorParams:
+    """For which repository to look; none if absent."""
+
+    uri: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class DoctorFinding:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    message: str
+    hint: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class DoctorResult:
+    """What the daemon found about itself and the repository."""
+
+    findings: tuple[DoctorFinding, ...]
+
+
+@attrs.frozen(kw_only=True)
+class TaskChangedParams:
+    """A task is new or has changed."""
+
+    task: TaskInfo
+
+
+@attrs.frozen(kw_only=True)
+class TaskRemovedParams:
+    """A task is no more: its creation was cancelled."""
+
+    task: str
+    rev: int
+
+
+@attrs.frozen(kw_only=True)
+class OutputParams:
+    """A piece of a session's log."""
+
+    session: str
+    offset: int
+    """Of its first byte."""
+    end: int
+    """Of the byte after its last; what `ack` takes."""
+    text: str | None = None
+    """The piece, where it is UTF-8;"""
+    base64: str | None = None
+    """else here."""
+
+
+@attrs.frozen(kw_only=True)
+class SessionEndedParams:
+    """A session's program ended; sent to every client, after its last output."""
+
+    session: str
+    task: str
+    exit: ExitInfo | None = None
+    """Absent when it vanished."""
+
+
+@attrs.frozen(kw_only=True)
+class ControllerChangedParams:
+    """Who may type and resize now."""
+
+    session: str
+    you: bool
+
+
+@attrs.frozen(kw_only=True)
+class ReconnectedParams:
+    """The bridge found another daemon: list and attach again from your offsets."""
+
+    generation: int
+    """Counts the daemons of this connection, from 1."""
+
+
+@attrs.frozen(kw_only=True)
+class InputParams:
+    """What was typed; for the controller."""
+
+    session: str
+    text: str | None = None
+    base64: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ResizeParams:
+    """The terminal's new size; for the controller."""
+
+    session: str
+    rows: int
+    cols: int
+
+
+@attrs.frozen(kw_only=True)
+class AckParams:
+    """What was drawn: gives room in the window."""
+
+    session: str
+    end: int
+
+
+@attrs.frozen(kw_only=True)
+class HookEventParams:
+    """An agent's hook wrote an event to its session's file."""
+
+    session: str

@@ -1,0 +1,88 @@
+"""The registry: every command and notification of the protocol, with its types.
+
+Handlers are plain functions with the server first and one params object; the
+docs, the editors' tables and the dispatch are made from what stands here.
+"""
+
+import inspect
+import typing
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import attrs
+
+__all__ = [
+    "COMMANDS",
+    "FROM_CLIENT",
+    "TO_CLIENT",
+    "Command",
+    "Notification",
+    "command",
+    "notification",
+]
+
+
+@attrs.frozen(kw_only=True)
+class Command:
+    """One operation, called by `workspace/executeCommand`."""
+
+    name: str
+    params: type[Any]
+    result: type[Any]
+    doc: str
+    handler: Callable[..., Awaitable[Any]]
+
+
+@attrs.frozen(kw_only=True)
+class Notification:
+    """One of agentls' own notifications."""
+
+    method: str
+    params: type[Any]
+    doc: str
+    handler: Callable[..., Awaitable[None]] | None = None
+
+
+COMMANDS: dict[str, Command] = {}
+FROM_CLIENT: dict[str, Notification] = {}
+TO_CLIENT: dict[str, Notification] = {}
+
+H = typing.TypeVar("H", bound=Callable[..., Awaitable[Any]])
+
+
+def command(name: str) -> Callable[[H], H]:
+    """Register a command; its types are those of the handler's annotations."""
+
+    def register(handler: H) -> H:
+        hints = typing.get_type_hints(handler)
+        COMMANDS[name] = Command(
+            name=name,
+            params=hints["params"],
+            result=hints["return"],
+            doc=inspect.getdoc(handler) or "",
+            handler=handler,
+        )
+        return handler
+
+    return register
+
+
+def notification(method: str) -> Callable[[H], H]:
+    """Register a handler for a notification from the client."""
+
+    def register(handler: H) -> H:
+        hints = typing.get_type_hints(handler)
+        FROM_CLIENT[method] = Notification(
+            method=method,
+            params=hints["params"],
+            doc=inspect.getdoc(handler) or "",
+            handler=handler,
+        )
+        return handler
+
+    return register
+
+
+def sends(method: str, params: type[Any], doc: str) -> None:
+    """Register a notification that the server sends."""
+    TO_CLIENT[method] = Notification(method=method, params=params, doc=doc)

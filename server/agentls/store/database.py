@@ -1,0 +1,116 @@
+"""The SQLite file: its one thread, its transactions, its migrations."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
+from pathlib import Path
+from typing import Self, TypeVar
+
+from agentls.errors import AgentlsError, StorageFull
+
+__all__ = ["Database"]
+
+R = TypeVar("R")
+
+
+class Database:
+    """An open database; all work on it is done in turn by one thread.
+
+    WAL with `synchronous = FULL`: what a transaction has said is on disk, a
+    killed daemon and a power cut lose nothing. Use as an async context manager.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._connection: sqlite3.Connection | None = None
+
+    async def __aenter__(self) -> Self:
+        """Open the file and bring it to this version's schema."""
+        await self._in_turn(self._open)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the file after the work that was asked for."""
+        await self._in_turn(self._close)
+        self._thread.shutdown()
+
+    async def transaction(self, work: Callable[[sqlite3.Connection], R]) -> R:
+        """Do the work in one transaction: all of it is kept, or nothing.
+
+        Raises `StorageFull` when the disk has no room; nothing was changed then.
+        """
+
+        def run() -> R:
+            connection = self._opened()
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                with connection:
+                    return work(connection)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+                    raise StorageFull(
+                        f"The disk of {self._path} is full; nothing was changed.",
+                        hint="Free some room and try again.",
+                    ) from error
+                raise
+
+        return await self._in_turn(run)
+
+    async def read(self, work: Callable[[sqlite3.Connection], R]) -> R:
+        """Do work that only reads."""
+        return await self._in_turn(lambda: work(self._opened()))
+
+    async def _in_turn(self, work: Callable[[], R]) -> R:
+        # Shielded: a cancelled caller must not leave a transaction half told.
+        future = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            await asyncio.wait([future])
+            raise
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise AgentlsError("The store is closed.")
+        return self._connection
+
+    def _open(self) -> None:
+        # isolation_level None: transactions begin where `transaction` says so.
+        connection = sqlite3.connect(
+            self._path, isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        _migrate(connection, path=self._path)
+        self._path.chmod(0o600)
+        self._connection = connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _migrate(connection: sqlite3.Connection, *, path: Path) -> None:
+    """Apply the migrations that the file hasn't seen, each in a transaction."""
+    scripts = sorted(
+        (int(script.name.removesuffix(".sql")), script.read_text("utf-8"))
+        for script in resources.files("agentls.store").joinpath("migrations").iterdir()
+        if script.name.endswith(".sql")
+    )
+    (present,) = connection.execute("PRAGMA user_version").fetchone()
+    if present > scripts[-1][0]:
+        raise AgentlsError(
+            f"{path} was written by a newer agentls (schema {present}).",
+            hint="Update agentls; the file was not changed.",
+        )
+    for version, script in scripts:
+        if version > present:
+            connection.executescript(
+                f"BEGIN; {script}; PRAGMA user_version = {version}; COMMIT;"
+            )

@@ -1,0 +1,236 @@
+"""The tables of tasks, their sessions, and the journal of their operations.
+
+The functions run inside a transaction that the caller opened; `rev` grows by
+one with every change of a task.
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from agentls.model import (
+    AgentName,
+    Base,
+    BaseKind,
+    CommitId,
+    Exit,
+    Session,
+    SessionId,
+    SessionKind,
+    State,
+    Task,
+    TaskId,
+)
+
+__all__ = [
+    "JournalEntry",
+    "delete_task",
+    "end_journal",
+    "insert_session",
+    "insert_task",
+    "journal",
+    "load_journal",
+    "load_sessions",
+    "load_tasks",
+    "next_number",
+    "next_rev",
+    "update_session",
+    "update_task",
+]
+
+
+@attrs.frozen(kw_only=True)
+class JournalEntry:
+    """How far an operation of several steps got."""
+
+    task: TaskId
+    operation: str
+    step: str
+    data: Mapping[str, Any]
+
+
+def next_rev(connection: sqlite3.Connection) -> int:
+    """Take the next revision."""
+    row = connection.execute(
+        "UPDATE counters SET value = value + 1 WHERE name = 'rev' RETURNING value"
+    ).fetchone()
+    return int(row["value"])
+
+
+def next_number(connection: sqlite3.Connection) -> int:
+    """Give the number that the next task will have; numbers are never used twice."""
+    row = connection.execute(
+        "SELECT seq FROM sqlite_sequence WHERE name = 'tasks'"
+    ).fetchone()
+    return 1 if row is None else int(row["seq"]) + 1
+
+
+def insert_task(connection: sqlite3.Connection, task: Task) -> None:
+    """Keep a new task."""
+    columns = _task_columns(task)
+    connection.execute(
+        f"INSERT INTO tasks ({', '.join(columns)})"  # noqa: S608 - names of our own
+        f" VALUES ({', '.join(f':{name}' for name in columns)})",
+        columns,
+    )
+
+
+def update_task(connection: sqlite3.Connection, task: Task) -> None:
+    """Keep the task's new values."""
+    columns = _task_columns(task)
+    connection.execute(
+        f"UPDATE tasks SET {', '.join(f'{name} = :{name}' for name in columns)}"  # noqa: S608 - names of our own
+        " WHERE id = :id",
+        columns,
+    )
+
+
+def delete_task(connection: sqlite3.Connection, task: TaskId) -> None:
+    """Forget a task that was never made, with its sessions and journal."""
+    connection.execute("DELETE FROM tasks WHERE id = ?", (task,))
+
+
+def load_tasks(connection: sqlite3.Connection) -> tuple[Task, ...]:
+    """Give all tasks in the order in which they were asked for."""
+    rows = connection.execute("SELECT * FROM tasks ORDER BY number")
+    return tuple(_task(row) for row in rows)
+
+
+def insert_session(connection: sqlite3.Connection, session: Session) -> None:
+    """Keep a new session, before it is started."""
+    connection.execute(
+        "INSERT INTO sessions (id, task, kind, title, started) VALUES (?, ?, ?, ?, ?)",
+        (
+            session.id,
+            session.task,
+            session.kind,
+            session.title,
+            session.started.isoformat(),
+        ),
+    )
+
+
+def update_session(connection: sqlite3.Connection, session: Session) -> None:
+    """Keep how a session ended."""
+    end = session.exit
+    connection.execute(
+        "UPDATE sessions SET status = ?, signal = ?, ended = ?, lost = ? WHERE id = ?",
+        (
+            end.status if end else None,
+            end.signal if end else None,
+            end.ended.isoformat() if end else None,
+            session.lost,
+            session.id,
+        ),
+    )
+
+
+def load_sessions(connection: sqlite3.Connection) -> tuple[Session, ...]:
+    """Give all sessions in the order in which they began."""
+    rows = connection.execute("SELECT * FROM sessions ORDER BY started, rowid")
+    return tuple(_session(row) for row in rows)
+
+
+def journal(connection: sqlite3.Connection, entry: JournalEntry) -> None:
+    """Note how far an operation got, in place of its earlier note."""
+    connection.execute(
+        "INSERT OR REPLACE INTO journal (task, operation, step, data)"
+        " VALUES (?, ?, ?, ?)",
+        (entry.task, entry.operation, entry.step, json.dumps(dict(entry.data))),
+    )
+
+
+def end_journal(connection: sqlite3.Connection, task: TaskId) -> None:
+    """Strike out the task's operation: it is finished or undone."""
+    connection.execute("DELETE FROM journal WHERE task = ?", (task,))
+
+
+def load_journal(connection: sqlite3.Connection) -> tuple[JournalEntry, ...]:
+    """Give the operations that a daemon left unfinished."""
+    rows = connection.execute("SELECT * FROM journal ORDER BY rowid")
+    return tuple(
+        JournalEntry(
+            task=TaskId(row["task"]),
+            operation=row["operation"],
+            step=row["step"],
+            data=json.loads(row["data"]),
+        )
+        for row in rows
+    )
+
+
+def _task_columns(task: Task) -> dict[str, object]:
+    return {
+        "number": task.number,
+        "id": task.id,
+        "repository": os.fsencode(task.repository),
+        "title": task.title,
+        "prompt": task.prompt,
+        "agent": task.agent,
+        "base_kind": task.base.kind,
+        "base_name": task.base.name,
+        "base_commit": task.base.commit,
+        "target": task.target,
+        "branch": task.branch,
+        "worktree": os.fsencode(task.worktree),
+        "state": task.state,
+        "why": task.why,
+        "created": task.created.isoformat(),
+        "changed": task.changed.isoformat(),
+        "merged_commit": task.merged_commit,
+        "kept_tip": task.kept_tip,
+        "conversation": task.conversation,
+        "environment": json.dumps(dict(task.environment)),
+        "rev": task.rev,
+    }
+
+
+def _task(row: sqlite3.Row) -> Task:
+    return Task(
+        number=row["number"],
+        id=TaskId(row["id"]),
+        repository=Path(os.fsdecode(row["repository"])),
+        title=row["title"],
+        prompt=row["prompt"],
+        agent=AgentName(row["agent"]),
+        base=Base(
+            kind=BaseKind(row["base_kind"]),
+            name=row["base_name"],
+            commit=CommitId(row["base_commit"]),
+        ),
+        target=row["target"],
+        branch=row["branch"],
+        worktree=Path(os.fsdecode(row["worktree"])),
+        state=State(row["state"]),
+        why=row["why"],
+        created=datetime.fromisoformat(row["created"]),
+        changed=datetime.fromisoformat(row["changed"]),
+        merged_commit=row["merged_commit"] and CommitId(row["merged_commit"]),
+        kept_tip=row["kept_tip"] and CommitId(row["kept_tip"]),
+        conversation=row["conversation"],
+        environment=json.loads(row["environment"]),
+        rev=row["rev"],
+    )
+
+
+def _session(row: sqlite3.Row) -> Session:
+    end = row["ended"] and Exit(
+        status=row["status"],
+        signal=row["signal"],
+        ended=datetime.fromisoformat(row["ended"]),
+    )
+    return Session(
+        id=SessionId(row["id"]),
+        task=TaskId(row["task"]),
+        kind=SessionKind(row["kind"]),
+        title=row["title"],
+        started=datetime.fromisoformat(row["started"]),
+        exit=end or None,
+        lost=bool(row["lost"]),
+    )

@@ -29,7 +29,11 @@ class Database:
 
     async def __aenter__(self) -> Self:
         """Open the file and bring it to this version's schema."""
-        await self._in_turn(self._open)
+        try:
+            await self._in_turn(self._open)
+        except BaseException:
+            await self.__aexit__()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -82,13 +86,24 @@ class Database:
         connection = sqlite3.connect(
             self._path, isolation_level=None, check_same_thread=False
         )
+        self._connection = connection
         connection.row_factory = sqlite3.Row
+        scripts = _migrations()
+        (present,) = connection.execute("PRAGMA user_version").fetchone()
+        if present > scripts[-1][0]:
+            raise AgentlsError(
+                f"{self._path} was written by a newer agentls (schema {present}).",
+                hint="Update agentls; the file was not changed.",
+            )
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        _migrate(connection, path=self._path)
         self._path.chmod(0o600)
-        self._connection = connection
+        for version, script in scripts:
+            if version > present:
+                connection.executescript(
+                    f"BEGIN; {script}; PRAGMA user_version = {version}; COMMIT;"
+                )
 
     def _close(self) -> None:
         if self._connection is not None:
@@ -96,21 +111,11 @@ class Database:
             self._connection = None
 
 
-def _migrate(connection: sqlite3.Connection, *, path: Path) -> None:
-    """Apply the migrations that the file hasn't seen, each in a transaction."""
-    scripts = sorted(
+def _migrations() -> list[tuple[int, str]]:
+    """Give the scripts in their order; each is applied once, in a transaction."""
+    folder = resources.files("agentls.store").joinpath("migrations")
+    return sorted(
         (int(script.name.removesuffix(".sql")), script.read_text("utf-8"))
-        for script in resources.files("agentls.store").joinpath("migrations").iterdir()
+        for script in folder.iterdir()
         if script.name.endswith(".sql")
     )
-    (present,) = connection.execute("PRAGMA user_version").fetchone()
-    if present > scripts[-1][0]:
-        raise AgentlsError(
-            f"{path} was written by a newer agentls (schema {present}).",
-            hint="Update agentls; the file was not changed.",
-        )
-    for version, script in scripts:
-        if version > present:
-            connection.executescript(
-                f"BEGIN; {script}; PRAGMA user_version = {version}; COMMIT;"
-            )

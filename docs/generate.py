@@ -1,0 +1,151 @@
+"""Write docs/protocol.md from the registry and the protocol's types.
+
+`python docs/generate.py` writes, `--check` fails when what is there is stale.
+"""
+
+import ast
+import difflib
+import enum
+import inspect
+import sys
+import types as python_types
+import typing
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from agentls import errors
+from agentls.lsp import connection, protocol  # connection: fills the registry
+from agentls.lsp.registry import COMMANDS, FROM_CLIENT, TO_CLIENT
+from agentls.lsp.wire import camel
+
+PAGE = Path(__file__).parent / "protocol.md"
+
+INTRODUCTION = """\
+# The protocol
+
+<!-- Written by `make docs` from server/agentls/lsp/. Don't edit: a test compares. -->
+
+agentls speaks LSP 3.18 over the standard streams of `agentls lsp`. Every operation is
+one `workspace/executeCommand` whose only argument is one JSON object (it may be left
+out where every field is optional). Names are camelCase; an absent field is left out,
+never null; an unknown field is refused.
+
+- **Progress**: `workDoneToken` of `workspace/executeCommand`; cancelling the progress
+  or the request (`$/cancelRequest`) undoes a create.
+- **Offsets** count bytes of a session's log. `window` is the credit of an attach: after
+  that many bytes nothing comes until `agentls/ack {session, end}`.
+- **`rev`** grows with every change of any task; drop what is older than you have.
+- **Documents**: `agentls:/<task>/base/<path>` is a file as it was where the task began
+  (`workspace/textDocumentContent`). Paths are percent-encoded bytes.
+- **Environment**: `initializationOptions.environment` may give `SSH_AUTH_SOCK`,
+  `DISPLAY`, `WAYLAND_DISPLAY` and `LANG` for the agents of this client's tasks.
+- **The daemon may go**: the connection stays. Pending requests are answered with
+  `daemonRestarted`; after `agentls/reconnected` list and attach again.
+
+## Errors
+
+An error that is no bug has code -32803 and `data = {kind, hint}`. The message says what
+happened and what was kept, the hint what to do next.
+
+| kind | means |
+| --- | --- |
+"""
+
+
+def page() -> str:
+    """Give the page's text."""
+    parts = [INTRODUCTION]
+    parts += [
+        f"| `{kind}` | {_first_line(cls)} |\n" for kind, cls in errors.kinds().items()
+    ]
+    parts.append("\n## Commands\n")
+    for name, command in sorted(COMMANDS.items()):
+        parts.append(
+            f"\n### `{name}`\n\n{command.doc}\n\n"
+            f"Takes {_link(command.params)}, gives {_link(command.result)}.\n"
+        )
+    parts.append("\n## Notifications from the server\n")
+    for method, known in sorted(TO_CLIENT.items()):
+        parts.append(f"\n### `{method}`\n\n{known.doc}\n\n{_link(known.params)}.\n")
+    parts.append("\n## Notifications to the server\n")
+    for method, known in sorted(FROM_CLIENT.items()):
+        parts.append(f"\n### `{method}`\n\n{known.doc}\n\n{_link(known.params)}.\n")
+    parts.append("\n## Types\n")
+    for name in sorted(protocol.__all__):
+        parts.append(_type(getattr(protocol, name)))
+    return "".join(parts)
+
+
+def _type(cls: type[Any]) -> str:
+    head = f"\n### {cls.__name__}\n\n{inspect.getdoc(cls)}\n"
+    if issubclass(cls, enum.Enum):
+        return head + f"\nOne of {', '.join(f'`{item.value}`' for item in cls)}.\n"
+    fields = attrs.fields(attrs.resolve_types(cls))
+    if not fields:
+        return head
+    docs = _field_docs(cls)
+    rows = [
+        f"| `{camel(field.name)}{'' if field.default is attrs.NOTHING else '?'}` "
+        f"| {_type_name(field.type)} | {docs.get(field.name, '')} |\n"
+        for field in fields
+    ]
+    return head + "\n| field | type | |\n| --- | --- | --- |\n" + "".join(rows)
+
+
+def _field_docs(cls: type[Any]) -> dict[str, str]:
+    """Give the texts below the fields, from the source."""
+    (tree,) = ast.parse(inspect.getsource(cls)).body
+    assert isinstance(tree, ast.ClassDef)
+    docs: dict[str, str] = {}
+    for field, text in zip(tree.body, tree.body[1:], strict=False):
+        match field, text:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(doc))),
+            ):
+                docs[name] = " ".join(doc.split())
+            case _:
+                pass
+    return docs
+
+
+def _type_name(hint: Any) -> str:
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in {typing.Union, python_types.UnionType}:
+        return " or ".join(_type_name(arg) for arg in args if arg is not type(None))
+    if origin is tuple:
+        return f"list of {_type_name(args[0])}"
+    if isinstance(hint, type) and hint.__module__ == protocol.__name__:
+        return _link(hint)
+    return {str: "string", int: "integer", bool: "boolean"}.get(hint, str(hint))
+
+
+def _link(cls: type[Any]) -> str:
+    return f"[{cls.__name__}](#{cls.__name__.lower()})"
+
+
+def _first_line(cls: type[Any]) -> str:
+    return (inspect.getdoc(cls) or "").split("\n\n")[0].replace("\n", " ")
+
+
+def main() -> int:
+    """Write the page, or compare it."""
+    assert connection.serve
+    wanted = page()
+    if "--check" not in sys.argv:
+        PAGE.write_text(wanted, "utf-8")
+        return 0
+    present = PAGE.read_text("utf-8") if PAGE.exists() else ""
+    if present == wanted:
+        return 0
+    print("docs/protocol.md is stale; run `make docs`.", file=sys.stderr)
+    sys.stderr.writelines(
+        difflib.unified_diff(present.splitlines(True), wanted.splitlines(True))
+    )
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""The owner of work that goes on beside the event loop's callers."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any, Self, TypeVar
+
+__all__ = ["Background"]
+
+_LOG = logging.getLogger(__name__)
+
+R = TypeVar("R")
+
+
+class Background:
+    """Runs named work in a task group; cancels what still runs when it is left.
+
+    Work that fails by a bug is logged with its trace and ends alone: the daemon
+    and everybody else's work go on.
+    """
+
+    def __init__(self) -> None:
+        self._group = asyncio.TaskGroup()
+        self._running: set[asyncio.Task[Any]] = set()
+
+    async def __aenter__(self) -> Self:
+        """Begin to take work."""
+        await self._group.__aenter__()
+        return self
+
+    async def __aexit__(self, *error: Any) -> None:
+        """Cancel what runs and wait until each has reached its end."""
+        for task in tuple(self._running):
+            task.cancel()
+        await self._group.__aexit__(*error)
+
+    def spawn(
+        self, work: Coroutine[Any, Any, R], *, name: str
+    ) -> asyncio.Task[R | None]:
+        """Run the work; its result is None when it failed by a bug."""
+        task = self._group.create_task(_guarded(work, name), name=name)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+
+async def _guarded(work: Coroutine[Any, Any, R], name: str) -> R | None:
+    try:
+        return await work
+    except Exception:
+        _LOG.exception("%s failed by a bug", name)
+        return None

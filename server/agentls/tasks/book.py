@@ -1,0 +1,255 @@
+"""The book of tasks: what is true now, kept on disk first and told to all after.
+
+All tasks and sessions are held in memory too, so that reading costs nothing.
+Every change is one transaction, then one event to every listener, in order.
+"""
+
+import asyncio
+import contextlib
+import secrets
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Generator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from agentls.errors import UnknownTask
+from agentls.model import Exit, Session, SessionId, State, Task, TaskId
+from agentls.store import tasks as table
+from agentls.store.database import Database
+from agentls.store.tasks import JournalEntry
+from agentls.tasks.states import require_transition
+
+__all__ = ["Event", "Removed", "SessionEnd", "TaskBook", "now"]
+
+_ID_LETTERS = "bcdfghjkmnpqrstvwxz"
+_ID_DIGITS = "23456789"
+"""Without what looks alike; no vowels, so that no words come out."""
+
+
+@attrs.frozen(kw_only=True)
+class Removed:
+    """A task is no more."""
+
+    task: TaskId
+    rev: int
+
+
+@attrs.frozen(kw_only=True)
+class SessionEnd:
+    """A session ended or vanished."""
+
+    session: Session
+
+
+Event = Task | Removed | SessionEnd
+
+
+def now() -> datetime:
+    """Give the present time as the book writes it."""
+    return datetime.now(UTC)
+
+
+class TaskBook:
+    """The tasks and sessions of the user; the only writer of their tables."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._tasks: dict[TaskId, Task] = {}
+        self._sessions: dict[SessionId, Session] = {}
+        self._by_task: defaultdict[TaskId, list[SessionId]] = defaultdict(list)
+        self._listeners: list[Callable[[Event], None]] = []
+        self._writing = asyncio.Lock()
+        self.rev = 0
+
+    async def load(self) -> tuple[JournalEntry, ...]:
+        """Read everything; give the operations that a daemon left unfinished."""
+        read = self._database.read
+        for task in await read(table.load_tasks):
+            self._tasks[task.id] = task
+            self.rev = max(self.rev, task.rev)
+        for session in await read(table.load_sessions):
+            self._remember(session)
+        return await read(table.load_journal)
+
+    @contextlib.contextmanager
+    def listening(self, listener: Callable[[Event], None]) -> Generator[None]:
+        """Tell the listener of every event while the context lasts."""
+        self._listeners.append(listener)
+        try:
+            yield
+        finally:
+            self._listeners.remove(listener)
+
+    def get(self, name: str) -> Task:
+        """Give the task by its id or by a beginning that no other id shares."""
+        if exact := self._tasks.get(TaskId(name)):
+            return exact
+        found = [task for task in self._tasks.values() if task.id.startswith(name)]
+        if len(found) == 1 and name:
+            return found[0]
+        if found and name:
+            ids = ", ".join(sorted(task.id for task in found))
+            raise UnknownTask(
+                f"{name!r} is the beginning of several tasks: {ids}.",
+                hint="Type one more letter.",
+            )
+        raise UnknownTask(
+            f"There is no task {name!r}.", hint="`agentls ls --all` lists them."
+        )
+
+    def tasks(
+        self, *, repository: Path | None = None, discarded: bool = False
+    ) -> tuple[Task, ...]:
+        """List the tasks in the order in which they were asked for."""
+        return tuple(
+            task
+            for task in self._tasks.values()
+            if (discarded or task.state is not State.DISCARDED)
+            and (repository is None or task.repository == repository)
+        )
+
+    def session(self, name: SessionId) -> Session | None:
+        """Give a session by its id."""
+        return self._sessions.get(name)
+
+    def sessions(self, task: TaskId) -> tuple[Session, ...]:
+        """Give a task's sessions in the order in which they began."""
+        return tuple(self._sessions[name] for name in self._by_task[task])
+
+    async def add(self, make: Callable[[TaskId, int, int], Task]) -> Task:
+        """Keep a new task; `make` is given its id, number and revision."""
+        async with self._writing:
+            task_id = self._new_id()
+
+            def insert(connection: sqlite3.Connection) -> Task:
+                number = table.next_number(connection)
+                task = make(task_id, number, table.next_rev(connection))
+                table.insert_task(connection, task)
+                return task
+
+            task = await self._database.transaction(insert)
+            self._tasks[task.id] = task
+            self._tell(task)
+            return task
+
+    async def change(
+        self, task_id: TaskId, *, journal: JournalEntry | None = None, **changes: Any
+    ) -> Task:
+        """Keep new values of a task, and tell; refuse a state that can't follow.
+
+        An operation's note in the journal, if given, is part of the transaction.
+        """
+        async with self._writing:
+            return await self._change(task_id, journal=journal, changes=changes)
+
+    async def finish(self, task_id: TaskId, **changes: Any) -> Task:
+        """Keep new values and strike the task's operation out of the journal."""
+        async with self._writing:
+            return await self._change(task_id, finished=True, changes=changes)
+
+    async def note(self, entry: JournalEntry) -> None:
+        """Note in the journal how far an operation got."""
+        await self._database.transaction(lambda db: table.journal(db, entry))
+
+    async def end_note(self, task_id: TaskId) -> None:
+        """Strike an operation that was undone out of the journal."""
+        await self._database.transaction(lambda db: table.end_journal(db, task_id))
+
+    async def remove(self, task_id: TaskId) -> None:
+        """Forget a task whose creation was undone, and tell."""
+        async with self._writing:
+
+            def delete(connection: sqlite3.Connection) -> int:
+                table.delete_task(connection, task_id)
+                return table.next_rev(connection)
+
+            rev = await self._database.transaction(delete)
+            for name in self._by_task.pop(task_id, []):
+                del self._sessions[name]
+            del self._tasks[task_id]
+            self._tell(Removed(task=task_id, rev=rev))
+
+    async def add_session(
+        self, session: Session, *, journal: JournalEntry | None = None
+    ) -> None:
+        """Keep a session before it is started, and tell that its task changed."""
+        async with self._writing:
+            await self._change(
+                session.task,
+                journal=journal,
+                also=lambda db: table.insert_session(db, session),
+                remember=session,
+                changes={},
+            )
+
+    async def end_session(self, name: SessionId, end: Exit | None) -> Session:
+        """Keep how a session ended (None: it vanished), and tell."""
+        async with self._writing:
+            session = self._sessions[name]
+            session = attrs.evolve(session, exit=end, lost=end is None)
+            await self._change(
+                session.task,
+                also=lambda db: table.update_session(db, session),
+                remember=session,
+                changes={},
+            )
+            self._tell(SessionEnd(session=session))
+            return session
+
+    async def _change(
+        self,
+        task_id: TaskId,
+        *,
+        changes: dict[str, Any],
+        journal: JournalEntry | None = None,
+        finished: bool = False,
+        also: Callable[[sqlite3.Connection], None] = lambda _: None,
+        remember: Session | None = None,
+    ) -> Task:
+        task = self._tasks[task_id]
+        if state := changes.get("state"):
+            require_transition(task, state)
+        task = attrs.evolve(task, **changes)
+        if changes:
+            task = attrs.evolve(task, changed=now())
+
+        def update(connection: sqlite3.Connection) -> Task:
+            written = attrs.evolve(task, rev=table.next_rev(connection))
+            table.update_task(connection, written)
+            also(connection)
+            if journal:
+                table.journal(connection, journal)
+            if finished:
+                table.end_journal(connection, task_id)
+            return written
+
+        written = await self._database.transaction(update)
+        self._tasks[task_id] = written
+        if remember:
+            self._remember(remember)
+        self._tell(written)
+        return written
+
+    def _remember(self, session: Session) -> None:
+        if session.id not in self._sessions:
+            self._by_task[session.task].append(session.id)
+        self._sessions[session.id] = session
+
+    def _tell(self, event: Event) -> None:
+        if not isinstance(event, SessionEnd):
+            self.rev = event.rev
+        for listener in tuple(self._listeners):
+            listener(event)
+
+    def _new_id(self) -> TaskId:
+        while True:
+            new = "".join(
+                secrets.choice(_ID_LETTERS if position % 2 == 0 else _ID_DIGITS)
+                for position in range(4)
+            )
+            if TaskId(new) not in self._tasks:
+                return TaskId(new)

@@ -1,0 +1,33 @@
+"""Names made from a task: its branch and its worktree's folder."""
+
+import hashlib
+import os
+import re
+import unicodedata
+from pathlib import Path
+
+from agentls.model import TaskId
+
+__all__ = ["branch_name", "worktree_path"]
+
+_SLUG_MAX = 40
+
+
+def branch_name(*, prefix: str, title: str, task: TaskId) -> str:
+    """Make a branch's name: the prefix, the title in plain letters, the task's id.
+
+    The id makes it unique, so that two tasks with one title never collide.
+    """
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:_SLUG_MAX].strip("-")
+    return f"{prefix}{slug}-{task}" if slug else f"{prefix}{task}"
+
+
+def worktree_path(worktrees: Path, *, repository: Path, number: int) -> Path:
+    """Give a worktree's path: opaque, unique for the user, where it stays for life.
+
+    The last part is unique too, since git names its own entry after it.
+    """
+    digest = hashlib.sha256(os.fsencode(repository)).hexdigest()[:8]
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", repository.name).strip("-.") or "repository"
+    return worktrees / f"{name}-{digest}" / f"{name}-{number}"

@@ -1,0 +1,121 @@
+"""Making a task's worktree ready: checkout, submodules, copied files, setup."""
+
+import asyncio
+import shlex
+from collections.abc import Callable, Mapping
+
+from agentls.config import Config
+from agentls.errors import AgentlsError
+from agentls.git.repository import Repository
+from agentls.git.submodules import init_submodules
+from agentls.git.worktrees import add_worktree, remove_worktree
+from agentls.model import BaseKind, Session, SessionKind, Task
+from agentls.store.tasks import JournalEntry
+from agentls.tasks.copying import copy_files
+from agentls.tasks.running import Program, Runner
+from agentls.tasks.trusting import Policy
+from agentls.threads import in_thread
+
+__all__ = ["make_worktree", "run_setup", "unmake_worktree", "wait_for_setup"]
+
+_STOP_GRACE = 5.0  # seconds that a setup past its time has to clean up
+
+
+async def make_worktree(
+    task: Task,
+    *,
+    policy: Policy,
+    say: Callable[[str], None],
+) -> None:
+    """Make the worktree with its branch, submodules and copied files.
+
+    Can be run again after a crash at any point: no agent has worked there yet, so
+    what an earlier run left is removed first.
+    """
+    repository = policy.repository
+    say("Checking out the worktree")
+    await unmake_worktree(repository, task)
+    await in_thread(task.worktree.parent.mkdir, parents=True, exist_ok=True)
+    await add_worktree(
+        repository,
+        path=task.worktree,
+        branch=task.branch,
+        start=task.base.commit,
+        new_branch=task.base.kind is not BaseKind.BRANCH,
+    )
+    say("Initialising submodules")
+    await init_submodules(repository, task.worktree)
+    if policy.config.copy:
+        say("Copying files")
+        await in_thread(
+            copy_files,
+            policy.config.copy,
+            root=repository.root,
+            worktree=task.worktree,
+        )
+
+
+async def unmake_worktree(repository: Repository, task: Task) -> None:
+    """Remove what `make_worktree` made, as long as no agent has worked there."""
+    await remove_worktree(
+        repository,
+        path=task.worktree,
+        branch=None if task.base.kind is BaseKind.BRANCH else task.branch,
+        start=task.base.commit,
+    )
+
+
+async def run_setup(
+    runner: Runner,
+    task: Task,
+    *,
+    config: Config,
+    environment: Mapping[str, str],
+    journal: JournalEntry,
+) -> None:
+    """Run the config's setup in a session that can be watched, and wait for it.
+
+    Raises `AgentlsError` when it fails or takes longer than `setup_timeout`.
+    """
+    if not config.setup:
+        return
+    session = await runner.start(
+        task,
+        Program(
+            title="setup",
+            argv=("/bin/sh", "-c", _script(config.setup)),
+            environment=environment,
+        ),
+        kind=SessionKind.SETUP,
+        journal=journal,
+    )
+    await wait_for_setup(runner, task, session, timeout=config.setup_timeout)
+
+
+async def wait_for_setup(
+    runner: Runner, task: Task, session: Session, *, timeout: float
+) -> None:
+    """Wait for a setup that runs; raise when it doesn't end well."""
+    try:
+        async with asyncio.timeout(timeout):
+            session = await runner.wait(session.id)
+    except TimeoutError as error:
+        await runner.stop(task, grace=_STOP_GRACE)
+        raise AgentlsError(
+            f"The setup took longer than {timeout:.0f} s and was stopped.",
+            hint=f"`agentls logs {task.id}` shows it; `setup_timeout` sets the limit.",
+        ) from error
+    if session.exit is None or not session.exit.ok:
+        how = session.exit.describe() if session.exit else "no trace of its end"
+        raise AgentlsError(
+            f"The setup ended with {how}.",
+            hint=f"`agentls logs {task.id}` shows its output; mend it and retry.",
+        )
+
+
+def _script(commands: tuple[str, ...]) -> str:
+    """Make one script that shows each command, and stops at the first that fails."""
+    lines = ["set -e"]
+    for command in commands:
+        lines += [f"printf '+ %s\\n' {shlex.quote(command)}", command]
+    return "\n".join(lines)

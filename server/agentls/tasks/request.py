@@ -1,0 +1,53 @@
+"""What a person asks for, checked before anything is made."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import attrs
+
+from agentls.errors import InvalidParams
+
+__all__ = ["PROMPT_MAX", "TaskRequest", "check_prompt", "title_of"]
+
+PROMPT_MAX = 100 << 10
+"""Bytes of a prompt: Linux takes 128 KiB in one argument (MAX_ARG_STRLEN)."""
+
+_TITLE_MAX = 72
+
+
+@attrs.frozen(kw_only=True)
+class TaskRequest:
+    """A task that is asked for; what is absent is taken from the config."""
+
+    prompt: str
+    folder: Path
+    """Any file or folder in the repository."""
+    agent: str | None = None
+    title: str | None = None
+    base: str | None = None
+    target: str | None = None
+    branch: str | None = None
+    environment: Mapping[str, str] = attrs.field(factory=dict[str, str])
+
+
+def check_prompt(prompt: str) -> None:
+    """Refuse a prompt that no agent could be given."""
+    if not prompt.strip():
+        raise InvalidParams("The prompt is empty.", hint="Say what is wanted.")
+    if "\0" in prompt:
+        raise InvalidParams(
+            "The prompt holds a NUL character, which no program takes as argument.",
+            hint="Remove it; nothing was created.",
+        )
+    size = len(prompt.encode("utf-8", "surrogateescape"))
+    if size > PROMPT_MAX:
+        raise InvalidParams(
+            f"The prompt has {size:,} bytes; at most {PROMPT_MAX:,} can be given.",
+            hint="Put the long part into a file and name the file in the prompt.",
+        )
+
+
+def title_of(prompt: str) -> str:
+    """Make a title from the prompt's first line."""
+    first = next(line.strip() for line in prompt.splitlines() if line.strip())
+    return first if len(first) <= _TITLE_MAX else first[: _TITLE_MAX - 1] + "…"

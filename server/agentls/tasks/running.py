@@ -1,0 +1,141 @@
+"""The sessions of tasks: start them, watch them, say how they ended."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from agentls.model import Session, SessionId, SessionKind, Task
+from agentls.sessions.sessions import Launch, LiveSession, Sessions
+from agentls.store.tasks import JournalEntry
+from agentls.tasks.book import TaskBook, now
+
+__all__ = ["Program", "Runner"]
+
+
+@attrs.frozen(kw_only=True)
+class Program:
+    """What to run in a session."""
+
+    title: str
+    argv: tuple[str, ...]
+    environment: Mapping[str, str]
+    typed: bytes | None = None
+    """Typed into the terminal when it runs."""
+
+
+class Runner:
+    """Starts sessions for tasks and keeps the book true about them.
+
+    `ended` is awaited after each end, when the book has it already.
+    """
+
+    def __init__(
+        self,
+        *,
+        book: TaskBook,
+        sessions: Sessions,
+        spawn: Callable[..., asyncio.Task[Any]],
+        ended: Callable[[Session], Awaitable[None]],
+    ) -> None:
+        self._book = book
+        self._sessions = sessions
+        self._spawn = spawn
+        self._ended = ended
+        self._ends: dict[SessionId, asyncio.Event] = {}
+
+    def next_id(self, task: Task) -> SessionId:
+        """Give the id that the task's next session will have."""
+        return SessionId(f"{task.id}-{len(self._book.sessions(task.id)) + 1}")
+
+    async def start(
+        self,
+        task: Task,
+        program: Program,
+        *,
+        kind: SessionKind,
+        journal: JournalEntry | None = None,
+    ) -> Session:
+        """Start a session in the task's worktree; raise when it can't be started.
+
+        The session is in the book before its program runs, so that no daemon's
+        death leaves a program that nobody knows. One that could not be started is
+        in the book as lost.
+        """
+        session = Session(
+            id=self.next_id(task),
+            task=task.id,
+            kind=kind,
+            title=program.title,
+            started=now(),
+        )
+        self._ends[session.id] = asyncio.Event()
+        await self._book.add_session(session, journal=journal)
+        try:
+            live = await self._sessions.start(
+                Launch(
+                    id=session.id,
+                    argv=program.argv,
+                    cwd=task.worktree,
+                    env=program.environment,
+                )
+            )
+        except BaseException:
+            await self._book.end_session(session.id, None)
+            self._ends.pop(session.id).set()
+            raise
+        if program.typed:
+            await live.write(program.typed)
+        self._watch(live)
+        return session
+
+    async def adopt(self, session: Session) -> None:
+        """Take up a session that an earlier daemon started, alive or not."""
+        found = await self._sessions.adopt(session.id)
+        self._ends.setdefault(session.id, asyncio.Event())
+        if isinstance(found, LiveSession):
+            self._watch(found)
+            return
+        await self._record_end(session.id, found)
+
+    async def wait(self, name: SessionId) -> Session:
+        """Wait until the session's end is in the book, and give it."""
+        if ended := self._ends.get(name):
+            await ended.wait()
+        session = self._book.session(name)
+        assert session is not None  # noqa: S101 - whoever waits has it from the book
+        return session
+
+    async def stop(self, task: Task, *, grace: float) -> bool:
+        """End the task's living sessions, children too; tell whether any lived."""
+        living = [
+            live
+            for session in self._book.sessions(task.id)
+            if session.live and (live := self._sessions.get(session.id))
+        ]
+        async with asyncio.TaskGroup() as group:
+            for live in living:
+                group.create_task(live.stop(grace=grace), name=f"stop {live.id}")
+        for live in living:
+            await self.wait(live.id)
+        return bool(living)
+
+    def living(self, task: Task, kind: SessionKind) -> LiveSession | None:
+        """Give the task's living session of that kind."""
+        for session in reversed(self._book.sessions(task.id)):
+            if session.kind is kind and session.live:
+                return self._sessions.get(session.id)
+        return None
+
+    def _watch(self, live: LiveSession) -> None:
+        async def watch() -> None:
+            await self._record_end(live.id, await live.ended())
+
+        self._spawn(watch(), name=f"watch {live.id}")
+
+    async def _record_end(self, name: SessionId, end: Any) -> None:
+        session = await self._book.end_session(name, end)
+        self._ends.pop(name, asyncio.Event()).set()
+        await self._ended(session)

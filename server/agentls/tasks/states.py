@@ -1,0 +1,75 @@
+"""The states of a task: the one table of what may lead where."""
+
+from collections.abc import Mapping
+
+from agentls.errors import InvalidState
+from agentls.model import State, Task
+
+__all__ = ["HOLDS_A_PLACE", "TRANSITIONS", "require_state", "require_transition"]
+
+_S = State
+
+TRANSITIONS: Mapping[State, frozenset[State]] = {
+    _S.QUEUED: frozenset({_S.PREPARING, _S.DISCARDED}),
+    _S.PREPARING: frozenset({_S.WORKING, _S.FAILED, _S.INTERRUPTED, _S.DISCARDED}),
+    _S.WORKING: frozenset(
+        {
+            _S.WAITING,
+            _S.CHECKING,
+            _S.REVIEW,
+            _S.FAILED,
+            _S.INTERRUPTED,
+            _S.DISCARDED,
+        }
+    ),
+    _S.WAITING: frozenset(
+        {
+            _S.WORKING,
+            _S.CHECKING,
+            _S.REVIEW,
+            _S.FAILED,
+            _S.INTERRUPTED,
+            _S.DISCARDED,
+        }
+    ),
+    _S.CHECKING: frozenset(
+        {_S.REVIEW, _S.WORKING, _S.FAILED, _S.INTERRUPTED, _S.DISCARDED}
+    ),
+    _S.REVIEW: frozenset({_S.WORKING, _S.CHECKING, _S.MERGED, _S.DISCARDED}),
+    _S.FAILED: frozenset({_S.PREPARING, _S.WORKING, _S.REVIEW, _S.DISCARDED}),
+    _S.INTERRUPTED: frozenset({_S.PREPARING, _S.WORKING, _S.REVIEW, _S.DISCARDED}),
+    _S.MERGED: frozenset({_S.REVIEW}),
+    # Queued: a task that was discarded before it began waits again when restored.
+    _S.DISCARDED: frozenset({_S.REVIEW, _S.QUEUED}),
+}
+
+HOLDS_A_PLACE = frozenset({_S.PREPARING, _S.WORKING, _S.WAITING, _S.CHECKING})
+"""The states that count against `limits.max_parallel`."""
+
+
+def require_transition(task: Task, to: State) -> None:
+    """Refuse what the table doesn't hold; staying in a state is always allowed."""
+    if to != task.state and to not in TRANSITIONS[task.state]:
+        raise InvalidState(
+            f"Task {task.id} is {task.state} and can't become {to}.",
+            hint=_HINTS.get(task.state, "See where it stands with `agentls show`."),
+        )
+
+
+def require_state(task: Task, *allowed: State, to: str) -> None:
+    """Refuse an operation in other states; `to` says what was wanted."""
+    if task.state not in allowed:
+        raise InvalidState(
+            f"Task {task.id} is {task.state}: nothing there to {to}.",
+            hint=_HINTS.get(task.state, "See where it stands with `agentls show`."),
+        )
+
+
+_HINTS: Mapping[State, str] = {
+    _S.QUEUED: "It begins when a place is free; `agentls discard` takes it back.",
+    _S.PREPARING: "Wait until its agent runs, or discard it.",
+    _S.WORKING: "Wait until its agent is done, or stop it first.",
+    _S.WAITING: "Its agent waits for an answer: attach to it, or stop it first.",
+    _S.MERGED: "Its work is in the target already.",
+    _S.DISCARDED: "Bring it back with `agentls restore`.",
+}

@@ -1,0 +1,121 @@
+"""What a repository may run: the user's decisions, asked for and kept."""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import attrs
+
+from agentls import trust
+from agentls.config import Config, LoadedConfig, load_config
+from agentls.errors import Untrusted
+from agentls.git.filters import repository_filters
+from agentls.git.repository import Repository
+from agentls.paths import Paths
+from agentls.store import trust as table
+from agentls.store.database import Database
+from agentls.tasks.book import now
+from agentls.threads import in_thread
+from agentls.trust import TrustItem
+
+__all__ = ["Policy", "Trusting"]
+
+
+@attrs.frozen(kw_only=True)
+class Policy:
+    """What holds for a repository: the config that may be used, what may run."""
+
+    repository: Repository
+    """With the texts that the user trusts."""
+    config: Config
+
+
+class Trusting:
+    """Reads configs and filters, and knows what of them the user trusted."""
+
+    def __init__(self, *, paths: Paths, database: Database) -> None:
+        self._paths = paths
+        self._database = database
+
+    async def user_config(self) -> Config:
+        """Give the config where no repository is meant."""
+        loaded = await in_thread(
+            load_config, user_file=self._paths.user_config, repository=None
+        )
+        return trust.effective_config(loaded, {})
+
+    async def policy(self, repository: Repository) -> Policy:
+        """Give what holds; raise `Untrusted` while a text is undecided."""
+        loaded, items, decisions = await self._read(repository)
+        undecided = [item for item in items if item.digest not in decisions]
+        if undecided:
+            raise untrusted(repository.root, undecided)
+        return Policy(
+            config=trust.effective_config(loaded, decisions),
+            repository=repository.trusting(
+                frozenset(
+                    item.text for item in items if decisions[item.digest] == "allowed"
+                )
+            ),
+        )
+
+    async def decisions(
+        self, repository: Repository
+    ) -> tuple[tuple[TrustItem, str], ...]:
+        """Give every text that the repository would run, with its decision."""
+        _, items, decisions = await self._read(repository)
+        return tuple((item, decisions.get(item.digest, "undecided")) for item in items)
+
+    async def decide(
+        self,
+        repository: Repository,
+        decision: table.Decision,
+        *,
+        digests: Collection[str] | None,
+    ) -> None:
+        """Keep a decision about the repository's texts, or about those named."""
+        _, items, _ = await self._read(repository)
+        for item in items:
+            if digests is None or item.digest in digests:
+                await self._keep(item, decision)
+
+    async def _keep(self, item: TrustItem, decision: table.Decision) -> None:
+        await self._database.transaction(
+            lambda db: table.decide(
+                db,
+                item.repository,
+                kind=item.kind,
+                name=item.name,
+                text=item.text,
+                digest=item.digest,
+                decision=decision,
+                now=now(),
+            )
+        )
+
+    async def _read(
+        self, repository: Repository
+    ) -> tuple[LoadedConfig, tuple[TrustItem, ...], Mapping[str, table.Decision]]:
+        root = repository.root
+        loaded = await in_thread(
+            load_config, user_file=self._paths.user_config, repository=root
+        )
+        filters = await repository_filters(repository)
+        items = (
+            *trust.required(loaded),
+            *(
+                TrustItem.of_filter(root, name=found.name, text=found.text)
+                for found in filters
+            ),
+        )
+        decisions = await self._database.read(lambda db: table.load_decisions(db, root))
+        return loaded, items, decisions
+
+
+def untrusted(root: Path, items: Collection[TrustItem]) -> Untrusted:
+    """Say what the repository would run, for the user to decide."""
+    texts = "\n".join(f"  {item.kind} {item.name}: {item.text}" for item in items)
+    return Untrusted(
+        f"{root} would run what you haven't trusted yet:\n{texts}\nNothing was created.",
+        hint="`agentls trust` allows exactly this, `agentls trust --deny` goes on"
+        " without it.",
+    )

@@ -1,0 +1,173 @@
+"""One session as the daemon holds it: running, or ended with its log."""
+
+import asyncio
+from pathlib import Path
+from typing import Protocol
+
+from agentls.errors import SessionEnded
+from agentls.model import Exit, SessionId
+from agentls.sessions.link import Link
+from agentls.sessions.log import LogReader
+
+__all__ = ["EndedSession", "LiveSession", "Watched"]
+
+_LINK_WITHIN = 15.0
+_STOP_SLACK = 10.0
+
+
+class Watched(Protocol):
+    """What a viewer needs of a session."""
+
+    @property
+    def size(self) -> int:
+        """The log's size, as far as it is known."""
+        ...
+
+    @property
+    def live(self) -> bool:
+        """Whether more output may come."""
+        ...
+
+    def log(self) -> LogReader:
+        """Give a reader of its own for the log."""
+        ...
+
+    async def grown(self, beyond: int) -> int:
+        """Wait until the log is longer, or the session is over; give its size."""
+        ...
+
+
+class EndedSession:
+    """A session that runs no more: its log can still be watched."""
+
+    def __init__(self, *, folder: Path, size: int) -> None:
+        self.size = size
+        self.live = False
+        self._folder = folder
+
+    def log(self) -> LogReader:
+        """Give a reader of its own for the log."""
+        return LogReader(self._folder)
+
+    async def grown(self, beyond: int) -> int:  # noqa: ARG002 - it grows no more
+        """Give the size at once."""
+        return self.size
+
+
+class LiveSession:
+    """A session that runs, until `live` is false.
+
+    It outlives the connection to its shim; `Sessions` connects it again and says
+    when it is over.
+    """
+
+    def __init__(self, *, session: SessionId, folder: Path) -> None:
+        self.id = session
+        self.size = 0
+        self.grid = (0, 0)
+        self.exit: Exit | None = None
+        self.live = True
+        self._folder = folder
+        self._link: Link | None = None
+        self._linked = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._over = asyncio.Event()
+
+    def log(self) -> LogReader:
+        """Give a reader of its own for the log."""
+        return LogReader(self._folder)
+
+    async def write(self, data: bytes) -> None:
+        """Type into the terminal; returns before the program has read it.
+
+        Raises `SessionEnded`, and `InvalidState` when a program that doesn't read
+        has megabytes waiting: then nothing of `data` was sent.
+        """
+        (await self._connected()).type(data)
+
+    async def resize(self, *, rows: int, cols: int) -> None:
+        """Give the terminal another size; raises `SessionEnded`."""
+        (await self._connected()).resize(rows=rows, cols=cols)
+
+    async def signal(self, signum: int) -> None:
+        """Send a signal to the foreground process group; raises `SessionEnded`."""
+        (await self._connected()).signal(signum)
+
+    async def stop(self, grace: float) -> None:
+        """End the program and its children: TERM, after `grace` seconds KILL.
+
+        Returns when it is over, and at once when it was. Raises `TimeoutError`
+        when even KILL did not end it.
+        """
+        try:
+            link = await self._connected()
+        except SessionEnded:
+            return
+        link.stop(grace=grace)
+        async with asyncio.timeout(grace + _STOP_SLACK):
+            await self._over.wait()
+
+    async def ended(self) -> Exit | None:
+        """Wait for the end and say how; None when the shim vanished."""
+        await self._over.wait()
+        return self.exit
+
+    async def grown(self, beyond: int) -> int:
+        """Wait until the log is longer, or the session is over; give its size."""
+        while self.live and self.size <= beyond:
+            changed = self._changed
+            if self._link is not None:
+                self._link.arm()
+            await changed.wait()
+        return self.size
+
+    async def connect(self, address: Path) -> Link:
+        """Connect to the shim; `Sessions` alone calls this."""
+        link = await Link.connect(address, on_change=self._on_change)
+        self._link = link
+        self._linked.set()
+        self._on_change()
+        return link
+
+    async def unlinked(self) -> None:
+        """Wait until there is no connection; `Sessions` alone calls this."""
+        if self._link is not None:
+            await self._link.closed.wait()
+            self.disconnect()
+
+    def disconnect(self) -> None:
+        """Forget the connection; `Sessions` alone calls this."""
+        if self._link is not None:
+            self._link.close()
+        self._link = None
+        self._linked.clear()
+
+    def finish(self, *, outcome: Exit | None, size: int) -> None:
+        """Tell everybody that it is over; `Sessions` alone calls this."""
+        self.disconnect()
+        self.exit = outcome
+        self.size = max(self.size, size)
+        self.live = False
+        self._over.set()
+        self._linked.set()
+        self._wake()
+
+    async def _connected(self) -> Link:
+        async with asyncio.timeout(_LINK_WITHIN):
+            await self._linked.wait()
+        if self._link is None:
+            raise SessionEnded(
+                "The session has ended; nothing was sent to it.",
+                hint="Resume the task to go on in a new session.",
+            )
+        return self._link
+
+    def _on_change(self) -> None:
+        if self._link is not None:
+            self.size = max(self.size, self._link.size)
+            self.grid = (self._link.rows, self._link.cols)
+        self._wake()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()

@@ -1,0 +1,81 @@
+"""Processes as /proc shows them: who belongs to a terminal, and since when.
+
+For the shim, which can't afford the imports of `agentls.host`.
+"""
+
+# ruff: noqa: PTH208
+# pathlib and contextlib would cost every session memory.
+
+import os
+
+__all__ = ["boot_id", "members_of", "start_time"]
+
+
+def members_of(leader: int, *, also: dict[int, bytes]) -> dict[int, bytes]:
+    """Give pid and start time of the living processes of a terminal's session.
+
+    Those are the processes of the session that `leader` began, its descendants,
+    and those of `also` that are still the same ones. Empty without /proc: then
+    only process groups can be signalled.
+    """
+    processes = {pid: fields for pid in _pids() if (fields := _stat(pid))}
+    found: dict[int, bytes] = {}
+    for pid, (state, parent, _, session, start) in processes.items():
+        if state in (b"Z", b"X"):
+            continue
+        ancestor = int(parent)
+        while ancestor != leader and ancestor in processes:
+            ancestor = int(processes[ancestor][1])
+        if leader in (ancestor, int(session), pid) or also.get(pid) == start:
+            found[pid] = start
+    return found
+
+
+def start_time(pid: int) -> str:
+    """Give a process's start time as `agentls.host` does, which compares it."""
+    if fields := _stat(pid):
+        return fields[4].decode("ascii")
+    return _output_of("ps", "-o", "lstart=", "-p", str(pid))
+
+
+def boot_id() -> str:
+    """Name this run of the kernel as `agentls.host` does."""
+    try:
+        fd = os.open("/proc/sys/kernel/random/boot_id", os.O_RDONLY)
+    except OSError:
+        return _output_of("sysctl", "-n", "kern.boottime") or "unknown"
+    try:
+        return os.read(fd, 64).decode("ascii").strip()
+    finally:
+        os.close(fd)
+
+
+def _pids() -> list[int]:
+    try:
+        return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        return []
+
+
+def _stat(pid: int) -> tuple[bytes, bytes, bytes, bytes, bytes] | None:
+    """Give state, parent, group, session and start time; None when there is none."""
+    try:
+        fd = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        text = os.read(fd, 4096)
+    except OSError:
+        return None
+    finally:
+        os.close(fd)
+    fields = text[text.rindex(b")") + 2 :].split()  # the name may hold anything
+    return fields[0], fields[1], fields[2], fields[3], fields[19]
+
+
+def _output_of(*argv: str) -> str:
+    """Run a small command; only where /proc is missing."""
+    import subprocess  # noqa: PLC0415 - not where its memory is counted
+
+    found = subprocess.run(argv, capture_output=True, check=False, text=True)
+    return found.stdout.strip()

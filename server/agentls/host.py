@@ -6,14 +6,17 @@ so a process is named by boot id, pid and start time. Standard library only.
 """
 
 import os
+import select
 import signal
 import socket
 import struct
 import sys
+import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 __all__ = [
+    "HasOptions",
     "ProcessIdentity",
     "boot_id",
     "host_name",
@@ -22,7 +25,12 @@ __all__ = [
     "peer_uid",
     "pid_namespace",
     "signal_process",
+    "wait_gone",
 ]
+
+_PROC = Path("/proc")
+_POLL = 0.02
+_TOOL_SECONDS = 5
 
 
 class ProcessIdentity(NamedTuple):
@@ -34,6 +42,14 @@ class ProcessIdentity(NamedTuple):
     """Ticks since boot on Linux, `ps`' start date elsewhere; compared, never read."""
 
 
+class HasOptions(Protocol):
+    """A socket, or asyncio's view of one."""
+
+    def getsockopt(self, level: int, optname: int, buflen: int, /) -> bytes:
+        """Give an option's bytes."""
+        ...
+
+
 def host_name() -> str:
     """Give this machine's name; with a shared home there may be several."""
     return os.uname().nodename
@@ -42,15 +58,15 @@ def host_name() -> str:
 def boot_id() -> str:
     """Name this run of the kernel; the same until the next reboot."""
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        return (_PROC / "sys/kernel/random/boot_id").read_text("ascii").strip()
     except OSError:
-        return _boot_id_by_sysctl()
+        return _tool("sysctl", "-n", "kern.boottime") or "unknown"
 
 
 def pid_namespace() -> str:
     """Name the pid namespace of this process; empty where there are none."""
     try:
-        return os.readlink("/proc/self/ns/pid")  # noqa: PTH115
+        return os.readlink(_PROC / "self/ns/pid")  # noqa: PTH115 - no file is at its end
     except OSError:
         return ""
 
@@ -63,32 +79,55 @@ def identity_of(pid: int) -> ProcessIdentity | None:
 
 def is_alive(process: ProcessIdentity) -> bool:
     """Tell whether that very process still runs (a zombie doesn't)."""
-    return process.boot_id == boot_id() and _start_time(process.pid) == (
-        process.start_time
+    return (
+        process.boot_id == boot_id() and _start_time(process.pid) == process.start_time
     )
 
 
 def signal_process(process: ProcessIdentity, signum: signal.Signals) -> bool:
-    """Send the signal to that very process; False when it is gone."""
-    try:
-        pidfd = os.pidfd_open(process.pid)
-    except (AttributeError, ProcessLookupError):
-        return _signal_by_pid(process, signum)
+    """Send the signal to that very process; False when it is gone.
+
+    Raises PermissionError for another user's process.
+    """
+    pidfd = _pidfd(process.pid)
     try:
         # Checked while the descriptor holds the process: no other can take its pid.
         if not is_alive(process):
             return False
-        signal.pidfd_send_signal(pidfd, signum)
+        if pidfd is None:
+            os.kill(process.pid, signum)
+        else:
+            signal.pidfd_send_signal(pidfd, signum)
     except ProcessLookupError:
         return False
     finally:
-        os.close(pidfd)
+        if pidfd is not None:
+            os.close(pidfd)
     return True
 
 
-def peer_uid(connection: socket.socket) -> int:
+def wait_gone(process: ProcessIdentity, *, seconds: float) -> bool:
+    """Wait until that very process has ended; False when it still runs after that."""
+    end = time.monotonic() + seconds
+    pidfd = _pidfd(process.pid)
+    try:
+        while is_alive(process):
+            left = end - time.monotonic()
+            if left <= 0:
+                return False
+            if pidfd is None:
+                time.sleep(min(left, _POLL))
+            else:
+                select.select([pidfd], [], [], min(left, 1))
+    finally:
+        if pidfd is not None:
+            os.close(pidfd)
+    return True
+
+
+def peer_uid(connection: HasOptions) -> int:
     """Give the user id of the process at the other end of a unix socket."""
-    if sys.platform == "darwin":  # struct xucred: version, uid, …
+    if sys.platform == "darwin":  # LOCAL_PEERCRED's struct xucred: version, uid, …
         data = connection.getsockopt(0, 1, struct.calcsize("IIh16I"))
         return struct.unpack_from("II", data)[1]
     data = connection.getsockopt(
@@ -97,22 +136,20 @@ def peer_uid(connection: socket.socket) -> int:
     return struct.unpack("3i", data)[1]
 
 
-def _signal_by_pid(process: ProcessIdentity, signum: signal.Signals) -> bool:
-    if not is_alive(process):
-        return False
+def _pidfd(pid: int) -> int | None:
+    """Hold the process that has the pid now; None where the system can't."""
     try:
-        os.kill(process.pid, signum)
-    except ProcessLookupError:
-        return False
-    return True
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):  # macOS; an old kernel, a sandbox, or no process
+        return None
 
 
 def _start_time(pid: int) -> str:
     """Give the start time of a living process, an empty text for none."""
     try:
-        text = Path(f"/proc/{pid}/stat").read_bytes()
+        text = (_PROC / f"{pid}/stat").read_bytes()
     except FileNotFoundError:
-        return "" if Path("/proc/self/stat").exists() else _start_time_by_ps(pid)
+        return "" if (_PROC / "self/stat").exists() else _start_time_by_ps(pid)
     except ProcessLookupError:
         return ""
     fields = text[text.rindex(b")") + 2 :].split()  # the name may hold anything
@@ -120,22 +157,26 @@ def _start_time(pid: int) -> str:
 
 
 def _start_time_by_ps(pid: int) -> str:
-    import subprocess  # noqa: PLC0415 - only where /proc is missing
-
-    found = subprocess.run(
-        ["ps", "-o", "stat=,lstart=", "-p", str(pid)],
-        capture_output=True,
-        check=False,
-        text=True,
-    )
-    state, _, start = found.stdout.strip().partition(" ")
+    found = _tool("ps", "-o", "stat=,lstart=", "-p", str(pid))
+    state, _, start = found.partition(" ")
     return "" if state.startswith("Z") else start.strip()
 
 
-def _boot_id_by_sysctl() -> str:
-    import subprocess  # noqa: PLC0415 - only where /proc is missing
+def _tool(*command: str) -> str:
+    """Give what a small program of the system prints; empty when it can't be run."""
+    import subprocess  # noqa: PLC0415 - 11 ms, and only where /proc is missing
 
-    found = subprocess.run(
-        ["sysctl", "-n", "kern.boottime"], capture_output=True, check=False, text=True
-    )
-    return found.stdout.strip() or "unknown"
+    # Two processes compare what they got: neither's time zone or language may show.
+    environment = {"PATH": os.defpath + ":/usr/sbin", "LC_ALL": "C", "TZ": "UTC"}
+    try:
+        found = subprocess.run(
+            command,
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=_TOOL_SECONDS,
+            env=environment,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return found.stdout.strip()

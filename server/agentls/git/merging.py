@@ -1,0 +1,280 @@
+"""Merges of commits and trees, away from any checkout.
+
+They are computed in the shadow repository, so hooks, filters and the config
+of the user's repository have no say. Merge drivers of the user's own config
+and trusted ones run; another one that would decide about a path is refused.
+"""
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import AsyncGenerator, Collection, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import attrs
+
+from agentls.errors import InvalidParams, StorageFull, Untrusted
+from agentls.git.changes import changed_paths
+from agentls.git.drivers import MergeDriver, merge_drivers_in
+from agentls.git.filters import attributes
+from agentls.git.history import merge_base
+from agentls.git.pins import IDENTITY
+from agentls.git.place import Place
+from agentls.git.repository import Repository
+from agentls.git.runner import failure, git, load_settings, run_git, user_environ
+from agentls.git.shadow import shadow_of
+from agentls.model import CommitId
+from agentls.threads import in_thread
+
+__all__ = [
+    "Conflicted",
+    "Identity",
+    "Merged",
+    "commit_tree",
+    "merge_trees",
+    "try_merge",
+]
+
+_BUILT_IN = {"text", "binary", "union"}
+_EPOCH = {"GIT_AUTHOR_DATE": "@0 +0000", "GIT_COMMITTER_DATE": "@0 +0000"}
+
+
+@attrs.frozen(kw_only=True)
+class Merged:
+    """Both sides went together."""
+
+    tree: str
+
+
+@attrs.frozen(kw_only=True)
+class Conflicted:
+    """They didn't: the files in question, and what git says about them."""
+
+    files: tuple[bytes, ...]
+    messages: tuple[str, ...]
+    tree: str
+    """The result with conflict markers in it."""
+
+
+@attrs.frozen(kw_only=True)
+class Identity:
+    """A name to commit by, other than the user's."""
+
+    name: str
+    email: str
+
+
+async def merge_trees(
+    repo: Repository,
+    ours: CommitId,
+    theirs: CommitId,
+    *,
+    base: CommitId | None = None,
+) -> Merged | Conflicted:
+    """Merge two commits and keep the result in the repository's objects.
+
+    With `base`, exactly what leads from it to `theirs` is applied to `ours`,
+    whatever the history says. Raises `Untrusted` when the repository's config
+    has a merge driver of its own for a path that both sides changed.
+    """
+    kept = repo.git_dir / "objects"
+    return await _merge(repo, ours, theirs, base=base, objects=kept)
+
+
+async def try_merge(
+    repo: Repository,
+    ours: CommitId,
+    theirs: CommitId,
+    *,
+    base: CommitId | None = None,
+) -> Merged | Conflicted:
+    """Do the same without keeping any object: the answer's tree can't be read."""
+    with tempfile.TemporaryDirectory(prefix="agentls-objects-") as folder:
+        return await _merge(repo, ours, theirs, base=base, objects=Path(folder))
+
+
+async def commit_tree(
+    repo: Repository,
+    tree: str,
+    *,
+    parents: Sequence[CommitId],
+    message: str,
+    identity: Identity | None = None,
+) -> CommitId:
+    """Make a commit, by the user's own name unless another is given.
+
+    Raises `InvalidParams` when git doesn't know the user's name.
+    """
+    args = ("commit-tree", tree, *(part for one in parents for part in ("-p", one)))
+    env: dict[str, str] = {}
+    if identity is not None:
+        env = {
+            f"GIT_{role}_{key}": value
+            for role in ("AUTHOR", "COMMITTER")
+            for key, value in (("NAME", identity.name), ("EMAIL", identity.email))
+        }
+    finished = await run_git(
+        *args,
+        at=repo.main,
+        stdin=message.encode("utf-8", "replace"),
+        env=env,
+        settings={"user.useConfigOnly": "true"},
+    )
+    if not finished.status:
+        return CommitId(finished.stdout.decode("ascii").strip())
+    if b"tell me who you are" in finished.stderr or b"empty ident" in finished.stderr:
+        raise InvalidParams(
+            "Git doesn't know your name, so no commit was made.",
+            hint="git config --global user.name 'Your Name', and user.email likewise.",
+        )
+    raise failure(args, finished)
+
+
+async def _merge(
+    repo: Repository,
+    ours: CommitId,
+    theirs: CommitId,
+    *,
+    base: CommitId | None,
+    objects: Path,
+) -> Merged | Conflicted:
+    drivers = await _drivers(repo, ours, theirs, base=base)
+    async with _work_tree(repo, ours) as work_tree:
+        if repo.partial:  # only the repository itself can fetch what is missing
+            place = attrs.evolve(
+                repo.main,
+                work_tree=work_tree,
+                objects=objects,
+                alternates=(repo.git_dir / "objects",),
+            )
+        else:
+            place = await shadow_of(repo, objects=objects, work_tree=work_tree)
+        if base is not None:
+            ours = await _child(place, ours, parent=base)
+            theirs = await _child(place, theirs, parent=base)
+        args = ("merge-tree", "--write-tree", "-z", "--messages")
+        finished = await run_git(
+            *args,
+            "--end-of-options",
+            ours,
+            theirs,
+            at=place,
+            settings={f"merge.{one.name}.driver": one.command for one in drivers},
+            env=user_environ() if drivers else None,
+        )
+    if finished.status not in {0, 1}:
+        raise failure(args, finished)
+    return _parse(finished.stdout, clean=not finished.status)
+
+
+async def _child(place: Place, tree: CommitId, *, parent: CommitId) -> CommitId:
+    """Make a commit of that tree whose only history is `parent`; always the same."""
+    made = await git(
+        *("commit-tree", f"{tree}^{{tree}}", "-p", parent),
+        at=place,
+        stdin=b"",
+        env=IDENTITY | _EPOCH,
+    )
+    return CommitId(made.decode("ascii").strip())
+
+
+async def _drivers(
+    repo: Repository, ours: CommitId, theirs: CommitId, *, base: CommitId | None
+) -> tuple[MergeDriver, ...]:
+    """Give the merge drivers that may run; refuse one that may not but would."""
+    drivers = merge_drivers_in(await load_settings(repo.main))
+    mine = {one for one in drivers if one.of_the_user or one.text in repo.trusted}
+    others = {one.name: one for one in drivers if one not in mine}
+    if others:
+        start = base or await merge_base(repo, ours, theirs)
+        paths = await _changed_on_both(repo, ours, theirs, start=start)
+        values = await attributes(repo, "merge", tree=ours, paths=paths)
+        for path, name in sorted(values.items()):
+            if name in others and name not in _BUILT_IN:
+                raise Untrusted(
+                    f"{path.decode('utf-8', 'backslashreplace')} would be merged by "
+                    f"{others[name].text}, which nobody has trusted yet. "
+                    "Nothing was changed.",
+                    hint="Read what it runs, and trust it if you know it.",
+                )
+        if repo.partial:
+            raise Untrusted(
+                "This partial clone's own config names merge drivers "
+                f"({', '.join(sorted(others))}), which nobody has trusted yet.",
+                hint="Read what they run, and trust them if you know them.",
+            )
+    return tuple(sorted(mine, key=lambda one: one.name))
+
+
+async def _changed_on_both(
+    repo: Repository, ours: CommitId, theirs: CommitId, *, start: CommitId | None
+) -> Collection[bytes]:
+    if start is None:
+        return ()
+    mine = {file.path for file in await changed_paths(repo, start, ours)}
+    return mine & {file.path for file in await changed_paths(repo, start, theirs)}
+
+
+@asynccontextmanager
+async def _work_tree(repo: Repository, tree: str) -> AsyncGenerator[Path]:
+    """Lay out a folder with a tree's `.gitattributes` files, and nothing else.
+
+    git reads from it which paths are binary or merged by union.
+    """
+    listing = await git("ls-tree", "-r", "-z", "--full-tree", tree, at=repo.main)
+    wanted = _attribute_files(listing)
+    folder = Path(await in_thread(tempfile.mkdtemp, prefix="agentls-merge-"))
+    try:
+        for blob, path in wanted:
+            content = await git("cat-file", "blob", blob, at=repo.main)
+            await in_thread(_write, folder / os.fsdecode(path), content)
+        yield folder
+    except OSError as error:
+        raise StorageFull(f"{folder} can't be written: {error.strerror}.") from error
+    finally:
+        await in_thread(shutil.rmtree, folder)
+
+
+def _write(file: Path, content: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+
+
+_ATTRIBUTES = re.compile(
+    rb"100(?:644|755) blob ([0-9a-f]+)\t((?:[^\0]*/)?\.gitattributes)\0"
+)
+
+
+def _attribute_files(listing: bytes) -> list[tuple[bytes, bytes]]:
+    return _ATTRIBUTES.findall(listing) if b".gitattributes\0" in listing else []
+
+
+def _parse(output: bytes, *, clean: bool) -> Merged | Conflicted:
+    tree, _, rest = output.partition(b"\0")
+    if clean:
+        return Merged(tree=tree.decode("ascii"))
+    entries, _, told = rest.partition(b"\0\0")
+    # The last entry's end and the section's end are both NUL: one may be left.
+    files = dict.fromkeys(
+        entry.partition(b"\t")[2] for entry in entries.split(b"\0") if entry
+    )
+    return Conflicted(
+        files=tuple(files),
+        messages=tuple(_messages(told)),
+        tree=tree.decode("ascii"),
+    )
+
+
+def _messages(told: bytes) -> list[str]:
+    """Read `<count> <path>… <type> <message>`, each ended by NUL."""
+    fields = iter(told.split(b"\0")[:-1])
+    found: list[str] = []
+    for count in fields:
+        for _ in range(int(count)):
+            next(fields)
+        kind, text = next(fields), next(fields)
+        if kind != b"Auto-merging":
+            found.append(text.decode("utf-8", "backslashreplace").rstrip("\n"))
+    return found

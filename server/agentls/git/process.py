@@ -1,0 +1,159 @@
+"""One git process: started, fed, bounded in time and size, and ended for sure."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import attrs
+
+from agentls.errors import GitFailed
+
+__all__ = ["OUTPUT_MAX", "Finished", "run_process"]
+
+OUTPUT_MAX = 512 * 1024 * 1024
+"""Bytes of output after which a call is given up."""
+
+_STDERR_KEPT = 64 * 1024
+_CHUNK = 256 * 1024
+_TERM_GRACE = 2.0
+
+
+@attrs.frozen(kw_only=True)
+class Finished:
+    """What a process left behind."""
+
+    status: int
+    """The exit status; negative for a signal."""
+    stdout: bytes
+    stderr: bytes
+    """The last part of it."""
+
+
+async def run_process(
+    argv: Sequence[str | bytes],
+    *,
+    cwd: Path,
+    environ: Mapping[str, str],
+    stdin: bytes | None = None,
+    within: float,
+    output_max: int = OUTPUT_MAX,
+    inherit: tuple[int, ...] = (),
+) -> Finished:
+    """Run a program in a process group of its own and give what it left.
+
+    After `within` seconds, on cancellation or too much output the whole group
+    is ended before this returns. `inherit` names descriptors that the process keeps
+    open, such as a lock that must last as long as the process does.
+    """
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            cwd=cwd,
+            env=dict(environ),
+            stdin=asyncio.subprocess.DEVNULL if stdin is None else -1,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+            pass_fds=inherit,
+        )
+    except FileNotFoundError as error:
+        raise await _not_started(cwd) from error
+    except OSError as error:
+        raise GitFailed(f"Git can't be started: {error.strerror}.") from error
+    try:
+        return await _talk(process, stdin=stdin, within=within, output_max=output_max)
+    finally:
+        if process.returncode is None:
+            await _end(process)
+
+
+async def _not_started(cwd: Path) -> GitFailed:
+    if os.path.isdir(cwd):  # noqa: ASYNC240, PTH112 - one stat, on the way out
+        return GitFailed(
+            "There is no git on the PATH.",
+            hint="Install git 2.38 or newer, or start agentls where it is found.",
+        )
+    return GitFailed(f"The folder {cwd} is gone.", hint="Was it moved or deleted?")
+
+
+async def _talk(
+    process: asyncio.subprocess.Process,
+    *,
+    stdin: bytes | None,
+    within: float,
+    output_max: int,
+) -> Finished:
+    assert process.stdout is not None  # noqa: S101 - for the type checker
+    assert process.stderr is not None  # noqa: S101 - for the type checker
+    try:
+        async with asyncio.timeout(within), asyncio.TaskGroup() as group:
+            output = group.create_task(_read(process, process.stdout, output_max))
+            errors = group.create_task(_read_end(process.stderr))
+            if stdin is not None:
+                group.create_task(_feed(process, stdin))
+            status = await process.wait()
+    except TimeoutError as error:
+        raise GitFailed(
+            f"Git took longer than {within:g} seconds and was ended.",
+            hint="Try again; if it stays so, look whether the disk or network hangs.",
+        ) from error
+    if len(output.result()) > output_max:
+        raise GitFailed(
+            f"Git's answer is larger than {output_max} bytes; it was ended."
+        )
+    return Finished(status=status, stdout=output.result(), stderr=errors.result())
+
+
+async def _read(
+    process: asyncio.subprocess.Process, stream: asyncio.StreamReader, at_most: int
+) -> bytes:
+    """Read to the end; a process that writes more than that is ended."""
+    chunks: list[bytes] = []
+    size = 0
+    while chunk := await stream.read(_CHUNK):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > at_most:
+            _signal(process.pid, signal.SIGKILL)
+            break
+    return b"".join(chunks)
+
+
+async def _read_end(stream: asyncio.StreamReader) -> bytes:
+    kept = b""
+    while chunk := await stream.read(_CHUNK):
+        kept = (kept + chunk)[-_STDERR_KEPT:]
+    return kept
+
+
+async def _feed(process: asyncio.subprocess.Process, data: bytes) -> None:
+    assert process.stdin is not None  # noqa: S101 - for the type checker
+    try:
+        process.stdin.write(data)
+        await process.stdin.drain()
+        process.stdin.close()
+        await process.stdin.wait_closed()
+    except (BrokenPipeError, ConnectionResetError):
+        return  # it ended before reading all; its exit status says why
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End the group: politely first, since git then removes its lock files."""
+    for signum, grace in ((signal.SIGTERM, _TERM_GRACE), (signal.SIGKILL, 10.0)):
+        _signal(process.pid, signum)
+        try:
+            async with asyncio.timeout(grace):
+                await process.wait()
+        except TimeoutError:
+            continue
+        break
+    _signal(process.pid, signal.SIGKILL)  # what it left in its group: a filter
+
+
+def _signal(group: int, signum: signal.Signals) -> None:
+    # PermissionError is macOS' word for a group of which only zombies are left.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signum)

@@ -1,0 +1,35 @@
+"""The configuration: files of the user and of a repository, checked and merged."""
+
+from agentls.config.documents import (
+    ConfigError,
+    Document,
+    Problem,
+    parse_document,
+    read_document,
+)
+from agentls.config.loading import (
+    REPOSITORY_FILES,
+    LoadedConfig,
+    load_config,
+    merge_tables,
+)
+from agentls.config.schema import config_schema
+from agentls.config.settings import RUNS, Approval, Config, Limits, Merge
+
+__all__ = [
+    "REPOSITORY_FILES",
+    "RUNS",
+    "Approval",
+    "Config",
+    "ConfigError",
+    "Document",
+    "Limits",
+    "LoadedConfig",
+    "Merge",
+    "Problem",
+    "config_schema",
+    "load_config",
+    "merge_tables",
+    "parse_document",
+    "read_document",
+]

@@ -1,0 +1,199 @@
+# ruff: noqa: RUF009 - `key` makes a field anew; nothing is shared
+"""The keys of the configuration: their types, defaults and meaning.
+
+The attrs classes are the one source: reading, checking and the JSON Schema are
+made from them. `RUNS` and `USER_ONLY` say which keys need trust and which
+aren't a repository's to set.
+"""
+
+import enum
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import attrs
+
+from agentls.config.documents import Document
+from agentls.config.shapes import (
+    Choice,
+    Folder,
+    Number,
+    Record,
+    Text,
+    TextList,
+    TextTable,
+    Tree,
+    key,
+)
+
+__all__ = ["CONFIG", "RUNS", "USER_ONLY", "Approval", "Config", "Limits", "Merge"]
+
+_DAY = 24 * 3600.0
+_BAD_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|/\.|\.lock/")
+
+
+class Approval(enum.StrEnum):
+    """What an agent may do without asking."""
+
+    ASK = "ask"
+    EDITS = "edits"
+    ALL = "all"
+
+
+def _refuse_glob(pattern: str) -> str | None:
+    if pattern.startswith(("/", "~")):
+        return f"{pattern!r} is absolute; name files inside the repository"
+    parts = pattern.split("/")
+    if ".." in parts:
+        return f"{pattern!r} leads outside of the repository"
+    if ".git" in parts:
+        return f"{pattern!r} names git's own folder"
+    if any("**" in part and part != "**" for part in parts):
+        return f"in {pattern!r}, ** must be a whole folder name"
+    if not any(part not in {"", "."} for part in parts):
+        return f"{pattern!r} names no file"
+    return None
+
+
+def _refuse_prefix(prefix: str) -> str | None:
+    if prefix.startswith(("-", "/", ".")) or _BAD_IN_REF.search(prefix):
+        return f"{prefix!r} can't begin a branch's name"
+    return None
+
+
+def _refuse_branch(name: str) -> str | None:
+    return f"{name!r} is no branch's name" if name.startswith("-") else None
+
+
+def _refuse_variable(name: str) -> str | None:
+    if not name or "=" in name or "\0" in name:
+        return "is no name of a variable"
+    if name.startswith("AGENTLS_"):
+        return "is set by agentls itself"
+    return None
+
+
+@attrs.frozen(kw_only=True)
+class Limits:
+    """How much may run at once, for all repositories together."""
+
+    max_parallel: int = key(
+        Number(least=1, most=1000, whole=True),
+        default=4,
+        about="How many agents may run at once; more tasks wait in the queue.",
+    )
+
+
+@attrs.frozen(kw_only=True)
+class Merge:
+    """How a task's work comes into its target."""
+
+    strategy: Literal["squash"] = key(
+        Choice(("squash",), later=("merge", "rebase")),
+        default="squash",
+        about="One commit for the whole task.",
+    )
+
+
+@attrs.frozen(kw_only=True)
+class Config:
+    """The configuration that holds, of all files together."""
+
+    agent: str | None = key(
+        Text(), about="The agent of a task that names none; absent: the first found."
+    )
+    approval: Approval = key(
+        Choice(tuple(Approval), convert=Approval),
+        default=Approval.ASK,
+        about="What agents may do without asking.",
+    )
+    target: str | None = key(
+        Text(refuse=_refuse_branch),
+        about="The branch that tasks merge into; absent: the one checked out.",
+    )
+    branch_prefix: str = key(
+        Text(refuse=_refuse_prefix, empty=True),
+        default="agentls/",
+        about="What the names of tasks' branches begin with.",
+    )
+    copy: tuple[str, ...] = key(
+        TextList(each=Text(refuse=_refuse_glob), or_one=True),
+        default=(),
+        about="Files that git ignores and every worktree needs, such as .env: globs.",
+    )
+    setup: tuple[str, ...] = key(
+        TextList(or_one=True),
+        default=(),
+        about="Shell commands that make a new worktree ready.",
+    )
+    setup_timeout: float = key(
+        Number(least=1, most=_DAY),
+        default=900.0,
+        about="Seconds after which a setup is stopped.",
+    )
+    env: Mapping[str, str] = key(
+        TextTable(refuse_name=_refuse_variable),
+        default=attrs.Factory(dict[str, str]),
+        about="Variables for the setup and for agents.",
+    )
+    agents: Mapping[str, Mapping[str, Any]] = key(
+        Tree(),
+        default=attrs.Factory(dict[str, Mapping[str, Any]]),
+        about="Agents of your own, and changes to built-in ones.",
+    )
+    merge: Merge = key(
+        Record(Merge), default=Merge(), about="How a task's work is merged."
+    )
+    limits: Limits = key(
+        Record(Limits, later=frozenset({"memory_floor"})),
+        default=Limits(),
+        about="How much may run at once.",
+    )
+    worktrees: Path | None = key(
+        Folder(), about="The folder of all worktrees; absent: in the data folder."
+    )
+    idle_exit: float = key(
+        Number(least=0, most=365 * _DAY),
+        default=600.0,
+        about="Seconds without work and clients after which the daemon ends.",
+    )
+    documents: tuple[Document, ...] = attrs.field(default=(), repr=False, eq=False)
+    """Where it comes from, the nearest last; to name a place in an error."""
+
+
+CONFIG = Record(
+    Config,
+    later=frozenset(
+        {
+            "checks",
+            "launcher",
+            "notify",
+            "pool",
+            "ports",
+            "resume_on_start",
+            "review",
+            "routes",
+            "run",
+            "teardown",
+            "trash_days",
+        }
+    ),
+)
+"""The configuration file. The keys in `later` are designed and not built."""
+
+# Invariant: what a repository's file would run is run only after the user trusted
+# its exact text (tests/test_trust.py). Variables are code: PATH, LD_PRELOAD, GIT_*.
+RUNS: tuple[str, ...] = ("setup", "env")
+"""The keys that run something, but for `agent` and `agents.*`, which trust.py knows."""
+
+# Invariant: a repository can't grant itself anything (tests/config/test_loading.py).
+USER_ONLY: Mapping[tuple[str, ...], str] = {
+    ("approval",): "what agents may do without asking",
+    ("idle_exit",): "how long the daemon lives",
+    ("limits",): "how much runs on this machine",
+    ("worktrees",): "where files lie on this machine",
+    ("agents", "*", "approval"): "what agents may do without asking",
+    ("agents", "*", "modes"): "what agents may do without asking",
+}
+"""What only the user's own file may set, and what it decides; `*` is any name."""

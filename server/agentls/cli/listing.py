@@ -1,0 +1,100 @@
+"""`agentls ls`: the tasks, one a line."""
+
+import shutil
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from agentls.cli.arguments import given_repository, repo_option
+from agentls.cli.command import Command, json_option, print_json
+from agentls.cli.link import connected
+from agentls.cli.places import path_of
+from agentls.cli.table import Column, print_table
+
+__all__ = ["STATE_COLOURS", "ago", "ls"]
+
+STATE_COLOURS = {
+    "queued": "blue",
+    "preparing": "blue",
+    "working": "cyan",
+    "waiting": "yellow",
+    "checking": "cyan",
+    "review": "green",
+    "failed": "red",
+    "interrupted": "red",
+    "merged": "bright_black",
+    "discarded": "bright_black",
+}
+
+_UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
+
+
+@click.command(cls=Command)
+@click.option(
+    "-a", "--all", "everything", is_flag=True, help="Merged and discarded ones too."
+)
+@repo_option("Only the tasks of the repository that holds PATH.")
+@json_option
+def ls(*, everything: bool, repo: str | None, as_json: bool) -> None:
+    """List the tasks of all repositories."""
+    params: dict[str, Any] = {"discarded": everything}
+    if repo is not None:
+        params["uri"] = given_repository(repo)
+    with connected() as client:
+        answer: dict[str, Any] = client.execute("agentls.listTasks", params)
+    merged = 0
+    if not everything:
+        told = len(answer["tasks"])
+        answer["tasks"] = [
+            task for task in answer["tasks"] if task["state"] != "merged"
+        ]
+        merged = told - len(answer["tasks"])
+    if as_json:
+        print_json(answer)
+        return
+    _print_tasks(answer["tasks"])
+    if merged:
+        click.echo(f"{merged} merged: `agentls ls --all` shows them.", err=True)
+    elif not answer["tasks"]:
+        click.echo('No tasks. Begin one with: agentls run "…"', err=True)
+
+
+def ago(moment: str, *, now: datetime) -> str:
+    """Say in one unit how long ago a moment of the protocol was."""
+    seconds = max(0, int((now - datetime.fromisoformat(moment)).total_seconds()))
+    for size, unit in _UNITS:
+        if seconds >= size:
+            return f"{seconds // size}{unit}"
+    return "now"
+
+
+def _print_tasks(tasks: list[dict[str, Any]]) -> None:
+    if not tasks:
+        return
+    now = datetime.now(UTC)
+    repositories = {task["id"]: path_of(task["repository"]) for task in tasks}
+    several = len(set(repositories.values())) > 1
+    columns = [
+        Column(title="TASK"),
+        Column(title="STATE", colour=STATE_COLOURS.get),
+        Column(title="SINCE"),
+        Column(title="AGENT"),
+        *([Column(title="REPOSITORY")] if several else []),
+        Column(title="TITLE", gives_way=True),
+    ]
+    rows = [
+        [
+            task["id"],
+            task["state"],
+            ago(task["changed"], now=now),
+            task["agent"],
+            *([repositories[task["id"]].rpartition("/")[2]] if several else []),
+            task["title"] + (f" ({task['why']})" if task.get("why") else ""),
+        ]
+        for task in tasks
+    ]
+    # A pipe gets whole lines; a person gets lines that fit.
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    print_table(rows, columns=columns, width=width)

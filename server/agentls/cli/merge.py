@@ -1,0 +1,81 @@
+"""`agentls merge`: bring a task's work into its target."""
+
+import sys
+from typing import Any
+
+import click
+
+from agentls.cli.arguments import task_argument
+from agentls.cli.command import Command, json_option, print_json
+from agentls.cli.link import OPERATION_SECONDS, connected
+from agentls.cli.places import path_of, short_path
+from agentls.cli.progress import shown_progress
+from agentls.cli.visible import one_line, visible
+from agentls.client import Client
+from agentls.errors import InvalidState
+
+__all__ = ["merge"]
+
+_LIVE = frozenset({"preparing", "working", "waiting", "checking"})
+
+
+@click.command(cls=Command)
+@task_argument
+@click.option(
+    "-m", "--message", help="The commit's message; made from the title if absent."
+)
+@click.option(
+    "--stop", is_flag=True, help="Stop an agent that still works, then merge."
+)
+@json_option
+def merge(*, task: str, message: str | None, stop: bool, as_json: bool) -> None:
+    """Merge a task into its target as one commit: wholly, or nothing changes.
+
+    On a conflict the exit status is 3, the message names the files, and target and
+    checkout are as they were.
+    """
+    params: dict[str, Any] = {"task": task, "stop": stop}
+    if message is not None:
+        params["message"] = message
+    with connected() as client:
+        try:
+            answer = _merge(client, params)
+        except InvalidState:
+            if stop or as_json or not _wants_stop(client, task):
+                raise
+            answer = _merge(client, params | {"stop": True})
+    if as_json:
+        print_json(answer)
+        return
+    told = answer["task"]
+    click.echo(
+        f"Merged {told['id']} ({one_line(told['title'])}) into {told['target']}"
+        f" as {answer['commit'][:12]}."
+    )
+    if checkout := answer.get("checkout"):
+        click.echo(f"{visible(short_path(path_of(checkout)))} is at it now.")
+
+
+def _merge(client: Client, params: dict[str, Any]) -> dict[str, Any]:
+    with shown_progress() as progress:
+        answer: dict[str, Any] = client.execute(
+            "agentls.mergeTask",
+            params,
+            seconds=OPERATION_SECONDS,
+            progress=progress,
+        )
+    return answer
+
+
+def _wants_stop(client: Client, task: str) -> bool:
+    """Ask on a terminal whether an agent that still works is to be stopped."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    told = client.execute("agentls.getTask", {"task": task})["task"]
+    if told["state"] not in _LIVE:
+        return False
+    return click.confirm(
+        f"The agent of {told['id']} is {told['state']}."
+        " Stop it and merge what it has done so far?",
+        err=True,
+    )

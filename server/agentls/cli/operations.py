@@ -1,0 +1,129 @@
+"""The commands that tell a task something: send, stop, retry, discard, restore."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from agentls.cli.arguments import task_argument, tasks_argument
+from agentls.cli.command import Command, json_option, print_json, tell
+from agentls.cli.link import OPERATION_SECONDS, connected
+from agentls.cli.statuses import Status, status_of
+from agentls.cli.visible import one_line
+from agentls.errors import AgentlsError, DaemonRestarted, InvalidParams
+
+__all__ = ["discard", "restore", "retry", "send", "stop"]
+
+
+@click.command(cls=Command)
+@task_argument
+@click.argument("text")
+@json_option
+def send(*, task: str, text: str, as_json: bool) -> None:
+    """Tell a task's agent something; TEXT `-` reads standard input.
+
+    It is typed into the agent's session; when that ended, the agent is started
+    again with it.
+    """
+    if text == "-":
+        text = sys.stdin.read()
+    if not text.strip():
+        raise InvalidParams("There is nothing to send.", hint="Give the text, or -.")
+    with connected() as client:
+        answer = client.execute(
+            "agentls.sendPrompt",
+            {"task": task, "text": text},
+            seconds=OPERATION_SECONDS,
+        )
+    if as_json:
+        print_json(answer)
+        return
+    click.echo(f"Sent to {_named(answer['task'])}.")
+
+
+@click.command(cls=Command)
+@tasks_argument
+@json_option
+@click.pass_context
+def stop(ctx: click.Context, *, tasks: tuple[str, ...], as_json: bool) -> None:
+    """Stop the agents of tasks; their work stays, ready for review."""
+    _each(ctx, tasks, command="agentls.stopTask", said="Stopped {}.", as_json=as_json)
+
+
+@click.command(cls=Command)
+@tasks_argument
+@json_option
+@click.pass_context
+def retry(ctx: click.Context, *, tasks: tuple[str, ...], as_json: bool) -> None:
+    """Start failed or interrupted tasks again, each in its worktree."""
+    _each(
+        ctx,
+        tasks,
+        command="agentls.retryTask",
+        said="Started {} again.",
+        as_json=as_json,
+    )
+
+
+@click.command(cls=Command)
+@tasks_argument
+@json_option
+@click.pass_context
+def discard(ctx: click.Context, *, tasks: tuple[str, ...], as_json: bool) -> None:
+    """Put tasks out of sight: worktree and branch go, and everything is kept."""
+    _each(
+        ctx,
+        tasks,
+        command="agentls.discardTask",
+        said="Discarded {}. Everything is kept: agentls restore {id}",
+        as_json=as_json,
+    )
+
+
+@click.command(cls=Command)
+@tasks_argument
+@json_option
+@click.pass_context
+def restore(ctx: click.Context, *, tasks: tuple[str, ...], as_json: bool) -> None:
+    """Bring discarded tasks back as they were."""
+    _each(
+        ctx, tasks, command="agentls.restoreTask", said="Restored {}.", as_json=as_json
+    )
+
+
+def _each(
+    ctx: click.Context,
+    tasks: tuple[str, ...],
+    *,
+    command: str,
+    said: str,
+    as_json: bool,
+) -> None:
+    """Do it to one task after the other; one that is refused stops no other.
+
+    With `--json` there is one answer a line. The exit status is the first error's.
+    """
+    status = Status.OK
+    with connected() as client:
+        for task in dict.fromkeys(tasks):
+            try:
+                answer = client.execute(
+                    command, {"task": task}, seconds=OPERATION_SECONDS
+                )
+            except DaemonRestarted:
+                raise  # nobody is there for the others
+            except AgentlsError as error:
+                tell(error, as_json=as_json)
+                status = status or status_of(error)
+                continue
+            if as_json:
+                print_json(answer)
+            else:
+                told = answer["task"]
+                click.echo(said.format(_named(told), id=told["id"]))
+    ctx.exit(status)
+
+
+def _named(task: Mapping[str, Any]) -> str:
+    return f"{task['id']} ({one_line(task['title'])})"

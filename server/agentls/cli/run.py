@@ -1,0 +1,119 @@
+"""`agentls run`: a new task."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from agentls.cli.arguments import given_repository, repo_option
+from agentls.cli.command import Command, json_option, print_json
+from agentls.cli.link import OPERATION_SECONDS, connected
+from agentls.cli.progress import shown_progress
+from agentls.cli.prompt import kept, read_prompt
+from agentls.cli.showing import next_steps
+from agentls.cli.statuses import TaskFailed
+from agentls.cli.trust import ask_trust
+from agentls.cli.visible import one_line
+from agentls.cli.waiting import wait_for_rest
+from agentls.client import Client
+from agentls.errors import Untrusted
+from agentls.paths import Paths
+
+__all__ = ["run"]
+
+_BAD_ENDS = frozenset({"failed", "interrupted", "discarded"})
+
+
+@click.command(cls=Command)
+@click.argument("prompt", required=False)
+@click.option(
+    "--agent", metavar="NAME", help="Who does it; `agentls agents` lists them."
+)
+@click.option(
+    "--base",
+    metavar="REF",
+    help="Where it begins: any ref, `wip` (your checkout with its uncommitted changes),"
+    " or `branch:NAME` (work on that branch). HEAD if absent.",
+)
+@click.option("--branch", metavar="NAME", help="The new branch's name.")
+@click.option("--target", metavar="BRANCH", help="Where it will merge.")
+@click.option("--title", help="What lists show; the prompt's first line if absent.")
+@repo_option("The repository; here if absent.")
+@click.option("--wait", is_flag=True, help="Return when the agent is done.")
+@click.option("--attach", "attach_", is_flag=True, help="Attach at once.")
+@json_option
+def run(
+    *,
+    prompt: str | None,
+    repo: str | None,
+    wait: bool,
+    attach_: bool,
+    as_json: bool,
+    **options: str | None,
+) -> None:
+    """Give an agent a task, in a worktree and branch of its own.
+
+    PROMPT says what is wanted; `-` reads it from standard input, and without one
+    your editor opens. With --wait the exit status is 0 when the task is ready for
+    review, 8 when it failed. Ctrl-C while it is created undoes the creation.
+    """
+    if attach_ and (wait or as_json):
+        raise click.UsageError("--attach goes with neither --wait nor --json.")
+    paths = Paths.of_this_process()
+    asked = read_prompt(prompt, paths=paths)
+    params: dict[str, Any] = {"prompt": asked.text, "uri": given_repository(repo)}
+    params |= {name: value for name, value in options.items() if value is not None}
+    with kept(asked, paths=paths), connected() as client:
+        answer = _create(client, params)
+    task = answer["task"]
+    if not as_json:
+        _print(task, attached=attach_)
+    if wait and task["state"] not in _BAD_ENDS:
+        answer["task"] = task = wait_for_rest(task["id"])
+        if not as_json and task["state"] not in _BAD_ENDS:
+            click.echo(f"{task['id']} is ready: {task['state']}.")
+            _print_next(task)
+    if as_json:
+        print_json(answer)
+    if task["state"] in _BAD_ENDS:
+        raise TaskFailed(
+            f"Task {task['id']} is {task['state']}. {task.get('why', '')}".rstrip(),
+            hint=f"`agentls show {task['id']}` says what can be done;"
+            " the prompt and the work are kept.",
+        )
+    if attach_:
+        from agentls.cli.attach import attach_to  # noqa: PLC0415 - seldom needed
+
+        attach_to(task["id"])
+
+
+def _create(client: Client, params: dict[str, Any]) -> dict[str, Any]:
+    """Create the task; on a terminal ask for the trust that it needs."""
+    while True:
+        try:
+            with shown_progress() as progress:
+                answer: dict[str, Any] = client.execute(
+                    "agentls.createTask",
+                    params,
+                    seconds=OPERATION_SECONDS,
+                    progress=progress,
+                )
+        except Untrusted:
+            if not ask_trust(client, params["uri"]):
+                raise
+            continue  # what was decided is decided, so this ends
+        return answer
+
+
+def _print(task: Mapping[str, Any], *, attached: bool) -> None:
+    click.echo(
+        f"{click.style(task['id'], bold=True)}  {task['agent']} is {task['state']}:"
+        f" {one_line(task['title'])}"
+    )
+    if not attached and task["state"] not in _BAD_ENDS:
+        _print_next(task)
+
+
+def _print_next(task: Mapping[str, Any]) -> None:
+    for step in next_steps(task)[:3]:
+        click.echo(f"      {step}")

@@ -1,0 +1,95 @@
+"""`agentls show`: one task, its prompt, and what can be done next."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from agentls.cli.arguments import task_argument
+from agentls.cli.command import Command, json_option, print_json
+from agentls.cli.link import connected
+from agentls.cli.listing import STATE_COLOURS, ago
+from agentls.cli.places import path_of, short_path
+from agentls.cli.visible import one_line, visible
+
+__all__ = ["next_steps", "show"]
+
+_NEXT: Mapping[str, tuple[str, ...]] = {
+    "queued": ("discard",),
+    "preparing": ("logs -f", "discard"),
+    "working": ("attach", "logs -f", "diff", "stop"),
+    "waiting": ("attach", "stop"),
+    "checking": ("diff", "logs -f"),
+    "review": ("diff", "merge", "send", "discard"),
+    "failed": ("logs", "retry", "discard"),
+    "interrupted": ("logs", "retry", "diff", "discard"),
+    "merged": ("diff",),
+    "discarded": ("restore",),
+}
+
+
+@click.command(cls=Command)
+@task_argument
+@json_option
+def show(*, task: str, as_json: bool) -> None:
+    """Show one task: where it stands, where it lives, what was asked."""
+    with connected() as client:
+        answer: dict[str, Any] = client.execute("agentls.getTask", {"task": task})
+    if as_json:
+        print_json(answer)
+        return
+    _print(answer["task"], answer.get("prompt", ""))
+
+
+def next_steps(task: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give the commands that make sense in the task's state."""
+    steps: list[str] = []
+    for step in _NEXT.get(task["state"], ()):
+        name, _, option = step.partition(" ")
+        steps.append(f"agentls {name} {task['id']}{' ' + option if option else ''}")
+    return tuple(steps)
+
+
+def _print(task: Mapping[str, Any], prompt: str) -> None:
+    now = datetime.now(UTC)
+    state = click.style(task["state"], fg=STATE_COLOURS.get(task["state"]))
+    base = task["base"]
+    origin = f"{base['name']} ({base['commit'][:12]})"
+    _field("Task", f"{click.style(task['id'], bold=True)}  {one_line(task['title'])}")
+    _field("State", f"{state} for {ago(task['changed'], now=now)}")
+    if task.get("why"):
+        _field("Why", one_line(task["why"]))
+    _field("Agent", task["agent"])
+    _field("Repository", visible(short_path(path_of(task["repository"]))))
+    _field("Worktree", visible(short_path(path_of(task["worktree"]))))
+    _field("Branch", f"{one_line(task['branch'])}, from {one_line(origin)}")
+    merged = task.get("mergedCommit")
+    _field(
+        "Target", one_line(task["target"]) + (f", as {merged[:12]}" if merged else "")
+    )
+    for session in task.get("sessions", ()):
+        _field(
+            "Session", f"{session['id']}  {one_line(session['title'])}: {_end(session)}"
+        )
+    click.echo()
+    click.echo("\n".join("  " + line for line in visible(prompt).splitlines()))
+    if steps := next_steps(task):
+        click.echo()
+        _field("Next", "\n            ".join(steps))
+
+
+def _field(name: str, value: str) -> None:
+    head = click.style(f"{name}:".ljust(11), bold=True)
+    click.echo(f"{head} {value}")
+
+
+def _end(session: Mapping[str, Any]) -> str:
+    if session["live"]:
+        return "running"
+    end = session.get("exit")
+    if end is None:
+        return "vanished without an exit status"
+    if end.get("signal"):
+        return f"ended by signal {end['signal']}"
+    return f"exit status {end.get('status')}"

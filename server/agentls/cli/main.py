@@ -1,90 +1,76 @@
-"""The command `agentls`: its groups, and how errors are told in a terminal.
+"""The command `agentls`: its groups, and how it ends.
 
 A command's module is imported when it is used, so that `agentls ls` doesn't wait
 for the others' imports. To add one: a click command in a module of this package,
-and a line in `_COMMANDS`.
+and a line in `_PLACES`.
 """
 
-import importlib
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import click
 
 from agentls import __version__
+from agentls.cli.command import Lazy, quiet_pipe, tell
+from agentls.cli.statuses import EPILOGUE, Status, status_of
 from agentls.errors import AgentlsError
 
 __all__ = ["cli", "main"]
 
-
-class _Entry(NamedTuple):
-    """Where a command is, and its line in the help, which imports nothing."""
-
-    module: str
-    name: str
-    help: str
-
-
-_COMMANDS = {
-    "daemon": _Entry("agentls.cli.daemon", "daemon", "Look at the daemon, or end it."),
+_PLACES = {
+    "run": "agentls.cli.run:run",
+    "ls": "agentls.cli.listing:ls",
+    "show": "agentls.cli.showing:show",
+    "attach": "agentls.cli.attach:attach",
+    "logs": "agentls.cli.logs:logs",
+    "diff": "agentls.cli.diff:diff",
+    "send": "agentls.cli.operations:send",
+    "stop": "agentls.cli.operations:stop",
+    "retry": "agentls.cli.operations:retry",
+    "merge": "agentls.cli.merge:merge",
+    "discard": "agentls.cli.operations:discard",
+    "restore": "agentls.cli.operations:restore",
+    "agents": "agentls.cli.agents:agents",
+    "trust": "agentls.cli.trust:trust",
+    "doctor": "agentls.cli.doctor:doctor",
+    "daemon": "agentls.cli.daemon:daemon",
+    "demo": "agentls.cli.demo:demo",
+    "completion": "agentls.cli.completion:completion",
 }
-
-_BESIDE = {
-    "lsp": "Speak LSP on stdin and stdout; editors start this.",
-    "hook": "Report an event of an agent; agents' settings call this.",
-}
-"""What `__main__` runs without click; named in the help alone."""
-
-
-class _Lazy(click.Group):
-    """A group whose commands are imported when they are asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Give the names, sorted."""
-        return sorted({*super().list_commands(ctx), *_COMMANDS})
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the command's module."""
-        if (entry := _COMMANDS.get(cmd_name)) is None:
-            return super().get_command(ctx, cmd_name)
-        return getattr(importlib.import_module(entry.module), entry.name)
-
-    def format_commands(
-        self, ctx: click.Context, formatter: click.HelpFormatter
-    ) -> None:
-        """List the commands without importing them."""
-        rows = {name: entry.help for name, entry in _COMMANDS.items()} | _BESIDE
-        with formatter.section("Commands"):
-            formatter.write_dl(sorted(rows.items()))
 
 
 @click.group(
-    cls=_Lazy,
-    help="Run many coding agents in parallel, each in its own git worktree.",
+    cls=Lazy,
+    places=_PLACES,
+    epilog=EPILOGUE,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.version_option(__version__, "-V", "--version", message="agentls %(version)s")
 def cli() -> None:
-    """Hold the commands."""
+    """Run coding agents in parallel, each in a git worktree, and merge their work.
+
+    A task's id may be shortened to a beginning that no other task shares.
+
+    Two more are started by others: `agentls lsp` by editors, `agentls hook` by
+    agents.
+    """
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the command line; give the exit status: 1 for an error, 2 for wrong use."""
+    """Run the command line; give the exit status."""
     try:
         result = cli.main(list(argv), prog_name="agentls", standalone_mode=False)
-    except AgentlsError as error:
-        click.echo(f"agentls: {error.message}", err=True)
-        if error.hint:
-            click.echo(f"  {error.hint}", err=True)
-        return 1
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Cancelled.", err=True)
-        return 130
-    except BrokenPipeError:
-        sys.stderr.close()  # as `| head` does: nothing to tell, and nobody to tell it
-        return 1
-    return result if isinstance(result, int) else 0
+        click.echo("Interrupted.", err=True)
+        return Status.INTERRUPTED
+    except AgentlsError as error:  # from a command that doesn't tell it itself
+        tell(error)
+        return status_of(error)
+    except BrokenPipeError:  # the reader, such as `head`, has enough
+        quiet_pipe()
+        return Status.BROKEN_PIPE
+    return result if isinstance(result, int) else Status.OK

@@ -71,7 +71,8 @@ async def _index_tree(repo: Repository, checkout: Checkout) -> str:
     with tempfile.TemporaryDirectory(prefix="agentls-pin-") as folder:
         index = Path(folder) / "index"
         copied = await in_thread(_copy, checkout.admin / "index", index)
-        aside = attrs.evolve(place, index=index)
+        # Not in its own folder, which may have been moved away already.
+        aside = attrs.evolve(place, work_tree=Path(folder), index=index)
         if not copied:
             return await _empty_tree(repo)
         listing = await git("ls-files", "-u", "-z", at=aside)

@@ -161,7 +161,10 @@ def _discover(path: Path) -> _Found:
             top = repo.working_tree_dir
             common = Path(os.path.realpath(repo.common_dir))
             with repo.config_reader("repository") as config:
-                partial = config.has_option("extensions", "partialClone")
+                partial = config.has_option("extensions", "partialClone") or any(
+                    config.has_option(section, "promisor")
+                    for section in config.sections()
+                )
                 work_tree = config.get_value("core", "worktree", default="")
                 bare = config.get_value("core", "bare", default=False)
     except (InvalidGitRepositoryError, NoSuchPathError) as error:

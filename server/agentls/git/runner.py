@@ -64,6 +64,7 @@ _KEPT_VARIABLES = {
 }
 
 # Commands that read and write objects and refs only, so that no filter can run.
+# Not those that write an index: they look again at files as new as the index.
 _WITHOUT_FILTERS = {
     "cat-file",
     "check-attr",
@@ -79,14 +80,12 @@ _WITHOUT_FILTERS = {
     "merge-base",
     "merge-tree",
     "mktree",
-    "read-tree",
     "rev-list",
     "rev-parse",
     "show-ref",
     "symbolic-ref",
     "update-ref",
     "var",
-    "write-tree",
 }
 
 # With these options some of them do.

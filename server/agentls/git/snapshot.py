@@ -7,7 +7,8 @@ changed, since what was staged or committed there counts as tracked.
 
 Submodules are stored as the commit they stand on. What the worktree's index
 marks as assume-unchanged or skip-worktree is taken from the index, as git
-itself does.
+itself does. Fifos, sockets and devices have no content; only one that took a
+tracked file's place is named.
 """
 
 import os

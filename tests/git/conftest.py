@@ -1,0 +1,210 @@
+"""Real repositories in a folder of their own, with a home of their own."""
+
+import os
+import shlex
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from agentls.git.checkouts import Checkout
+from agentls.git.refs import read_ref
+from agentls.git.repository import Repository, find_repository
+from agentls.git.worktrees import add_worktree
+from agentls.model import CommitId
+
+
+class Sandbox:
+    """A repository as its user sees it: files, and the user's own git."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def git(self, *args: str | bytes, at: Path | None = None, ok: bool = True) -> str:
+        """Run the user's git and give its output."""
+        done = subprocess.run(
+            ("git", *args),
+            cwd=at or self.root,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        assert not ok or not done.returncode, done.stderr.decode()
+        return done.stdout.decode("utf-8", "surrogateescape")
+
+    def write(self, name: str, content: str | bytes) -> Path:
+        """Write a file below the root."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def commit(self, message: str = "change", *, at: Path | None = None) -> CommitId:
+        """Commit all that is there and give the commit."""
+        self.git("add", "-A", at=at)
+        self.git("commit", "-q", "--allow-empty", "-m", message, at=at)
+        return self.tip(at=at)
+
+    def tip(self, name: str = "HEAD", *, at: Path | None = None) -> CommitId:
+        return CommitId(self.git("rev-parse", name, at=at).strip())
+
+    def commit_on(self, branch: str, files: dict[str, str | bytes | None]) -> CommitId:
+        """Commit files on a branch that nobody needs to have checked out."""
+        index = self.root.parent / f"index-{os.urandom(4).hex()}"
+        env = os.environ | {"GIT_INDEX_FILE": str(index)}
+
+        def run(*args: str | bytes, data: bytes | None = None) -> str:
+            done = subprocess.run(
+                ("git", *args),
+                cwd=self.root,
+                env=env,
+                input=data,
+                capture_output=True,
+                check=True,
+                timeout=60,
+            )
+            return done.stdout.decode().strip()
+
+        parent = run("rev-parse", branch)
+        run("read-tree", parent)
+        for name, content in files.items():
+            if content is None:
+                run("update-index", "--force-remove", name)
+                continue
+            data = content.encode() if isinstance(content, str) else content
+            blob = run("hash-object", "-w", "--stdin", data=data)
+            info = f"100644,{blob},{name}"
+            run("update-index", "--add", "--replace", "--cacheinfo", info)
+        tree = run("write-tree")
+        commit = run("commit-tree", tree, "-p", parent, "-m", "on " + branch)
+        index.unlink()
+        return CommitId(commit)
+
+    def state(self) -> dict[str, str]:
+        """Everything of the user's that a task must not change."""
+        folder = self.root / ".git"
+        return {
+            "config": (folder / "config").read_text(),
+            "index": (folder / "index").read_bytes().hex(),
+            "HEAD": (folder / "HEAD").read_text(),
+            "status": self.git("status", "--porcelain"),
+            "hooks": str(sorted(path.name for path in (folder / "hooks").glob("*"))),
+            "branches": self.git("for-each-ref", "refs/heads", "refs/tags"),
+        }
+
+    def fsck(self) -> None:
+        found = self.git("fsck", "--no-dangling", "--strict")
+        assert not found
+
+    async def repository(self) -> Repository:
+        return await find_repository(self.root)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a home of the test's own, whose git knows a name."""
+    for name in list(os.environ):
+        if name.startswith(("GIT_", "XDG_", "AGENTLS_")):
+            monkeypatch.delenv(name)
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    (folder / ".gitconfig").write_text(
+        "[user]\n\tname = Ada\n\temail = ada@example.com\n"
+        "[init]\n\tdefaultBranch = main\n[advice]\n\tdetachedHead = false\n"
+    )
+    return folder
+
+
+@pytest.fixture
+def make_sandbox(tmp_path: Path) -> Callable[..., Sandbox]:
+    def make(name: str = "repo", *options: str) -> Sandbox:
+        root = tmp_path / name
+        root.mkdir(parents=True)
+        sandbox = Sandbox(root)
+        sandbox.git("init", "-q", *options)
+        return sandbox
+
+    return make
+
+
+@pytest.fixture
+def sandbox(make_sandbox: Callable[..., Sandbox]) -> Sandbox:
+    """Give a repository with a first commit."""
+    made = make_sandbox()
+    made.write("readme", "hello\n")
+    made.write("src/code.py", "one\ntwo\nthree\n")
+    made.write(".gitignore", "*.log\n.env\n")
+    made.commit("first")
+    return made
+
+
+@pytest.fixture
+def marker(tmp_path: Path) -> Iterator[Path]:
+    """Give a file that hostile programs make; it must never appear."""
+    path = tmp_path / "marker"
+    yield path
+    assert not path.exists(), path.read_text()
+
+
+@pytest.fixture
+def hostile(marker: Path, tmp_path: Path) -> Callable[[Sandbox], None]:
+    """Make a repository's own config and hooks run something wherever they can."""
+
+    def plant(sandbox: Sandbox) -> None:
+        program = tmp_path / "evil.sh"
+        program.write_text(
+            f"#!/bin/sh\nps -o args= -p $PPID >> {shlex.quote(str(marker))}; echo $0 $* >> {shlex.quote(str(marker))}\ncat\n"
+        )
+        program.chmod(0o755)
+        evil = str(program)
+        hooks = sandbox.root / ".git" / "hooks"
+        hooks.mkdir(exist_ok=True)
+        for name in (
+            *("post-checkout", "post-merge", "post-commit", "pre-commit"),
+            *("reference-transaction", "post-index-change", "pre-merge-commit"),
+        ):
+            (hooks / name).write_text(f"#!/bin/sh\n{shlex.quote(evil)} {name}\n")
+            (hooks / name).chmod(0o755)
+        for key, value in (
+            ("core.fsmonitor", evil),
+            ("core.sshCommand", evil),
+            ("core.pager", evil),
+            ("core.editor", evil),
+            ("diff.external", evil),
+            ("diff.evil.textconv", evil),
+            ("diff.evil.command", evil),
+            ("filter.evil.clean", evil),
+            ("filter.evil.smudge", evil),
+            ("filter.evil.required", "true"),
+            ("filter.ev=il.clean", evil),
+            ("filter.ev=il.process", evil),
+            ("merge.evil.driver", f"{evil} %A %B"),
+            ("gpg.program", evil),
+            ("commit.gpgSign", "true"),
+            ("credential.helper", f"!{evil}"),
+            ("submodule.recurse", "true"),
+            ("interactive.diffFilter", evil),
+        ):
+            sandbox.git("config", key, value)
+
+    return plant
+
+
+@pytest.fixture
+def add_task(tmp_path: Path) -> Callable[..., "object"]:
+    """Make a worktree with a branch, as a task gets it."""
+
+    async def add(repo: Repository, name: str = "t1") -> Checkout:
+        start = await read_ref(repo, "refs/heads/main")
+        assert start is not None
+        return await add_worktree(
+            repo,
+            path=tmp_path / "worktrees" / name,
+            branch=f"agentls/{name}",
+            start=start,
+            new_branch=True,
+        )
+
+    return add

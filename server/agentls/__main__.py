@@ -1,0 +1,43 @@
+"""The program `agentls`: what needs to be fast goes straight to its module."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command that the arguments name; give the exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    # Each imports only what it needs: an editor waits for `lsp`, an agent for `hook`.
+    match arguments:
+        case ["lsp", *rest]:
+            from agentls import bridge  # noqa: PLC0415
+
+            return bridge.main(rest)
+        case ["hook", *rest]:
+            from agentls import hook  # noqa: PLC0415
+
+            return hook.main(rest)
+        case ["daemon", "run", *rest]:
+            from agentls.daemon import main as daemon  # noqa: PLC0415
+
+            return daemon.main(rest)
+        case _:
+            from agentls.cli import main as cli  # noqa: PLC0415
+
+            return cli.main(arguments)
+
+
+def _find_this_copy() -> None:
+    """Let a copy that was started by its path import itself, and no other copy."""
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - pathlib costs 10 ms
+    if root not in sys.path:
+        sys.path.insert(0, root)
+
+
+if __name__ == "__main__":
+    if not __package__:
+        _find_this_copy()
+    sys.exit(main())

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup check test test-full demo bench docs lock format clean
+.PHONY: help setup check test test-full demo bench bench-quick docs lock format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
@@ -34,8 +34,11 @@ test-full: setup ## all tests, with the full counts
 demo: setup ## the main job in under a minute, in a temporary folder
 	$(BIN)/agentls demo
 
-bench: setup ## ratios beside the peers, in one run
-	$(BIN)/python benchmarks/bench.py
+bench: setup ## ratios beside the peers, in one run; writes docs/performance.md
+	$(BIN)/python benchmarks/bench.py --write
+
+bench-quick: setup ## the same, in two minutes
+	$(BIN)/python benchmarks/bench.py --rounds 3
 
 docs: setup ## write docs/protocol.md again from the protocol's types
 	$(BIN)/python docs/generate.py

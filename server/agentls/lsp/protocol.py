@@ -1,9 +1,9 @@
-"""The wire types of agentls' own commands and notifications: the one source.
+r"""The wire types of agentls' own commands and notifications: the one source.
 
 On the wire names are camelCase and absent fields are left out, never null.
 `docs/protocol.md` is generated from here and from the registry of commands.
 Paths are strings; a file name that isn't UTF-8 keeps its odd bytes as lone
-surrogates `\\udcNN` in the JSON, as Python's `os.fsdecode` gives them.
+surrogates `\udcNN` in the JSON, as Python's `os.fsdecode` gives them.
 """
 
 import enum
@@ -162,8 +162,6 @@ class CreateTaskParams:
     """The configured target if absent, else the branch checked out now."""
     branch: str | None = None
     """The new branch's name; made from the title if absent."""
-    work_done_token: str | int | None = None
-    """Reports progress until the agent runs; progress can be cancelled."""
 
 
 @attrs.frozen(kw_only=True)
@@ -282,7 +280,7 @@ class ChangesResult:
     added: int
     deleted: int
     skipped: tuple[str, ...] = ()
-    """What no checkpoint stores, such as nested repositories; kept on disk."""
+    """What no checkpoint stores, each with the reason; kept on disk."""
     patch: str | None = None
 
 
@@ -433,6 +431,8 @@ class OutputParams:
     """The piece, where it is UTF-8;"""
     base64: str | None = None
     """else here."""
+    gap: str | None = None
+    """Why the bytes from `offset` to `end` could not be kept; then there is no text."""
 
 
 @attrs.frozen(kw_only=True)

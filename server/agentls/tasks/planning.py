@@ -3,15 +3,13 @@
 Nothing is created here; every refusal happens before the task exists.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
 import attrs
 
-from agentls.agents.catalogue import Catalogue
-from agentls.config import Config
 from agentls.errors import BranchExists, InvalidParams
-from agentls.git.branches import branch_exists, check_branch_name, checkout_of
+from agentls.git.branches import branch_exists, check_branch_name, occupants
+from agentls.git.checkouts import list_checkouts
 from agentls.git.repository import Head, Repository, resolve_commit
 from agentls.git.snapshot import snapshot
 from agentls.model import AgentName, Base, BaseKind, State, Task, TaskId
@@ -19,7 +17,7 @@ from agentls.tasks.book import now
 from agentls.tasks.names import branch_name, worktree_path
 from agentls.tasks.request import TaskRequest, title_of
 
-__all__ = ["Plan", "plan_base", "plan_target"]
+__all__ = ["Plan", "plan_base", "plan_branch", "plan_target"]
 
 
 @attrs.frozen(kw_only=True)
@@ -77,9 +75,10 @@ async def plan_base(
     if name is None:
         return Base(kind=BaseKind.REF, name=head.branch or "HEAD", commit=head.commit)
     if name == BaseKind.WIP:
+        checkout, *_ = await list_checkouts(repository)
         saved = await snapshot(
             repository,
-            repository.root,
+            checkout,
             index=index,
             parents=(head.commit,),
             message="Uncommitted changes that a task began from",
@@ -119,7 +118,7 @@ async def plan_branch(repository: Repository, name: str | None) -> str | None:
     """Check the name of a new branch."""
     if name is None:
         return None
-    check_branch_name(name)
+    await check_branch_name(repository, name)
     if await branch_exists(repository, name):
         raise BranchExists(
             f"There is a branch {name!r} already; nothing was created.",
@@ -128,24 +127,15 @@ async def plan_branch(repository: Repository, name: str | None) -> str | None:
     return name
 
 
-def plan_agent(
-    catalogue: Catalogue, asked: str | None, *, config: Config, search_path: str
-) -> AgentName:
-    """Choose the agent: the one named, the configured one, or the first installed."""
-    name = asked or config.agent or catalogue.default(search_path)
-    catalogue.require_installed(name, search_path)
-    return AgentName(name)
-
-
 async def _existing_branch(repository: Repository, name: str) -> Base:
     if not await branch_exists(repository, name):
         raise InvalidParams(
             f"There is no branch {name!r} to work on.",
             hint="`git branch` lists them.",
         )
-    if checkout := await checkout_of(repository, name):
+    if checkouts := await occupants(repository, name):
         raise BranchExists(
-            f"The branch {name!r} is checked out at {checkout}; git allows one"
+            f"The branch {name!r} is checked out at {checkouts[0].path}; git allows one"
             " worktree for a branch.",
             hint=f"Begin a new branch from it instead: base `{name}`.",
         )

@@ -8,7 +8,9 @@ from agentls.config import Config
 from agentls.errors import AgentlsError
 from agentls.git.repository import Repository
 from agentls.git.submodules import init_submodules
-from agentls.git.worktrees import add_worktree, remove_worktree
+from agentls.git.branches import delete_branch
+from agentls.git.refs import branch_ref, read_ref
+from agentls.git.worktrees import add_worktree, remove_half_made
 from agentls.model import BaseKind, Session, SessionKind, Task
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.copying import copy_files
@@ -56,13 +58,14 @@ async def make_worktree(
 
 
 async def unmake_worktree(repository: Repository, task: Task) -> None:
-    """Remove what `make_worktree` made, as long as no agent has worked there."""
-    await remove_worktree(
-        repository,
-        path=task.worktree,
-        branch=None if task.base.kind is BaseKind.BRANCH else task.branch,
-        start=task.base.commit,
-    )
+    """Remove what `make_worktree` made, as long as no agent has worked there.
+
+    The branch goes only if it is the task's own and still where the task began.
+    """
+    await remove_half_made(repository, path=task.worktree)
+    tip = await read_ref(repository, branch_ref(task.branch))
+    if task.base.kind is not BaseKind.BRANCH and tip == task.base.commit:
+        await delete_branch(repository, task.branch, expected=tip)
 
 
 async def run_setup(
@@ -89,20 +92,20 @@ async def run_setup(
         kind=SessionKind.SETUP,
         journal=journal,
     )
-    await wait_for_setup(runner, task, session, timeout=config.setup_timeout)
+    await wait_for_setup(runner, task, session, within=config.setup_timeout)
 
 
 async def wait_for_setup(
-    runner: Runner, task: Task, session: Session, *, timeout: float
+    runner: Runner, task: Task, session: Session, *, within: float
 ) -> None:
     """Wait for a setup that runs; raise when it doesn't end well."""
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(within):
             session = await runner.wait(session.id)
     except TimeoutError as error:
         await runner.stop(task, grace=_STOP_GRACE)
         raise AgentlsError(
-            f"The setup took longer than {timeout:.0f} s and was stopped.",
+            f"The setup took longer than {within:.0f} s and was stopped.",
             hint=f"`agentls logs {task.id}` shows it; `setup_timeout` sets the limit.",
         ) from error
     if session.exit is None or not session.exit.ok:

@@ -1,8 +1,7 @@
 """The sessions of tasks: start them, watch them, say how they ended."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import attrs

@@ -1,14 +1,14 @@
 """What a repository may run: the user's decisions, asked for and kept."""
 
+import logging
 from collections.abc import Collection, Mapping
-from pathlib import Path
 
 import attrs
 
 from agentls import trust
-from agentls.config import Config, LoadedConfig, load_config
+from agentls.config import Config, ConfigError, Limits, LoadedConfig, load_config
 from agentls.errors import Untrusted
-from agentls.git.filters import repository_filters
+from agentls.git.filters import untrusted_filters
 from agentls.git.repository import Repository
 from agentls.paths import Paths
 from agentls.store import trust as table
@@ -18,6 +18,8 @@ from agentls.threads import in_thread
 from agentls.trust import TrustItem
 
 __all__ = ["Policy", "Trusting"]
+
+_LOG = logging.getLogger(__name__)
 
 
 @attrs.frozen(kw_only=True)
@@ -43,12 +45,25 @@ class Trusting:
         )
         return trust.effective_config(loaded, {})
 
+    async def max_parallel(self) -> int:
+        """Give how many tasks may run; a config that can't be read is told later."""
+        try:
+            return (await self.user_config()).limits.max_parallel
+        except ConfigError as error:
+            _LOG.warning("%s", error.message)
+            return Limits().max_parallel
+
     async def policy(self, repository: Repository) -> Policy:
         """Give what holds; raise `Untrusted` while a text is undecided."""
         loaded, items, decisions = await self._read(repository)
-        undecided = [item for item in items if item.digest not in decisions]
+        undecided = tuple(item for item in items if item.digest not in decisions)
         if undecided:
-            raise untrusted(repository.root, undecided)
+            raise Untrusted(
+                f"{repository.root} would run what you haven't trusted yet:\n"
+                f"{trust.describe(undecided)}\nNothing was run.",
+                hint="`agentls trust` allows exactly this, `agentls trust --deny` goes"
+                " on without it.",
+            )
         return Policy(
             config=trust.effective_config(loaded, decisions),
             repository=repository.trusting(
@@ -99,7 +114,7 @@ class Trusting:
         loaded = await in_thread(
             load_config, user_file=self._paths.user_config, repository=root
         )
-        filters = await repository_filters(repository)
+        filters = await untrusted_filters(repository)
         items = (
             *trust.required(loaded),
             *(
@@ -109,13 +124,3 @@ class Trusting:
         )
         decisions = await self._database.read(lambda db: table.load_decisions(db, root))
         return loaded, items, decisions
-
-
-def untrusted(root: Path, items: Collection[TrustItem]) -> Untrusted:
-    """Say what the repository would run, for the user to decide."""
-    texts = "\n".join(f"  {item.kind} {item.name}: {item.text}" for item in items)
-    return Untrusted(
-        f"{root} would run what you haven't trusted yet:\n{texts}\nNothing was created.",
-        hint="`agentls trust` allows exactly this, `agentls trust --deny` goes on"
-        " without it.",
-    )

@@ -1,0 +1,124 @@
+"""The core: the one shared state behind every connection, and what runs for it.
+
+It knows nothing of LSP. `open_core` puts the parts together; the layers below
+don't know each other.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import attrs
+
+from agentls.background import Background
+from agentls.doctor import Finding, examine
+from agentls.git.repository import find_repository
+from agentls.paths import Paths
+from agentls.sessions.controllers import Controllers
+from agentls.sessions.sessions import Sessions
+from agentls.store.database import Database
+from agentls.tasks.agency import Agency
+from agentls.tasks.book import TaskBook
+from agentls.tasks.orchestrator import Orchestrator
+from agentls.tasks.recovery import recover
+from agentls.tasks.starting import Starter
+from agentls.tasks.states import HOLDS_A_PLACE
+from agentls.tasks.trusting import Trusting
+
+__all__ = ["Core", "open_core"]
+
+R = TypeVar("R")
+
+
+@attrs.frozen(kw_only=True)
+class Core:
+    """What the connections share; it outlives them all."""
+
+    paths: Paths
+    book: TaskBook
+    tasks: Orchestrator
+    sessions: Sessions
+    controllers: Controllers
+    trusting: Trusting
+    agency: Agency
+    background: Background
+
+    @property
+    def idle(self) -> bool:
+        """Tell whether nothing runs: no task has a place, no session lives."""
+        return not any(
+            task.state in HOLDS_A_PLACE
+            or any(session.live for session in self.book.sessions(task.id))
+            for task in self.book.tasks(discarded=True)
+        )
+
+    def spawn(
+        self, work: Coroutine[Any, Any, R], *, name: str
+    ) -> asyncio.Task[R | None]:
+        """Run work that belongs to the core, not to the connection that asked."""
+        return self.background.spawn(work, name=name)
+
+    async def repository_root(self, folder: Path) -> Path:
+        """Give the top folder of the checkout whose repository holds the folder."""
+        return (await find_repository(folder)).root
+
+    async def doctor(self, folder: Path | None) -> tuple[Finding, ...]:
+        """Look for what is wrong with this machine, the daemon and a repository."""
+        return await examine(self.paths, self.trusting, self.agency, folder=folder)
+
+
+@contextlib.asynccontextmanager
+async def open_core(paths: Paths) -> AsyncGenerator[Core]:
+    """Open the store, take up what lives, and close again in the right order.
+
+    When the context ends, operations under way are cancelled; the journal lets the
+    next daemon go on with them. Sessions live on in their shims.
+    """
+    paths.make_private()
+    async with (
+        Database(paths.database) as database,
+        Sessions(paths=paths) as sessions,
+        Background() as background,
+    ):
+        book = TaskBook(database)
+        unfinished = await book.load()
+        trusting = Trusting(paths=paths, database=database)
+        agency = Agency(paths=paths)
+        starter = Starter(
+            book=book,
+            sessions=sessions,
+            trusting=trusting,
+            agency=agency,
+            spawn=background.spawn,
+        )
+        core = Core(
+            paths=paths,
+            book=book,
+            tasks=Orchestrator(
+                paths=paths,
+                book=book,
+                trusting=trusting,
+                agency=agency,
+                starter=starter,
+            ),
+            sessions=sessions,
+            controllers=Controllers(),
+            trusting=trusting,
+            agency=agency,
+            background=background,
+        )
+        with book.listening(starter.hear):
+            starter.max_parallel = await trusting.max_parallel()
+            await recover(
+                unfinished,
+                book=book,
+                starter=starter,
+                orchestrator=core.tasks,
+                spawn=background.spawn,
+            )
+            try:
+                yield core
+            finally:
+                starter.closing = True

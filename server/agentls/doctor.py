@@ -1,0 +1,107 @@
+"""The doctor: looks at this machine, the daemon and a repository, and advises."""
+
+import os
+import shutil
+from pathlib import Path
+
+import attrs
+
+from agentls.errors import AgentlsError
+from agentls.git.repository import find_repository, head
+from agentls.git.runner import git_version
+from agentls.paths import Paths
+from agentls.tasks.agency import Agency
+from agentls.tasks.trusting import Trusting
+
+__all__ = ["Finding", "examine"]
+
+_GIT_MIN = (2, 38)  # merge-tree --write-tree
+_ROOM_MIN = 1 << 30
+
+
+@attrs.frozen(kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    message: str
+    hint: str = ""
+
+
+async def examine(
+    paths: Paths, trusting: Trusting, agency: Agency, *, folder: Path | None
+) -> tuple[Finding, ...]:
+    """Look at everything; nothing is changed."""
+    findings = [await _git(), _room(paths)]
+    try:
+        config = await trusting.user_config()
+    except AgentlsError as error:
+        findings.append(_problem("config", error))
+    else:
+        findings += await _agents_and_environment(agency, config=config)
+    if folder is not None:
+        findings.append(await _repository(trusting, folder))
+    return tuple(findings)
+
+
+async def _git() -> Finding:
+    try:
+        version = await git_version()
+    except AgentlsError as error:
+        return _problem("git", error)
+    return Finding(
+        name="git",
+        ok=version >= _GIT_MIN,
+        message="git " + ".".join(map(str, version)),
+        hint="" if version >= _GIT_MIN else "agentls needs git 2.38 or newer.",
+    )
+
+
+def _room(paths: Paths) -> Finding:
+    free = shutil.disk_usage(paths.data).free
+    return Finding(
+        name="disk",
+        ok=free >= _ROOM_MIN,
+        message=f"{free / (1 << 30):.1f} GiB free for worktrees in {paths.data}",
+        hint="" if free >= _ROOM_MIN else "Discard old tasks, or set `worktrees`.",
+    )
+
+
+async def _agents_and_environment(agency: Agency, *, config: object) -> list[Finding]:
+    environment = await agency.user_environment()
+    findings = [
+        Finding(
+            name="environment",
+            ok=environment.problem is None,
+            message=environment.problem
+            or f"{len(environment.values)} variables from {os.environ.get('SHELL')}",
+            hint="Look into your shell's rc files." if environment.problem else "",
+        )
+    ]
+    agents = await agency.listed(config)
+    real = [one for one in agents if one.path and one.name != "shell"]
+    findings.append(
+        Finding(
+            name="agents",
+            ok=bool(real),
+            message=", ".join(f"{one.name} {one.version or ''}".strip() for one in real)
+            or "no coding agent is installed",
+            hint="" if real else "`agentls agents` says how to install one.",
+        )
+    )
+    return findings
+
+
+async def _repository(trusting: Trusting, folder: Path) -> Finding:
+    try:
+        repository = await find_repository(folder)
+        await head(repository)
+        await trusting.policy(repository)
+    except AgentlsError as error:
+        return _problem("repository", error)
+    return Finding(name="repository", ok=True, message=str(repository.root))
+
+
+def _problem(name: str, error: AgentlsError) -> Finding:
+    return Finding(name=name, ok=False, message=error.message, hint=error.hint)

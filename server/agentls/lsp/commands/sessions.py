@@ -1,0 +1,70 @@
+"""Commands and notifications about sessions: watch, type, resize."""
+
+import base64
+import binascii
+
+from agentls.errors import InvalidParams
+from agentls.lsp.progress import RequestProgress
+from agentls.lsp.protocol import (
+    AckParams,
+    AttachParams,
+    AttachResult,
+    DetachParams,
+    Empty,
+    HookEventParams,
+    InputParams,
+    ResizeParams,
+)
+from agentls.lsp.registry import command, notification
+from agentls.lsp.server import Server
+from agentls.model import SessionId
+
+
+@command("agentls.attach")
+async def attach(ls: Server, params: AttachParams, _: RequestProgress) -> AttachResult:
+    """Watch a session: its log from an offset, then what comes, as `agentls/output`."""
+    return await ls.watching.attach(
+        ls.core.tasks.session_of(task=params.task, session=params.session), params
+    )
+
+
+@command("agentls.detach")
+async def detach(ls: Server, params: DetachParams, _: RequestProgress) -> Empty:
+    """Watch a session no more."""
+    await ls.watching.end(SessionId(params.session))
+    return Empty()
+
+
+@notification("agentls/input")
+async def type_input(ls: Server, params: InputParams) -> None:
+    """Type into a session; ignored unless this client is its controller."""
+    await ls.watching.type_input(SessionId(params.session), _bytes(params))
+
+
+@notification("agentls/resize")
+async def resize(ls: Server, params: ResizeParams) -> None:
+    """Resize a session's terminal; ignored unless this client is its controller."""
+    await ls.watching.resize(
+        SessionId(params.session), rows=params.rows, cols=params.cols
+    )
+
+
+@notification("agentls/ack")
+async def ack(ls: Server, params: AckParams) -> None:
+    """Say how far a session's output was drawn, which gives room for more."""
+    ls.watching.ack(SessionId(params.session), params.end)
+
+
+@notification("agentls/hookEvent")
+async def hook_event(ls: Server, params: HookEventParams) -> None:
+    """Say that an agent's hook wrote an event; needs no `initialize`."""
+    await ls.core.tasks.read_events(SessionId(params.session))
+
+
+def _bytes(params: InputParams) -> bytes:
+    if params.base64 is None:
+        return (params.text or "").encode("utf-8", "surrogateescape")
+    try:
+        return base64.b64decode(params.base64, validate=True)
+    except binascii.Error as error:
+        raise InvalidParams(f"agentls/input: base64: {error}.") from error

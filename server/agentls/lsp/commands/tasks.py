@@ -1,0 +1,109 @@
+"""Commands about tasks as a whole: create, list, stop, discard, restore."""
+
+# pygls reads these hints at run time: no TYPE_CHECKING imports in this package.
+from agentls.lsp import present
+from agentls.lsp.progress import RequestProgress
+from agentls.lsp.protocol import (
+    CreateTaskParams,
+    DiscardTaskParams,
+    ListTasksParams,
+    ListTasksResult,
+    SendPromptParams,
+    TaskParams,
+    TaskResult,
+)
+from agentls.lsp.registry import command
+from agentls.lsp.server import Server
+from agentls.model import Task
+from agentls.tasks.request import TaskRequest
+
+
+@command("agentls.createTask")
+async def create_task(
+    ls: Server, params: CreateTaskParams, progress: RequestProgress
+) -> TaskResult:
+    """Create a task: a worktree, a branch, and an agent that begins with the prompt.
+
+    Answers when the agent runs, when the task must wait for a place (`queued`), or
+    when its preparation failed (`failed`; the prompt is kept). Cancelling undoes it.
+    """
+    task = await ls.core.tasks.create(
+        TaskRequest(
+            prompt=params.prompt,
+            folder=ls.folder(params.uri),
+            agent=params.agent,
+            title=params.title,
+            base=params.base,
+            target=params.target,
+            branch=params.branch,
+            environment=ls.client_environment,
+        ),
+        progress=progress,
+    )
+    return _result(ls, task)
+
+
+@command("agentls.listTasks")
+async def list_tasks(
+    ls: Server, params: ListTasksParams, _: RequestProgress
+) -> ListTasksResult:
+    """List the user's tasks, over all repositories unless one is named."""
+    root = params.uri and await ls.core.repository_root(ls.folder(params.uri))
+    tasks = ls.core.book.tasks(repository=root or None, discarded=params.discarded)
+    return ListTasksResult(
+        rev=ls.core.book.rev,
+        tasks=tuple(
+            present.task_info(task, ls.core.book.sessions(task.id)) for task in tasks
+        ),
+    )
+
+
+@command("agentls.getTask")
+async def get_task(ls: Server, params: TaskParams, _: RequestProgress) -> TaskResult:
+    """Give one task, with its prompt."""
+    return _result(ls, ls.core.book.get(params.task))
+
+
+@command("agentls.sendPrompt")
+async def send_prompt(
+    ls: Server, params: SendPromptParams, _: RequestProgress
+) -> TaskResult:
+    """Tell the agent something: typed into its session, else it is resumed with it."""
+    return _result(ls, await ls.core.tasks.send_prompt(params.task, params.text))
+
+
+@command("agentls.stopTask")
+async def stop_task(ls: Server, params: TaskParams, _: RequestProgress) -> TaskResult:
+    """Stop the agent, its children too; the work stays and is ready for review."""
+    return _result(ls, await ls.core.tasks.stop(params.task))
+
+
+@command("agentls.retryTask")
+async def retry_task(
+    ls: Server, params: TaskParams, progress: RequestProgress
+) -> TaskResult:
+    """Prepare and start a failed or interrupted task again, in its worktree."""
+    return _result(ls, await ls.core.tasks.retry(params.task, progress=progress))
+
+
+@command("agentls.discardTask")
+async def discard_task(
+    ls: Server, params: DiscardTaskParams, _: RequestProgress
+) -> TaskResult:
+    """Put a task out of sight: worktree and branch go, and all of it is kept."""
+    return _result(ls, await ls.core.tasks.discard(params.task))
+
+
+@command("agentls.restoreTask")
+async def restore_task(
+    ls: Server, params: TaskParams, _: RequestProgress
+) -> TaskResult:
+    """Bring a discarded task back as it was, at the same path."""
+    return _result(ls, await ls.core.tasks.restore(params.task))
+
+
+def _result(ls: Server, task: Task) -> TaskResult:
+    return TaskResult(
+        task=present.task_info(task, ls.core.book.sessions(task.id)),
+        prompt=task.prompt,
+    )

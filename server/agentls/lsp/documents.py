@@ -1,0 +1,57 @@
+"""The `agentls:` documents: the base side of a diff, filled by the server.
+
+`agentls:/<task>/base/<path>` is the file as it was where the task began. LSP
+3.18 asks for such a document by `workspace/textDocumentContent`, which pygls
+doesn't advertise by itself.
+"""
+
+import os
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import quote, unquote_to_bytes, urlsplit
+
+from lsprotocol import types
+
+from agentls.errors import InvalidParams
+from agentls.lsp.server import Server
+from agentls.model import TaskId
+
+__all__ = ["advertise", "base_uri", "register"]
+
+_SCHEME = "agentls"
+
+
+def base_uri(task: TaskId, path: bytes) -> str:
+    """Give the URI of a file's base side; paths may have any bytes."""
+    return f"{_SCHEME}:/{task}/base/{quote(path)}"
+
+
+def advertise(capabilities: types.ServerCapabilities) -> None:
+    """Say that this server fills documents of our scheme."""
+    workspace = capabilities.workspace or types.WorkspaceOptions()
+    workspace.text_document_content = types.TextDocumentContentOptions(
+        schemes=[_SCHEME]
+    )
+    capabilities.workspace = workspace
+
+
+def register(server: Server) -> None:
+    """Let the connection answer requests for documents."""
+
+    async def content(params: Any) -> types.TextDocumentContentResult:
+        task, path = _parse(params.uri)
+        text = await server.core.tasks.base_text(task, path)
+        return types.TextDocumentContentResult(text=text)
+
+    server.protocol.fm.features[types.WORKSPACE_TEXT_DOCUMENT_CONTENT] = content
+
+
+def _parse(uri: str) -> tuple[str, bytes]:
+    parts = urlsplit(uri)
+    names = PurePosixPath(os.fsdecode(unquote_to_bytes(parts.path))).parts
+    if parts.scheme != _SCHEME or len(names) < 4 or names[2] != "base":  # noqa: PLR2004 - root, task, side, path
+        raise InvalidParams(
+            f"{uri!r} is no document of agentls.",
+            hint=f"They read {_SCHEME}:/<task>/base/<path>.",
+        )
+    return names[1], os.fsencode("/".join(names[3:]))

@@ -1,0 +1,60 @@
+"""Tasks, sessions and changes as the protocol shows them."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from agentls.lsp.protocol import BaseInfo, ExitInfo, SessionInfo, TaskInfo
+from agentls.model import Exit, Session, Task
+
+__all__ = ["exit_info", "session_info", "task_info", "uri_of"]
+
+
+def task_info(task: Task, sessions: Sequence[Session]) -> TaskInfo:
+    """Show a task."""
+    return TaskInfo(
+        id=task.id,
+        number=task.number,
+        title=task.title,
+        agent=task.agent,
+        state=task.state,
+        why=task.why,
+        repository=uri_of(task.repository),
+        worktree=uri_of(task.worktree),
+        branch=task.branch,
+        base=BaseInfo(
+            kind=task.base.kind, name=task.base.name, commit=task.base.commit
+        ),
+        target=task.target,
+        created=task.created.isoformat(),
+        changed=task.changed.isoformat(),
+        merged_commit=task.merged_commit,
+        sessions=tuple(session_info(session) for session in sessions),
+        rev=task.rev,
+    )
+
+
+def session_info(session: Session) -> SessionInfo:
+    """Show a session."""
+    return SessionInfo(
+        id=session.id,
+        kind=session.kind,
+        title=session.title,
+        live=session.live,
+        started=session.started.isoformat(),
+        exit=exit_info(session.exit),
+        lost=session.lost,
+    )
+
+
+def exit_info(end: Exit | None) -> ExitInfo | None:
+    """Show how a session ended."""
+    return end and ExitInfo(
+        status=end.status, signal=end.signal, ended=end.ended.isoformat()
+    )
+
+
+def uri_of(path: Path) -> str:
+    """Give the file: URI of a path of any bytes."""
+    return "file://" + quote(os.fsencode(path))

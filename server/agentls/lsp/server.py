@@ -1,0 +1,164 @@
+"""What one connection knows: its client, what it watches, and the shared core."""
+
+import asyncio
+import contextlib
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol
+from pygls.uris import to_fs_path
+
+from agentls import __version__
+from agentls.core import Core
+from agentls.errors import InvalidParams
+from agentls.lsp import present, protocol, wire
+from agentls.lsp.registry import sends
+from agentls.lsp.watching import Watching
+from agentls.model import Task
+from agentls.tasks.book import Event, Removed
+
+__all__ = ["Server"]
+
+_LOG = logging.getLogger(__name__)
+
+_CLIENT_ENVIRONMENT = ("SSH_AUTH_SOCK", "DISPLAY", "WAYLAND_DISPLAY", "LANG")
+"""What agents get of the asking client's environment (design section 3)."""
+
+_WRITE_BUFFER_MAX = 64 << 20
+"""Bytes that wait for a client that doesn't read, before it is let go."""
+
+sends("agentls/taskChanged", protocol.TaskChangedParams, "A task is new or changed.")
+sends("agentls/taskRemoved", protocol.TaskRemovedParams, "A task is no more.")
+sends(
+    "agentls/reconnected",
+    protocol.ReconnectedParams,
+    "Sent by the bridge: another daemon answers now. List and attach again.",
+)
+
+
+class Server(LanguageServer):
+    """One connection: a pygls server that holds no truth of its own."""
+
+    def __init__(
+        self,
+        core: Core,
+        writer: asyncio.StreamWriter,
+        *,
+        protocol_cls: type[LanguageServerProtocol],
+    ) -> None:
+        super().__init__(
+            "agentls",
+            __version__,
+            protocol_cls=protocol_cls,
+            converter_factory=wire.converter,
+            # The bridge plays open documents again from their last full text.
+            text_document_sync_kind=types.TextDocumentSyncKind.Full,
+        )
+        self.core = core
+        self.exiting = False
+        self.client_environment: Mapping[str, str] = {}
+        self.watching = Watching(
+            core,
+            send=self.send,
+            drain=writer.drain,
+            after_answer=self.after_answer,
+        )
+        self._afterwards: defaultdict[Any, list[Callable[[], None]]] = defaultdict(list)
+        self._writer = writer
+        self.protocol.set_writer(self)  # pyright: ignore[reportArgumentType] - it needs `write` alone
+
+    def write(self, data: bytes) -> None:
+        """Write a frame; a client that is gone or never reads gets no more."""
+        transport = self._writer.transport
+        if transport.is_closing():
+            return
+        if transport.get_write_buffer_size() > _WRITE_BUFFER_MAX:
+            _LOG.warning("a client reads nothing; its connection is closed")
+            transport.abort()
+            return
+        self._writer.write(data)
+
+    def after_answer(self, act: Callable[[], None]) -> None:
+        """Do something right after the answer to the present request was written."""
+        self._afterwards[self.protocol.msg_id].append(act)
+
+    def answered(self, request_id: Any) -> None:
+        """Do what waited for the answer to a request."""
+        for act in self._afterwards.pop(request_id, ()):
+            act()
+
+    def send(self, method: str, params: Any) -> None:
+        """Send one of agentls' own notifications."""
+        self.protocol.notify(method, params)
+
+    def hear(self, event: Event) -> None:
+        """Pass an event of the book on to the client."""
+        if isinstance(event, Task):
+            info = present.task_info(event, self.core.book.sessions(event.id))
+            self.send("agentls/taskChanged", protocol.TaskChangedParams(task=info))
+        elif isinstance(event, Removed):
+            self.send(
+                "agentls/taskRemoved",
+                protocol.TaskRemovedParams(task=event.task, rev=event.rev),
+            )
+        else:
+            self.watching.session_ended(event.session)
+
+    def initialized_by(self, params: types.InitializeParams) -> None:
+        """Take what the client says of itself."""
+        options: Any = params.initialization_options
+        given: Any = getattr(options, "get", {}.get)("environment", {})
+        if isinstance(given, dict):
+            self.client_environment = {
+                name: given[name]
+                for name in _CLIENT_ENVIRONMENT
+                if isinstance(given.get(name), str)
+            }
+
+    def folder(self, uri: str | None) -> Path:
+        """Give the folder or file a command is about; the only root if not named.
+
+        Raises `InvalidParams` for something that isn't a local absolute path, and
+        when nothing is named and the client has not exactly one root.
+        """
+        if uri is not None:
+            return _path_of(uri)
+        folders = [folder.uri for folder in self.workspace.folders.values()]
+        if not folders and self.workspace.root_uri:
+            folders = [self.workspace.root_uri]
+        if len(folders) == 1:
+            return _path_of(folders[0])
+        raise InvalidParams(
+            "No repository was named"
+            + (" and the client has several folders." if folders else "."),
+            hint='Name any file or folder in it as "uri".',
+        )
+
+    async def close(self) -> None:
+        """End what belongs to the connection alone; operations go on in the core."""
+        await self.watching.close()
+        self._writer.close()
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(1):
+                await self._writer.wait_closed()
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Log it; a box in the editor for every bad notification helps nobody."""
+        _LOG.error("%s: %s", source.__name__, error)
+
+
+def _path_of(uri: str) -> Path:
+    path = uri if uri.startswith("/") else to_fs_path(uri)
+    if not path or not uri.startswith(("/", "file:")):
+        raise InvalidParams(
+            f"{uri!r} names no local file or folder.",
+            hint="Give a file: URI or an absolute path.",
+        )
+    if "\0" in path:
+        raise InvalidParams("A path can't hold NUL.")
+    return Path(path)

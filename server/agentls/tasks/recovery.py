@@ -1,0 +1,113 @@
+"""What a new daemon takes up of the one before: sessions, operations, the queue."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from agentls.errors import AgentlsError
+from agentls.model import SessionId, State, Task
+from agentls.review import merging
+from agentls.store.tasks import JournalEntry
+from agentls.tasks.book import TaskBook
+from agentls.tasks.orchestrator import Orchestrator
+from agentls.tasks.starting import Starter, silent
+
+__all__ = ["recover"]
+
+_NEEDS_A_SESSION = {State.PREPARING, State.WORKING, State.WAITING, State.CHECKING}
+
+
+async def recover(
+    unfinished: Sequence[JournalEntry],
+    *,
+    book: TaskBook,
+    starter: Starter,
+    orchestrator: Orchestrator,
+    spawn: Callable[..., asyncio.Task[Any]],
+) -> None:
+    """Make the book true again, and let what was cut off go on.
+
+    Sessions are adopted before this returns; operations are finished or undone in
+    the background, each under its task's lock.
+    """
+    for task in book.tasks(discarded=True):
+        for session in book.sessions(task.id):
+            if session.live:
+                await starter.runner.adopt(session)
+                await orchestrator.read_events(session.id)
+    noted = {entry.task for entry in unfinished}
+    for task in book.tasks():
+        if task.id not in noted and task.state in _NEEDS_A_SESSION:
+            await _check_orphan(task, book=book, starter=starter)
+    for entry in unfinished:
+        spawn(
+            _finish(entry, book=book, starter=starter, orchestrator=orchestrator),
+            name=f"finish {entry.operation} of {entry.task}",
+        )
+    starter.start_queued({})
+
+
+async def _check_orphan(task: Task, *, book: TaskBook, starter: Starter) -> None:
+    """Interrupt a task that should have a living session and has none."""
+    sessions = book.sessions(task.id)
+    if any(session.live for session in sessions):
+        return
+    if sessions:
+        task = await starter.settle(task.id)
+    if task.state in _NEEDS_A_SESSION:
+        await book.change(task.id, state=State.INTERRUPTED, why="Its session is gone.")
+
+
+async def _finish(
+    entry: JournalEntry,
+    *,
+    book: TaskBook,
+    starter: Starter,
+    orchestrator: Orchestrator,
+) -> None:
+    """Finish or undo one operation that was cut off."""
+    async with starter.locks[entry.task]:
+        task = book.get(entry.task)
+        try:
+            match entry.operation:
+                case "merge":
+                    await _finish_merge(task, entry, book=book, starter=starter)
+                case "discard":
+                    await orchestrator.finish_discard(task)
+                case "restore":
+                    await orchestrator.finish_restore(task)
+                case _:
+                    await _finish_create(task, entry, book=book, starter=starter)
+        except AgentlsError as error:
+            await book.finish(task.id, why=f"{error.message} {error.hint}".strip())
+
+
+async def _finish_merge(
+    task: Task, entry: JournalEntry, *, book: TaskBook, starter: Starter
+) -> None:
+    policy = await starter.policy(task)
+    plan = merging.MergePlan.from_json(entry.data)
+    if await merging.heal(policy.repository, plan):
+        await book.finish(task.id, state=State.MERGED, why="", merged_commit=plan.new)
+    else:
+        await book.finish(task.id, why="Its merge was interrupted; nothing changed.")
+
+
+async def _finish_create(
+    task: Task, entry: JournalEntry, *, book: TaskBook, starter: Starter
+) -> None:
+    name = entry.data.get("session")
+    session = book.session(SessionId(name)) if name else None
+    ran = session is not None and (session.live or session.exit is not None)
+    if entry.step == "agent" and ran:
+        await book.finish(task.id, state=State.WORKING, why="")
+        await starter.settle(task.id)
+        return
+    if task.state not in {State.QUEUED, State.PREPARING}:
+        # A prompt that was being sent: the work before it is there all the same.
+        await book.finish(task.id, state=State.INTERRUPTED, why="It did not start.")
+        return
+    # Anything earlier is done again; no agent has worked in the worktree yet.
+    starter.begin(
+        task, silent, setup=session if entry.step == "setup" and ran else None
+    )

@@ -1,0 +1,208 @@
+"""From queued to working: places, preparation, and agents that run and end.
+
+It is the part of the operations that goes on by itself: a task that has a place
+is prepared and its agent started, a session that ends moves its task on.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+from agentls.errors import AgentlsError
+from agentls.git.repository import find_repository
+from agentls.model import Session, SessionKind, State, Task, TaskId
+from agentls.sessions.sessions import Sessions
+from agentls.store.tasks import JournalEntry
+from agentls.tasks import preparing
+from agentls.tasks.agency import Agency
+from agentls.tasks.book import Event, TaskBook
+from agentls.tasks.queue import next_to_start
+from agentls.tasks.running import Runner
+from agentls.tasks.trusting import Policy, Trusting
+
+__all__ = ["STOP_GRACE", "Say", "Starter", "silent"]
+
+STOP_GRACE = 5.0
+"""Seconds between TERM and KILL: time for an agent to save its conversation."""
+
+Say = Callable[[str], None]
+"""Tells a person what is being done now."""
+
+
+def silent(_: str) -> None:
+    """Say nothing: nobody asked to hear."""
+
+
+class Starter:
+    """Starts what has a place, and settles what has ended."""
+
+    def __init__(
+        self,
+        *,
+        book: TaskBook,
+        sessions: Sessions,
+        trusting: Trusting,
+        agency: Agency,
+        spawn: Callable[..., asyncio.Task[Any]],
+    ) -> None:
+        self.locks: defaultdict[TaskId, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """One operation a task at a time."""
+        self.max_parallel = 1
+        self.closing = False
+        self._book = book
+        self._trusting = trusting
+        self._agency = agency
+        self._spawn = spawn
+        self._preparing: dict[TaskId, asyncio.Task[None]] = {}
+        self._stopping: set[TaskId] = set()
+        self.runner = Runner(
+            book=book, sessions=sessions, spawn=spawn, ended=self._session_ended
+        )
+
+    def hear(self, event: Event) -> None:
+        """Start what is queued when a place may have become free."""
+        if isinstance(event, Task):
+            self.start_queued({})
+
+    def start_queued(self, say: Mapping[TaskId, Say]) -> None:
+        """Give the free places to queued tasks."""
+        if self.closing:
+            return
+        for task in next_to_start(
+            self._book.tasks(), begun=self._preparing, max_parallel=self.max_parallel
+        ):
+            self.begin(task, say.get(task.id, silent))
+
+    def begin(self, task: Task, say: Say, *, setup: Session | None = None) -> None:
+        """Begin to prepare a task, in the background.
+
+        `setup` is one that an earlier daemon began: it is waited for instead.
+        """
+        running = self._spawn(
+            self._prepare(task.id, say, setup=setup), name=f"prepare {task.id}"
+        )
+        self._preparing[task.id] = running
+        running.add_done_callback(lambda _: self._preparing.pop(task.id, None))
+
+    async def prepared(self, task_id: TaskId) -> Task:
+        """Wait until a preparation that runs is over, and give the task."""
+        if preparation := self._preparing.get(task_id):
+            await asyncio.shield(preparation)
+        return self._book.get(task_id)
+
+    async def cancel(self, task_id: TaskId) -> bool:
+        """End a preparation that runs, its setup too; tell whether there was one."""
+        preparation = self._preparing.get(task_id)
+        if preparation is None:
+            return False
+        preparation.cancel()
+        await asyncio.wait([preparation])
+        await self.runner.stop(self._book.get(task_id), grace=STOP_GRACE)
+        return True
+
+    async def policy(self, task: Task) -> Policy:
+        """Give what holds for the task's repository now."""
+        return await self._trusting.policy(await find_repository(task.repository))
+
+    async def start_agent(
+        self, task: Task, policy: Policy, *, prompt: str, resume: bool
+    ) -> Task:
+        """Start the agent in the worktree; `resume` goes on with its conversation."""
+        session = self.runner.next_id(task)
+        program, conversation = await self._agency.program(
+            task, policy.config, session=session, prompt=prompt, resume=resume
+        )
+        if conversation != task.conversation:
+            await self._book.change(task.id, conversation=conversation)
+        await self.runner.start(
+            task,
+            program,
+            kind=SessionKind.AGENT,
+            journal=JournalEntry(
+                task=task.id,
+                operation="create",
+                step="agent",
+                data={"session": session},
+            ),
+        )
+        await self._book.finish(task.id, state=State.WORKING, why="")
+        # A short program may have ended before the task was `working`.
+        return await self.settle(task.id)
+
+    async def stop_agent(self, task: Task) -> Task:
+        """Stop what runs for a task; one that worked is ready for review."""
+        self._stopping.add(task.id)
+        try:
+            await self.runner.stop(task, grace=STOP_GRACE)
+            return await self.settle(task.id)
+        finally:
+            self._stopping.discard(task.id)
+
+    async def settle(self, task_id: TaskId) -> Task:
+        """Move a working task on whose agent's session has ended."""
+        task = self._book.get(task_id)
+        if task.state not in {State.WORKING, State.WAITING}:
+            return task
+        session = self._book.sessions(task_id)[-1]
+        if session.live:
+            return task
+        if task_id in self._stopping:
+            state, why = State.REVIEW, "Stopped."
+        elif session.exit is None:
+            state = State.INTERRUPTED
+            why = "Its session vanished without an exit status."
+        elif session.exit.ok:
+            state, why = State.REVIEW, ""
+        else:
+            state = State.FAILED
+            why = f"Its agent ended with {session.exit.describe()}."
+        return await self._book.change(task_id, state=state, why=why)
+
+    async def _session_ended(self, session: Session) -> None:
+        if session.kind is SessionKind.AGENT:
+            await self.settle(session.task)
+
+    async def _prepare(
+        self, task_id: TaskId, say: Say, *, setup: Session | None
+    ) -> None:
+        async with self.locks[task_id]:
+            entry = JournalEntry(
+                task=task_id, operation="create", step="worktree", data={}
+            )
+            task = await self._book.change(
+                task_id,
+                state=State.PREPARING,
+                why="",
+                journal=None if setup else entry,
+            )
+            try:
+                policy = await self.policy(task)
+                if setup is None:
+                    await preparing.make_worktree(task, policy=policy, say=say)
+                    say("Running the setup")
+                    await self._run_setup(task, policy, entry)
+                else:
+                    await preparing.wait_for_setup(
+                        self.runner, task, setup, within=policy.config.setup_timeout
+                    )
+                say("Starting the agent")
+                await self.start_agent(task, policy, prompt=task.prompt, resume=False)
+            except AgentlsError as error:
+                why = f"{error.message} {error.hint}".strip()
+                await self._book.finish(task_id, state=State.FAILED, why=why)
+
+    async def _run_setup(self, task: Task, policy: Policy, entry: JournalEntry) -> None:
+        if not policy.config.setup:
+            return
+        await preparing.run_setup(
+            self.runner,
+            task,
+            config=policy.config,
+            environment=await self._agency.environment(task, policy.config),
+            journal=attrs.evolve(
+                entry, step="setup", data={"session": self.runner.next_id(task)}
+            ),
+        )

@@ -1,0 +1,100 @@
+"""What all tests share: a fresh home, real repositories, and nothing left behind."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
+
+import attrs
+import pytest
+
+_DEADLINE = 20.0
+
+
+@attrs.frozen(kw_only=True)
+class Home:
+    """A user's fresh home: every folder of agentls lies in it."""
+
+    path: Path
+    environ: Mapping[str, str]
+
+    @property
+    def state(self) -> Path:
+        return Path(self.environ["AGENTLS_STATE_DIR"])
+
+    def agentls(self, *args: str, **options) -> subprocess.CompletedProcess[str]:
+        """Run the command line and give what it printed."""
+        return subprocess.run(
+            [sys.executable, "-m", "agentls", *args],
+            env=self.environ | options.pop("environ", {}),
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=60,
+            **options,
+        )
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Generator[Home]:
+    """Give a fresh home; end the daemon and everything else that ran in it."""
+    path = tmp_path / "home"
+    path.mkdir()
+    runtime = Path("/tmp") / f"agentls-test-{os.getpid()}-{abs(hash(path)) % 10**8}"
+    runtime.mkdir(mode=0o700)
+    environ = {
+        "HOME": str(path),
+        "PATH": os.environ["PATH"],
+        "SHELL": "/bin/sh",
+        "LANG": "C.UTF-8",
+        "TERM": "xterm-256color",
+        "AGENTLS_STATE_DIR": str(path / "state"),
+        "AGENTLS_DATA_DIR": str(path / "data"),
+        "AGENTLS_CONFIG_DIR": str(path / "config"),
+        "AGENTLS_RUNTIME_DIR": str(runtime),
+        "GIT_CONFIG_NOSYSTEM": "1",
+    }
+    (path / ".gitconfig").write_text(
+        "[user]\nname = A Person\nemail = person@example.invalid\n"
+        '[init]\ndefaultBranch = main\n[protocol "file"]\nallow = always\n'
+    )
+    yield Home(path=path, environ=environ)
+    _end_all(environ["AGENTLS_STATE_DIR"])
+    shutil.rmtree(runtime)
+
+
+@pytest.fixture
+def git(home: Home) -> Callable[..., str]:
+    """Run the user's own git in a folder and give what it printed."""
+
+    def run(folder: Path, *args: str | bytes, stdin: bytes | None = None) -> str:
+        done = subprocess.run(
+            ["git", *args],
+            cwd=folder,
+            env=home.environ,
+            input=stdin,
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode:
+            raise AssertionError(f"git {args}: {done.stderr.decode()}")
+        return done.stdout.decode("utf-8", "surrogateescape").strip()
+
+    return run
+
+
+def _end_all(state: str) -> None:
+    """Kill what was started in a test's home; a process that stays is a bug."""
+    wanted = f"AGENTLS_STATE_DIR={state}".encode()
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit() or int(folder.name) == os.getpid():
+            continue
+        with contextlib.suppress(OSError):
+            if wanted in (folder / "environ").read_bytes().split(b"\0"):
+                pid = os.pidfd_open(int(folder.name))
+                signal.pidfd_send_signal(pid, signal.SIGKILL)
+                os.close(pid)

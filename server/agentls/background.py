@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
+from types import TracebackType
 from typing import Any, Self, TypeVar
 
 __all__ = ["Background"]
@@ -28,11 +29,16 @@ class Background:
         await self._group.__aenter__()
         return self
 
-    async def __aexit__(self, *error: Any) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """Cancel what runs and wait until each has reached its end."""
         for task in tuple(self._running):
             task.cancel()
-        await self._group.__aexit__(*error)
+        await self._group.__aexit__(kind, error, trace)
 
     def spawn(
         self, work: Coroutine[Any, Any, R], *, name: str
@@ -47,6 +53,6 @@ class Background:
 async def _guarded(work: Coroutine[Any, Any, R], name: str) -> R | None:
     try:
         return await work
-    except Exception:
+    except Exception:  # noqa: BLE001 - as the docstring of the class says
         _LOG.exception("%s failed by a bug", name)
         return None

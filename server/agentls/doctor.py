@@ -6,6 +6,7 @@ from pathlib import Path
 
 import attrs
 
+from agentls.config import Config
 from agentls.errors import AgentlsError
 from agentls.git.repository import find_repository, head
 from agentls.git.runner import git_version
@@ -68,7 +69,7 @@ def _room(paths: Paths) -> Finding:
     )
 
 
-async def _agents_and_environment(agency: Agency, *, config: object) -> list[Finding]:
+async def _agents_and_environment(agency: Agency, *, config: Config) -> list[Finding]:
     environment = await agency.user_environment()
     findings = [
         Finding(

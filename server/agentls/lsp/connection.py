@@ -8,6 +8,7 @@ of pygls 2.1; tests/lsp/test_pygls_names.py holds them.
 """
 
 import asyncio
+import inspect
 import json
 import logging
 from collections.abc import Callable, Coroutine
@@ -77,7 +78,7 @@ class _Outcome:
 class _Protocol(LanguageServerProtocol):
     """pygls' protocol, with the daemon's rules."""
 
-    _server: Server
+    _server: Server  # pyright: ignore[reportIncompatibleVariableOverride] - narrower
 
     def receive(self, body: bytes) -> None:
         """Handle one message; answer even those that can't be read."""
@@ -97,21 +98,23 @@ class _Protocol(LanguageServerProtocol):
             )
             return
         try:
-            self.handle_message(self.structure_message({"jsonrpc": "2.0"} | message))
+            structured: Any = self.structure_message({"jsonrpc": "2.0"} | message)
+            self.handle_message(structured)
         except JsonRpcException as error:
             if request_id is not None:
                 self._send_response(request_id, error=error.to_response_error())
         except InvalidParams as error:
             _LOG.info("a notification was ignored: %s", error)
 
-    def _refuse(self, request_id: Any, code: types.ErrorCodes, message: str) -> None:
+    def _refuse(self, request_id: Any, code: int, message: str) -> None:
         error = types.ResponseError(code=code, message=message)
         self._send_data(types.ResponseErrorMessage(id=request_id, error=error))
 
-    def get_message_type(self, method: str) -> type[Any] | None:
-        return wire.message_type(method)  # pygls' lru_cache would hold connections
+    # pygls' lru_cache on these two would hold closed connections.
+    def get_message_type(self, method: str) -> type[Any] | None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return wire.message_type(method)
 
-    def get_result_type(self, method: str) -> type[Any] | None:
+    def get_result_type(self, method: str) -> type[Any] | None:  # pyright: ignore[reportIncompatibleVariableOverride]
         return wire.result_type(method)
 
     def _execute_handler(
@@ -123,7 +126,7 @@ class _Protocol(LanguageServerProtocol):
         kwargs: dict[str, Any] | None = None,
     ) -> None:
         """Run coroutines in the core's group: closing an editor cancels none."""
-        if not asyncio.iscoroutinefunction(handler):
+        if not inspect.iscoroutinefunction(handler):
             super()._execute_handler(msg_id, handler, callback, args, kwargs)
             return
         task = self._server.core.spawn(
@@ -150,12 +153,12 @@ class _Protocol(LanguageServerProtocol):
             _log_error(error)
 
     @lsp_method(types.SHUTDOWN)
-    def lsp_shutdown(self, *_: Any) -> None:
+    def lsp_shutdown(self, *_: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - pygls' is a generator
         """Take no more requests; what runs goes on."""
         self._shutdown = True
 
     @lsp_method(types.EXIT)
-    def lsp_exit(self, *_: Any) -> None:
+    def lsp_exit(self, *_: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - pygls' is a generator
         """Close this connection and nothing else."""
         self._server.exiting = True
 

@@ -112,7 +112,7 @@ class Server(LanguageServer):
     def initialized_by(self, params: types.InitializeParams) -> None:
         """Take what the client says of itself."""
         options: Any = params.initialization_options
-        given: Any = getattr(options, "get", {}.get)("environment", {})
+        given: Any = options.get("environment") if isinstance(options, dict) else None
         if isinstance(given, dict):
             self.client_environment = {
                 name: given[name]

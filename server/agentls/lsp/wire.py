@@ -88,25 +88,20 @@ def _is_ours(cls: Any) -> bool:
 
 
 def _reader(made: cattrs.Converter, cls: type[Any]) -> Any:
-    return make_dict_structure_fn(
-        cls,
-        made,
-        _cattrs_forbid_extra_keys=True,
-        **{field.name: override(rename=camel(field.name)) for field in _fields(cls)},
-    )
+    renamed: dict[str, Any] = {
+        field.name: override(rename=camel(field.name)) for field in _fields(cls)
+    }
+    return make_dict_structure_fn(cls, made, _cattrs_forbid_extra_keys=True, **renamed)
 
 
 def _writer(made: cattrs.Converter, cls: type[Any]) -> Any:
-    return make_dict_unstructure_fn(
-        cls,
-        made,
-        **{
-            field.name: override(
-                rename=camel(field.name), omit_if_default=field.default is None
-            )
-            for field in _fields(cls)
-        },
-    )
+    shown: dict[str, Any] = {
+        field.name: override(
+            rename=camel(field.name), omit_if_default=field.default is None
+        )
+        for field in _fields(cls)
+    }
+    return make_dict_unstructure_fn(cls, made, **shown)
 
 
 def _fields(cls: type[Any]) -> "tuple[attrs.Attribute[Any], ...]":

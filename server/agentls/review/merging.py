@@ -46,8 +46,12 @@ class MergePlan:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read what `to_json` wrote."""
-        checkout = data["checkout"] and Path(data["checkout"])
-        return cls(**{**data, "checkout": checkout})
+        return cls(
+            target=data["target"],
+            old=CommitId(data["old"]),
+            new=CommitId(data["new"]),
+            checkout=Path(data["checkout"]) if data["checkout"] else None,
+        )
 
 
 async def plan_merge(
@@ -141,7 +145,8 @@ def _conflict(task: Task, conflicted: Conflicted) -> Conflict:
     more = len(names) - _FILES_NAMED
     listed = ", ".join(names[:_FILES_NAMED]) + (f" and {more} more" * (more > 0))
     return Conflict(
-        f"Task {task.id} conflicts with {task.target} in {listed}. Nothing was changed.",
+        f"Task {task.id} conflicts with {task.target} in {listed}."
+        " Nothing was changed.",
         hint=f"Tell its agent to merge {task.target} and resolve it: `agentls send"
         f" {task.id} …`; or discard the task.",
     )

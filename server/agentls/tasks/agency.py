@@ -9,7 +9,7 @@ import attrs
 
 from agentls.config import Config
 from agentls.errors import UnknownAgent
-from agentls.model import AgentName, Session, SessionId, Task
+from agentls.model import AgentName, Task
 from agentls.paths import Paths
 from agentls.sessions.environment import (
     UserEnvironment,

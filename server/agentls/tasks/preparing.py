@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 
 from agentls.config import Config
 from agentls.errors import AgentlsError
-from agentls.git.repository import Repository
-from agentls.git.submodules import init_submodules
 from agentls.git.branches import delete_branch
 from agentls.git.refs import branch_ref, read_ref
+from agentls.git.repository import Repository
+from agentls.git.submodules import init_submodules
 from agentls.git.worktrees import add_worktree, remove_half_made
 from agentls.model import BaseKind, Session, SessionKind, Task
 from agentls.store.tasks import JournalEntry
@@ -63,9 +63,10 @@ async def unmake_worktree(repository: Repository, task: Task) -> None:
     The branch goes only if it is the task's own and still where the task began.
     """
     await remove_half_made(repository, path=task.worktree)
-    tip = await read_ref(repository, branch_ref(task.branch))
-    if task.base.kind is not BaseKind.BRANCH and tip == task.base.commit:
-        await delete_branch(repository, task.branch, expected=tip)
+    start = task.base.commit
+    untouched = await read_ref(repository, branch_ref(task.branch)) == start
+    if untouched and task.base.kind is not BaseKind.BRANCH:
+        await delete_branch(repository, task.branch, expected=start)
 
 
 async def run_setup(

@@ -7,7 +7,9 @@ from typing import Any
 import attrs
 
 from agentls.model import Session, SessionId, SessionKind, Task
-from agentls.sessions.sessions import Launch, LiveSession, Sessions
+from agentls.sessions.launch import Launch
+from agentls.sessions.live import LiveSession
+from agentls.sessions.sessions import Sessions
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.book import TaskBook, now
 

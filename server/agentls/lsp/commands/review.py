@@ -31,7 +31,7 @@ async def changes(
         added=sum(file.added for file in change.files),
         deleted=sum(file.deleted for file in change.files),
         skipped=tuple(f"{one.display}: {one.why}" for one in change.skipped),
-        patch=change.patch and os.fsdecode(change.patch),
+        patch=None if change.patch is None else os.fsdecode(change.patch),
     )
 
 

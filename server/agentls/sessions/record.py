@@ -1,6 +1,6 @@
 """What a shim leaves on the disk: log, gaps, meta and exit, in its working folder."""
 
-# ruff: noqa: PTH104, PTH108
+# ruff: noqa: PTH104, PTH108, SIM105
 # pathlib and contextlib would cost every session memory.
 
 import errno
@@ -30,9 +30,9 @@ class Log:
 
     def append(self, data: memoryview) -> int:
         """Store the beginning of the data and give its length; OSError for none."""
-        if self._fd < 0 or self.size - self._segments[-1] >= self._segment_bytes:
+        if self._fd < 0 or self._room() <= 0:
             self._begin_segment()
-        written = os.write(self._fd, data)
+        written = os.write(self._fd, data[: self._room()])
         self.size += written
         return written
 
@@ -49,6 +49,9 @@ class Log:
         """Bring the last segment to the disk."""
         if self._fd >= 0:
             os.fsync(self._fd)
+
+    def _room(self) -> int:
+        return self._segments[-1] + self._segment_bytes - self.size
 
     def _begin_segment(self) -> None:
         fd = os.open(_segment(self.size), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -135,7 +138,10 @@ def with_room(name: str, count: int) -> int:
 
 def complain(text: str) -> None:
     """Leave a line in the session's `shim.err`."""
-    os.write(2, f"{text}\n".encode("utf-8", "surrogateescape"))
+    try:
+        os.write(2, f"{text}\n".encode("utf-8", "surrogateescape"))
+    except OSError:
+        pass  # a full disk
 
 
 def _sync_folder() -> None:

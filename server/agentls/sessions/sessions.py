@@ -5,6 +5,7 @@ folder, and everything here can be done again by the next daemon.
 """
 
 import asyncio
+import errno
 import signal
 import sys
 from collections.abc import Coroutine
@@ -47,6 +48,7 @@ _LOOK_EVERY = 0.02
 _REACH_WITHIN = 10.0
 _REACH_AGAIN = 2.0
 _CANCELLED_GRACE = 2.0
+_START_WITHIN = 10.0
 
 _REFUSALS: dict[str, type[AgentlsError]] = {
     "arguments": InvalidParams,
@@ -84,6 +86,7 @@ class Sessions:
         self._locks: dict[SessionId, asyncio.Lock] = {}
         self._group = asyncio.TaskGroup()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._starting: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         """Begin; nothing is started before it is asked for."""
@@ -96,7 +99,9 @@ class Sessions:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Let go of every session; they run on."""
+        """Let go of every session; they run on. A start that is under way ends."""
+        if self._starting:
+            await asyncio.wait(self._starting, timeout=_START_WITHIN)
         for task in self._tasks:
             task.cancel()
         try:
@@ -118,11 +123,11 @@ class Sessions:
             encode_request, launch, folder=folder, limits=self._limits
         )
         begun: asyncio.Future[LiveSession] = asyncio.get_running_loop().create_future()
-        self._spawn(self._start(launch, request=request, result=begun))
+        self._spawn_start(self._start(launch, request=request, result=begun))
         try:
             return await asyncio.shield(begun)
         except asyncio.CancelledError:
-            self._spawn(_undo(begun))
+            self._spawn_start(_undo(begun))
             raise
 
     async def adopt(self, session: SessionId) -> LiveSession | Exit | None:
@@ -173,10 +178,16 @@ class Sessions:
     def _address(self, session: SessionId) -> Path:
         return self._paths.make_socket_dir() / socket_name(session)
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = self._group.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _spawn_start(self, work: Coroutine[None, None, None]) -> None:
+        task = self._spawn(work)
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
 
     async def _start(
         self, launch: Launch, *, request: bytes, result: "asyncio.Future[LiveSession]"
@@ -262,8 +273,10 @@ class Sessions:
             outcome = await in_thread(_outcome, folder, meta)
             if not isinstance(outcome, Meta):
                 break
-            if not await self._reach(live, meta=meta):
-                await asyncio.sleep(_REACH_AGAIN)
+            if not await self._reach(live, meta=meta) and isinstance(
+                await in_thread(_outcome, folder, meta), Meta
+            ):
+                await asyncio.sleep(_REACH_AGAIN)  # alive, and out of reach
         size = outcome.size if outcome else await live.log().size()
         del self._live[live.id]
         self._locks.pop(live.id, None)
@@ -316,6 +329,8 @@ def _outcome(folder: Path, meta: Meta | None) -> ExitRecord | Meta | None:
 def _told(error: AgentlsError | OSError, *, launch: Launch) -> AgentlsError:
     if isinstance(error, AgentlsError):
         return error
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return StorageFull(f"The session's files: {error}.", hint=_HINTS["full"])
     return Internal(
         f"{launch.argv[0]} could not be started: {error}. Nothing runs.",
         hint="Try again; `agentls doctor` looks for the cause.",

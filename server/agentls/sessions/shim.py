@@ -65,7 +65,6 @@ from agentls.sessions.wire import (
 __all__ = ["run"]
 
 _READ_AT_ONCE = 1 << 18
-_OUT_LIMIT = 1 << 16
 _NOTICE_EVERY = 0.005
 _DISK_RETRY_EVERY = 0.2
 _KILL_EVERY = 0.05
@@ -76,9 +75,15 @@ _TELL_AT_END = 1.0
 
 
 class _Client:
-    """Whoever is connected to the control socket."""
+    """Whoever is connected to the control socket.
 
-    __slots__ = ("armed", "incoming", "noticed", "outgoing", "owed", "sock")
+    What it is still to be told is kept as a state, not as a queue: a client that
+    doesn't read costs no more than one that does, whatever goes on.
+    """
+
+    __slots__ = (
+        *("armed", "due", "incoming", "noticed", "outgoing", "owed", "sock", "taken"),
+    )
 
     def __init__(self, sock: socket) -> None:
         self.sock = sock
@@ -87,6 +92,8 @@ class _Client:
         self.armed: int | None = None
         self.noticed = 0.0
         self.owed = 0
+        self.taken = 0
+        self.due: dict[int, bytes] = {}
 
 
 class _Door:
@@ -294,7 +301,8 @@ class _Shim:
                 return
             budget -= written
             client.owed -= written
-            self._send(client, TAKEN, struct.pack("<I", written))
+            client.taken += written
+            self._send(client, TAKEN, struct.pack("<I", client.taken))
             if written < len(data):
                 self._typed[0] = (client, data[written:])
             else:
@@ -407,22 +415,27 @@ class _Shim:
                 self._send(client, SIZE, struct.pack("<Q", self._log.size))
 
     def _send(self, client: _Client, kind: int, payload: bytes) -> None:
-        if client.sock.fileno() < 0:
-            return
-        client.outgoing += HEADER.pack(kind, len(payload)) + payload
-        self._flush(client)
+        """Tell a client, in place of what it has not been told yet of that kind."""
+        if client.sock.fileno() >= 0:
+            client.due[kind] = payload
+            self._flush(client)
 
     def _flush(self, client: _Client) -> None:
-        try:
-            sent = client.sock.send(client.outgoing)
-        except BlockingIOError:
-            sent = 0
-        except OSError:
-            self._part(client)
-            return
-        del client.outgoing[:sent]
-        if len(client.outgoing) > _OUT_LIMIT:  # it asks and never reads
-            self._part(client)
+        while client.due or client.outgoing:
+            if not client.outgoing:
+                for kind, payload in client.due.items():
+                    client.outgoing += HEADER.pack(kind, len(payload)) + payload
+                    if kind == TAKEN:
+                        client.taken = 0
+                client.due.clear()
+            try:
+                sent = client.sock.send(client.outgoing)
+            except BlockingIOError:
+                return
+            except OSError:
+                self._part(client)
+                return
+            del client.outgoing[:sent]
 
     def _part(self, client: _Client) -> None:
         self._clients.pop(client.sock.fileno(), None)

@@ -108,11 +108,13 @@ class Bridge:
 
     def run(self) -> int:
         """Pass messages until the editor exits or is gone; give the exit status."""
-        threading.Thread(target=self._follow, name="daemons", daemon=True).start()
+        follower = threading.Thread(target=self._follow, name="daemons", daemon=True)
+        follower.start()
         splitter = FrameSplitter()
         while True:
             readable = select.select([self._in, self._end_read], [], [])[0]
             if self._end_read in readable:
+                follower.join(1)  # after a bug it still writes its trace
                 return 1
             data = os.read(self._in, _PIECE)
             if not data:

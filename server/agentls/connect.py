@@ -29,7 +29,7 @@ from agentls.record import (
     read_record,
     try_lock,
 )
-from agentls.spawn import start_daemon
+from agentls.spawn import EndedSilently, start_daemon
 
 __all__ = ["NoDaemon", "Starter", "connect", "find", "stop"]
 
@@ -162,6 +162,7 @@ class _Search:
         self._asked: DaemonRecord | None = None
         """The daemon that was asked to bind again; once is enough."""
         self._foreign_since: float | None = None
+        self._killed = False
 
     def run(self) -> socket.socket:
         while True:
@@ -172,7 +173,7 @@ class _Search:
                 found.close()
                 stop(self._paths, seconds=min(STOP_SECONDS, self._left()))
             if daemon_lock_is_free(self._paths):
-                self._starter(self._paths, seconds=self._left(), environ=self._environ)
+                self._start()
                 record = read_record(self._paths)
                 if record and (found := _dial(record)):
                     return found
@@ -181,6 +182,14 @@ class _Search:
             if self._left() <= 0:
                 raise self._give_up(record)
             time.sleep(_POLL)
+
+    def _start(self) -> None:
+        try:
+            self._starter(self._paths, seconds=self._left(), environ=self._environ)
+        except EndedSilently:
+            if self._killed:
+                raise
+            self._killed = True  # once is a kill; twice is a broken daemon
 
     def _held_by(self, record: DaemonRecord | None) -> None:
         """Do what can be done about a daemon that has the lock and doesn't answer."""

@@ -21,6 +21,7 @@ from agentls.paths import Paths
 __all__ = [
     "READY",
     "TAKEN",
+    "EndedSilently",
     "daemon_command",
     "daemon_environment",
     "last_lines",
@@ -42,6 +43,10 @@ _KEPT_BEGINNINGS = ("LC_", "XDG_", "AGENTLS_")
 _OF_A_SESSION = ("AGENTLS_TASK", "AGENTLS_WORKTREE", "AGENTLS_SESSION", "AGENTLS_PORT")
 
 _WORD_MAX = 65536
+
+
+class EndedSilently(Internal):
+    """The daemon was killed, or broke before it could say why."""
 
 
 def start_daemon(
@@ -169,7 +174,7 @@ def _judge(word: bytes | None, paths: Paths) -> None:
     if isinstance(said, dict) and "error" in said:
         given = cast("dict[str, Any]", said)
         raise Internal(str(given["error"]), hint=str(given.get("hint", "")))
-    raise Internal(
+    raise EndedSilently(
         "The agentls daemon ended while it started. Its last words: "
         + (last_lines(paths.daemon_log, count=5) or "none"),
         hint="`agentls daemon logs` shows all of them.",

@@ -115,7 +115,9 @@ class Connection:
                     progress = {"token": token, "value": value}
                     self.send(params=progress, method="$/progress")
             case "stub.ask":
-                self.send(id=argument["id"], params={}, method="window/showMessageRequest")
+                self.send(
+                    id=argument["id"], params={}, method="window/showMessageRequest"
+                )
                 self.send(id=request, result=None)
             case "stub.flood":
                 for number in range(argument["count"]):

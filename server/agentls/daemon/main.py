@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import attrs
 
@@ -101,9 +101,10 @@ def main(
     `open_core` and `serve` are agentls' own, unless a test gives others.
     """
     options = _parser().parse_args(argv)
-    # Before anybody can read our pid: a signal for a daemon must not end it.
+    # Before anybody can read our pid: a signal for a daemon must not end it. Handlers
+    # rather than SIG_IGN, which agents would inherit: they have to hear a hang-up.
     for signum in (signal.SIGUSR1, signal.SIGHUP):
-        signal.signal(signum, signal.SIG_IGN)
+        signal.signal(signum, lambda _signum, _frame: None)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     if options.detach:
         if os.fork():
@@ -124,7 +125,7 @@ def main(
                 serve=serve or _own_serve(),
                 say=say,
             )
-            return asyncio.run(life.run())
+            return _run(life)
     except AlreadyRunning as error:
         return say.refused(error, word=TAKEN)
     except AgentlsError as error:
@@ -139,6 +140,28 @@ def main(
         return say.refused(told, word=refusal(told))
     finally:
         say.close()
+
+
+def _run(life: "_Life") -> int:
+    try:
+        return asyncio.run(life.run())
+    except BaseExceptionGroup as group:
+        # The groups that own our tasks wrap what ends them; a person needs the core.
+        error = _sole(group)
+        if isinstance(error, AgentlsError):
+            raise error from group
+        raise
+
+
+def _sole(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Give what the group holds, if it is one thing, at whatever depth."""
+    found = group.exceptions
+    if len(found) != 1:
+        return group
+    inner = found[0]
+    if isinstance(inner, BaseExceptionGroup):
+        return _sole(cast("BaseExceptionGroup[BaseException]", inner))
+    return inner
 
 
 class _Life:

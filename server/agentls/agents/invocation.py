@@ -1,0 +1,204 @@
+"""What an agent is run with: pure functions from its definition and a prompt."""
+
+import json
+import re
+import shlex
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import attrs
+
+from agentls.agents.definition import PLACEHOLDER, Definition, Mode
+from agentls.config import Approval
+from agentls.errors import InvalidParams
+
+__all__ = [
+    "ARGUMENT_MAX",
+    "PROMPT_FILE",
+    "HookAddress",
+    "Invocation",
+    "Run",
+    "go_on",
+    "start",
+    "typed_prompt",
+]
+
+ARGUMENT_MAX = (128 << 10) - 1
+"""Bytes of one argument: Linux takes 128 KiB with the ending NUL (MAX_ARG_STRLEN)."""
+
+PROMPT_FILE = "prompt.txt"
+"""The file in the private folder that has the prompt, where an agent reads one."""
+
+# A terminal would take these for keys, and the end of a paste among them.
+_KEYS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]")
+
+_APPROVALS = (Approval.ASK, Approval.EDITS, Approval.ALL)
+
+
+@attrs.frozen(kw_only=True)
+class HookAddress:
+    """How an agent's hooks reach us."""
+
+    argv: tuple[str, ...]
+    """The command that is `agentls hook`, by absolute paths."""
+    session: str
+    events: Path
+    """The session's event file."""
+    state: Path
+    """The state folder, in which the daemon is found."""
+
+
+@attrs.frozen(kw_only=True)
+class Run:
+    """What an agent is to be run for."""
+
+    prompt: str
+    worktree: Path
+    main_root: Path
+    private: Path
+    """A folder outside of the worktree: the same for all sessions of a task."""
+    hook: HookAddress
+    approval: Approval = Approval.ASK
+    """What the config allows all agents; the definition may say otherwise."""
+
+
+@attrs.frozen(kw_only=True)
+class Invocation:
+    """All that starts an agent."""
+
+    argv: tuple[str, ...]
+    """The program is looked for on the PATH of the agent's environment."""
+    env: Mapping[str, str]
+    """In addition to the user's environment."""
+    files: tuple[tuple[str, str], ...]
+    """Names and contents of what must lie in the private folder before the start."""
+    typed: bytes | None
+    """To be typed into the terminal."""
+    conversation: str | None
+    """The agent's id of the conversation, where it is known already."""
+
+
+def start(
+    definition: Definition,
+    run: Run,
+    *,
+    new_id: Callable[[], object] = uuid.uuid4,
+) -> Invocation:
+    """Begin a new conversation; raises `InvalidParams` for a prompt too long."""
+    chosen = str(new_id()) if definition.conversation == "chosen" else None
+    return _invocation(
+        definition, run, arguments=definition.start_arguments, conversation=chosen
+    )
+
+
+def go_on(
+    definition: Definition,
+    run: Run,
+    *,
+    conversation: str | None,
+    new_id: Callable[[], object] = uuid.uuid4,
+) -> Invocation:
+    """Go on with a conversation that was, or begin anew where that can't be."""
+    needs_id = definition.conversation != "none"
+    if definition.resume is None or (needs_id and conversation is None):
+        return start(definition, run, new_id=new_id)
+    return _invocation(
+        definition, run, arguments=definition.resume, conversation=conversation
+    )
+
+
+def typed_prompt(definition: Definition, prompt: str) -> bytes | None:
+    """Give the keys that type a prompt into a living session; None if it takes none.
+
+    Control characters are left out: in a terminal they would be keys.
+    """
+    if not definition.takes_typing:
+        return None
+    typing = definition.typing
+    text = _KEYS.sub("", prompt.replace("\r\n", "\n").replace("\r", "\n"))
+    if typing.bracketed:
+        text = f"\x1b[200~{text}\x1b[201~"
+    return (text + typing.submit).encode("utf-8", "surrogateescape")
+
+
+def _invocation(
+    definition: Definition,
+    run: Run,
+    *,
+    arguments: tuple[str, ...],
+    conversation: str | None,
+) -> Invocation:
+    mode = _mode(definition, definition.approval or run.approval)
+    known = {
+        "hook": shlex.join(run.hook.argv),
+        "hook_array": json.dumps(list(run.hook.argv), ensure_ascii=False),
+        "main_root": str(run.main_root),
+        "private": str(run.private),
+        "prompt": run.prompt,
+        "prompt_file": str(run.private / PROMPT_FILE),
+        "session_id": conversation or "",
+        "worktree": str(run.worktree),
+    }
+    argv = [definition.program]
+    for argument in arguments:
+        if argument == "{approval}":
+            argv += [_filled(one, known) for one in mode.args]
+        else:
+            argv.append(_filled(argument, known))
+    if any(len(one.encode("utf-8", "surrogateescape")) > ARGUMENT_MAX for one in argv):
+        raise InvalidParams(
+            f"The prompt is too long for {definition.name}, which takes it as an"
+            f" argument of at most {ARGUMENT_MAX:,} bytes; nothing was started.",
+            hint="Put the long part into a file and name the file in the prompt.",
+        )
+    types = not any("{prompt}" in one or "{prompt_file}" in one for one in arguments)
+    files = [
+        (name, json.dumps(_filled_tree(content, known), indent=2, ensure_ascii=False))
+        for name, content in definition.files.items()
+    ]
+    if any("{prompt_file}" in argument for argument in arguments):
+        end = "" if run.prompt.endswith("\n") else "\n"
+        files.append((PROMPT_FILE, run.prompt + end))
+    own = {
+        "AGENTLS_SESSION": run.hook.session,
+        "AGENTLS_EVENTS": str(run.hook.events),
+        "AGENTLS_STATE_DIR": str(run.hook.state),
+    }
+    return Invocation(
+        argv=tuple(argv),
+        env={
+            name: _filled(value, known)
+            for name, value in {**definition.env, **mode.env}.items()
+        }
+        | own,
+        files=tuple(files),
+        typed=typed_prompt(definition, run.prompt) if types else None,
+        conversation=conversation,
+    )
+
+
+def _mode(definition: Definition, approval: Approval) -> Mode:
+    """Give the mode, or the nearest that allows less."""
+    below = _APPROVALS[: _APPROVALS.index(approval) + 1]
+    for one in reversed(below):
+        if one in definition.modes:
+            return definition.modes[one]
+    return Mode()
+
+
+def _filled(text: str, known: Mapping[str, str]) -> str:
+    # One pass: braces in what is put in stay as they are.
+    return PLACEHOLDER.sub(lambda found: known.get(found[1], found[0]), text)
+
+
+def _filled_tree(value: object, known: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return _filled(value, known)
+    if isinstance(value, list):
+        return [_filled_tree(one, known) for one in cast("list[object]", value)]
+    if isinstance(value, dict):
+        table = cast("dict[str, object]", value)
+        return {name: _filled_tree(one, known) for name, one in table.items()}
+    return value

@@ -1,4 +1,5 @@
-# pyright: reportUnknownVariableType=false - JSON; typing.cast would cost its import
+# JSON, and typing.cast would cost its import:
+# pyright: reportUnknownVariableType=false
 """`agentls hook`: what an agent's own hook or notify setting calls.
 
 It appends the event to the session's event file, durably, and then pokes the

@@ -160,5 +160,5 @@ def _path_of(uri: str) -> Path:
             hint="Give a file: URI or an absolute path.",
         )
     if "\0" in path:
-        raise InvalidParams("A path can't hold NUL.")
+        raise InvalidParams("A path can't hold NUL.", hint="Give another path.")
     return Path(path)

@@ -5,6 +5,7 @@ no state). To it come our own types: camelCase on the wire, absent fields left
 out, unknown fields refused so that a misspelt one is not silently ignored.
 """
 
+import enum
 import functools
 from typing import Any, TypeVar
 
@@ -27,7 +28,6 @@ T = TypeVar("T")
 def converter() -> cattrs.Converter:
     """Give the one converter."""
     made = default_converter()
-    made.register_structure_hook_factory(_is_ours, functools.partial(_reader, made))
     made.register_unstructure_hook_factory(_is_ours, functools.partial(_writer, made))
     return made
 
@@ -39,12 +39,33 @@ def structure(value: Any, cls: type[T], *, what: str) -> T:
             f"{what} takes one JSON object.", hint="See docs/protocol.md."
         )
     try:
-        return converter().structure(value, cls)
+        return _strict_reader().structure(value, cls)
     except (cattrs.BaseValidationError, ValueError, TypeError) as error:
         problems = "; ".join(cattrs.transform_error(error, path="params"))
         raise InvalidParams(
             f"{what}: {problems}.", hint="See docs/protocol.md for its parameters."
         ) from error
+
+
+@functools.cache
+def _strict_reader() -> cattrs.Converter:
+    """Give the converter for what clients send: nothing is guessed or converted."""
+    made = cattrs.Converter()
+    made.register_structure_hook_factory(_is_ours, functools.partial(_reader, made))
+    for plain in _JSON_NAMES:
+        made.register_structure_hook(plain, _plain)
+    return made
+
+
+def _plain(value: Any, cls: type[Any]) -> Any:
+    if issubclass(cls, enum.Enum):  # an enumeration of strings is a string too
+        return cls(value)
+    if type(value) is not cls:
+        raise TypeError(f"{_JSON_NAMES[cls]} expected")
+    return value
+
+
+_JSON_NAMES = {str: "a string", int: "an integer", bool: "true or false"}
 
 
 def message_type(method: str) -> type[Any] | None:

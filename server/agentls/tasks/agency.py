@@ -1,15 +1,30 @@
-"""Agents at work for tasks: which there are, what they are started with."""
+"""Agents at work for tasks: which there are, how they are run, what they say.
+
+It joins the definitions with the user's environment and a task's folders; how an
+agent is started or understood stands in `agents/`.
+"""
 
 import os
 import pwd
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import attrs
 
+from agentls.agents import invocation
+from agentls.agents.catalogue import (
+    Catalogue,
+    default_agent,
+    detect,
+    load_agents,
+    require_program,
+)
+from agentls.agents.definition import Status
+from agentls.agents.events import AgentEvent, HookRecord, read_event, read_records
 from agentls.config import Config
-from agentls.errors import UnknownAgent
-from agentls.model import AgentName, Task
+from agentls.errors import AgentMissing
+from agentls.model import AgentName, Session, SessionId, State, Task
 from agentls.paths import Paths
 from agentls.sessions.environment import (
     UserEnvironment,
@@ -17,8 +32,18 @@ from agentls.sessions.environment import (
     user_environment,
 )
 from agentls.tasks.running import Program
+from agentls.threads import in_thread
 
-__all__ = ["Agency", "ListedAgent"]
+__all__ = ["Agency", "ListedAgent", "Said", "Start"]
+
+_PORTS_BEGIN, _PORTS_EACH, _PORTS_TASKS = 20000, 10, 1200
+"""Each task has ten ports below the range that systems give out by themselves."""
+
+_STATES = {
+    Status.WORKING: State.WORKING,
+    Status.WAITING: State.WAITING,
+    Status.DONE: State.REVIEW,
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -33,17 +58,38 @@ class ListedAgent:
     hint: str
 
 
+@attrs.frozen(kw_only=True)
+class Start:
+    """How an agent is started for a task."""
+
+    program: Program
+    conversation: str | None
+    """The agent's id of the conversation, where it is known beforehand."""
+
+
+@attrs.frozen(kw_only=True)
+class Said:
+    """What an agent's events say in the end: where its task stands."""
+
+    state: State
+    why: str
+    conversation: str | None
+
+
 class Agency:
+    """Knows the agents of a config, and runs them for tasks."""
+
     def __init__(self, *, paths: Paths) -> None:
         self._paths = paths
+        self._read: dict[SessionId, int] = {}
+        """How many of a session's events were taken up by this daemon."""
 
     async def user_environment(self) -> UserEnvironment:
         """Give the environment that a new terminal of the user's would have."""
         account = pwd.getpwuid(os.getuid())
-        home = Path(os.environ.get("HOME") or account.pw_dir)
         return await user_environment(
             shell=os.environ.get("SHELL") or account.pw_shell or "/bin/sh",
-            home=home,
+            home=Path(os.environ.get("HOME") or account.pw_dir),
             base_env={
                 "USER": account.pw_name,
                 "LOGNAME": account.pw_name,
@@ -53,34 +99,162 @@ class Agency:
         )
 
     async def environment(self, task: Task, config: Config) -> Mapping[str, str]:
-        user = await self.user_environment()
+        """Give the environment of what runs for a task."""
+        ports = _PORTS_BEGIN + task.number % _PORTS_TASKS * _PORTS_EACH
         return agent_environment(
-            user,
+            await self.user_environment(),
             client_env=task.environment,
             config_env=config.env,
             own={
                 "AGENTLS_TASK": task.id,
                 "AGENTLS_WORKTREE": str(task.worktree),
+                "AGENTLS_REPOSITORY": str(task.repository),
+                "AGENTLS_PORT_BASE": str(ports),
                 "AGENTLS_STATE_DIR": str(self._paths.state),
             },
         )
 
     async def choose(self, asked: str | None, config: Config) -> AgentName:
-        if asked != "shell":
-            raise UnknownAgent(f"There is no agent {asked!r}.")
-        return AgentName("shell")
+        """Choose the agent: the one named, the configured one, or the first there is.
+
+        Raises `UnknownAgent`, or `AgentMissing` when its program isn't installed.
+        """
+        catalogue = await in_thread(load_agents, config)
+        environ = (await self.user_environment()).values
+        name = asked or config.agent
+        if name is None:
+            return (await in_thread(default_agent, catalogue, environ)).name
+        definition = catalogue.get(name)
+        await in_thread(require_program, definition, environ)
+        return definition.name
 
     async def listed(self, config: Config) -> tuple[ListedAgent, ...]:
-        return ()
+        """List the agents, with the versions of those that are installed."""
+        catalogue = await in_thread(load_agents, config)
+        environ = (await self.user_environment()).values
+        default = await in_thread(_default, catalogue, environ, config)
+        listed: list[ListedAgent] = []
+        for definition in catalogue.definitions.values():
+            found = await detect(definition, environ=environ)
+            listed.append(
+                ListedAgent(
+                    name=definition.name,
+                    title=definition.title or definition.name,
+                    path=found and found.path,
+                    version=found and found.version,
+                    default=definition.name == default,
+                    hint="" if found else definition.install or "",
+                )
+            )
+        return tuple(listed)
 
-    def typed(self, task: Task, config: Config, text: str) -> bytes | None:
-        return text.encode() + b"\n"
+    async def typed(self, task: Task, config: Config, text: str) -> bytes | None:
+        """Give the keys that tell a living agent something; None if it takes none."""
+        definition = (await in_thread(load_agents, config)).get(task.agent)
+        return invocation.typed_prompt(definition, text)
 
-    async def program(self, task, config, *, session, prompt, resume):
-        env = await self.environment(task, config)
-        return Program(
-            title="shell", argv=("/bin/sh", "-c", prompt), environment=env
-        ), None
+    async def start(
+        self,
+        task: Task,
+        config: Config,
+        *,
+        session: SessionId,
+        prompt: str,
+        resume: bool,
+    ) -> Start:
+        """Prepare a start of the agent, its own files written.
 
-    async def last_event(self, task, session, config):
+        `resume` goes on with the task's conversation, where the agent can.
+        """
+        definition = (await in_thread(load_agents, config)).get(task.agent)
+        run = invocation.Run(
+            prompt=prompt,
+            worktree=task.worktree,
+            main_root=task.repository,
+            private=self._paths.state / "private" / task.id,
+            hook=invocation.HookAddress(
+                argv=_hook_argv(),
+                session=session,
+                events=self._events(session),
+                state=self._paths.state,
+            ),
+            approval=config.approval,
+        )
+        made = (
+            invocation.go_on(definition, run, conversation=task.conversation)
+            if resume
+            else invocation.start(definition, run)
+        )
+        await in_thread(_write_files, run.private, made.files)
+        self._read[session] = 0
+        environment = await self.environment(task, config)
+        return Start(
+            program=Program(
+                title=definition.title or definition.name,
+                argv=made.argv,
+                environment={**environment, **made.env},
+                typed=made.typed,
+            ),
+            conversation=made.conversation,
+        )
+
+    async def heard(self, task: Task, session: Session, config: Config) -> Said | None:
+        """Read what the agent's hooks have said since the last time; None: nothing.
+
+        After another daemon, what is older than the task's present state is old
+        news: that state may come from a prompt that was sent since.
+        """
+        definition = (await in_thread(load_agents, config)).get(task.agent)
+        records = await in_thread(_read_events, self._events(session.id))
+        known = self._read.get(session.id)
+        self._read[session.id] = len(records)
+        fresh = records[known or 0 :]
+        if known is None:
+            fresh = tuple(record for record in fresh if record.time > task.changed)
+        said: Said | None = None
+        for record in fresh:
+            if event := read_event(definition, record):
+                said = _said(event, before=said)
+        return said
+
+    def _events(self, session: SessionId) -> Path:
+        return self._paths.state / "events" / session
+
+
+def _said(event: AgentEvent, *, before: Said | None) -> Said:
+    known = before.conversation if before else None
+    return Said(
+        state=_STATES[event.status],
+        why=event.reason if event.status is Status.WAITING else "",
+        conversation=event.conversation or known,
+    )
+
+
+def _default(
+    catalogue: Catalogue, environ: Mapping[str, str], config: Config
+) -> str | None:
+    if config.agent is not None:
+        return config.agent
+    try:
+        return default_agent(catalogue, environ).name
+    except AgentMissing:
         return None
+
+
+def _hook_argv() -> tuple[str, ...]:
+    """Give the command of `agentls hook`: absolute, and deaf to where it is run."""
+    main = Path(__file__).resolve().parent.parent / "__main__.py"
+    return (sys.executable, "-I", str(main), "hook")
+
+
+def _write_files(folder: Path, files: Sequence[tuple[str, str]]) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, content in files:
+        (folder / name).write_text(content, "utf-8", "surrogateescape")
+
+
+def _read_events(file: Path) -> tuple[HookRecord, ...]:
+    try:
+        return read_records(file.read_bytes())
+    except FileNotFoundError:
+        return ()

@@ -105,7 +105,7 @@ class Orchestrator:
             )
             policy = await self._starter.policy(task)
             if live := self._starter.runner.living(task, SessionKind.AGENT):
-                typed = self._agency.typed(task, policy.config, text)
+                typed = await self._agency.typed(task, policy.config, text)
                 if typed is None:
                     raise InvalidState(
                         f"The agent of task {task.id} takes no prompt while it runs.",
@@ -272,14 +272,17 @@ class Orchestrator:
             return
         task = self._book.get(session.task)
         policy = await self._starter.policy(task)
-        event = await self._agency.last_event(task, session, policy.config)
-        if event is None:
+        said = await self._agency.heard(task, session, policy.config)
+        if said is None:
             return
-        if event.conversation and event.conversation != task.conversation:
-            task = await self._book.change(task.id, conversation=event.conversation)
-        news = (event.state, event.why) != (task.state, task.why)
-        if news and task.state in {_S.WORKING, _S.WAITING, _S.REVIEW}:
-            await self._book.change(task.id, state=event.state, why=event.why)
+        if said.conversation and said.conversation != task.conversation:
+            task = await self._book.change(task.id, conversation=said.conversation)
+        if task.state not in {_S.WORKING, _S.WAITING, _S.REVIEW}:
+            return
+        if task.state is _S.REVIEW and said.state is _S.WAITING:
+            task = await self._book.change(task.id, state=_S.WORKING)
+        if (said.state, said.why) != (task.state, task.why):
+            await self._book.change(task.id, state=said.state, why=said.why)
 
     async def _plan(self, request: TaskRequest, policy: Policy) -> planning.Plan:
         config, repository = policy.config, policy.repository

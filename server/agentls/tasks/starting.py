@@ -112,14 +112,14 @@ class Starter:
     ) -> Task:
         """Start the agent in the worktree; `resume` goes on with its conversation."""
         session = self.runner.next_id(task)
-        program, conversation = await self._agency.program(
+        start = await self._agency.start(
             task, policy.config, session=session, prompt=prompt, resume=resume
         )
-        if conversation != task.conversation:
-            await self._book.change(task.id, conversation=conversation)
+        if start.conversation != task.conversation:
+            await self._book.change(task.id, conversation=start.conversation)
         await self.runner.start(
             task,
-            program,
+            start.program,
             kind=SessionKind.AGENT,
             journal=JournalEntry(
                 task=task.id,

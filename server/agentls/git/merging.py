@@ -164,7 +164,8 @@ async def _merge(
             settings={f"merge.{one.name}.driver": one.command for one in drivers},
             env=user_environ() if drivers else None,
         )
-    if finished.status not in {0, 1}:
+    # 1 means a conflict, but also a name that git can't make sense of.
+    if finished.status not in {0, 1} or not finished.stdout:
         raise failure(args, finished)
     return _parse(finished.stdout, clean=not finished.status)
 

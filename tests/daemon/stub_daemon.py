@@ -17,8 +17,8 @@ from typing import Any
 
 import attrs
 
-from agentls import record
 from agentls.daemon import instance, main
+from agentls.errors import StorageFull
 from agentls.frames import encode, read_frame_async
 from agentls.paths import Paths
 
@@ -32,8 +32,6 @@ class StubCore:
 @contextlib.asynccontextmanager
 async def open_stub_core(paths: Paths) -> AsyncGenerator[StubCore]:
     if os.environ.get("AGENTLS_STUB_FAILS"):
-        from agentls.errors import StorageFull
-
         raise StorageFull("The disk is full.", hint="Make room.")
     yield StubCore(idle=not os.environ.get("AGENTLS_STUB_BUSY"))
     if seconds := os.environ.get("AGENTLS_STUB_CLOSES_IN"):
@@ -56,7 +54,7 @@ class Connection:
         body = {**message, "jsonrpc": "2.0"}
         self.writer.write(encode(json.dumps(body).encode()))
 
-    def handle(self, message: Any) -> bool:
+    def handle(self, message: Any) -> bool:  # noqa: C901 - one case a method
         method, params = message.get("method"), message.get("params")
         if method is None:
             self.answers.append(message)
@@ -90,7 +88,7 @@ class Connection:
                 pass
         return True
 
-    def execute(self, request: Any, params: Any) -> None:
+    def execute(self, request: Any, params: Any) -> None:  # noqa: C901, PLR0912 - one case a command
         argument = (params.get("arguments") or [{}])[0]
         match params["command"]:
             case "stub.state":
@@ -156,5 +154,7 @@ async def serve_stub(
 if __name__ == "__main__":
     if version := os.environ.get("AGENTLS_STUB_VERSION"):
         instance.__version__ = version
-    assert record
+    if seconds := os.environ.get("AGENTLS_STUB_SAFE_POINT"):
+        timing = main.Timing(safe_point=float(seconds))
+        main.Timing.from_environ = lambda _: timing
     sys.exit(main.main(sys.argv[1:], open_core=open_stub_core, serve=serve_stub))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -18,13 +19,13 @@ from agentls.record import read_record
 URI = "file:///a.md"
 
 
-def kill(pid):
+def kill(pid: int):
     process = identity_of(pid)
     os.kill(pid, signal.SIGKILL)
     assert wait_gone(process, seconds=20)
 
 
-def test_an_editor_is_greeted_and_ends_with_status_zero(start_editor):
+def test_an_editor_is_greeted_and_ends_with_status_zero(start_editor: Any):
     editor = start_editor(LANG="C.UTF-8", DISPLAY=":9")
     editor.greet()
     state = editor.state()
@@ -35,21 +36,23 @@ def test_an_editor_is_greeted_and_ends_with_status_zero(start_editor):
     assert editor.process.wait(20) == 0
 
 
-def test_exit_without_shutdown_is_status_one(start_editor):
+def test_exit_without_shutdown_is_status_one(start_editor: Any):
     editor = start_editor()
     editor.greet()
     editor.say(method="exit")
     assert editor.process.wait(20) == 1
 
 
-def test_a_closed_stdin_ends_the_bridge_and_leaves_the_daemon(start_editor, user):
+def test_a_closed_stdin_ends_the_bridge_and_leaves_the_daemon(
+    start_editor: Any, user: Any
+):
     editor = start_editor()
     pid = editor.greet()
     editor.end()
     assert user.pids() == [pid]
 
 
-def test_a_closed_stdout_ends_the_bridge(start_editor):
+def test_a_closed_stdout_ends_the_bridge(start_editor: Any):
     editor = start_editor()
     editor.greet()
     editor.process.stdout.close()
@@ -57,14 +60,14 @@ def test_a_closed_stdout_ends_the_bridge(start_editor):
     assert editor.process.wait(20) == 1
 
 
-def test_what_is_no_lsp_ends_the_bridge(start_editor):
+def test_what_is_no_lsp_ends_the_bridge(start_editor: Any):
     editor = start_editor()
     editor.process.stdin.write(b"hello\r\n\r\n")
     editor.process.stdin.flush()
     assert editor.process.wait(20) == 1
 
 
-def test_one_editor_survives_twenty_killed_daemons(start_editor):
+def test_one_editor_survives_twenty_killed_daemons(start_editor: Any):
     editor = start_editor()
     pid = editor.greet()
     editor.open(URI, "text 0")
@@ -76,8 +79,10 @@ def test_one_editor_survives_twenty_killed_daemons(start_editor):
         began = editor.notification("$/progress")
         assert began
         editor.wait(
-            lambda m, turn=turn: m.get("method") == "$/progress"
-            and m["params"]["token"] == f"work {turn}"
+            lambda m, turn=turn: (
+                m.get("method") == "$/progress"
+                and m["params"]["token"] == f"work {turn}"
+            )
         )
         before = len(editor.heard)
         kill(pid)
@@ -103,7 +108,7 @@ def test_one_editor_survives_twenty_killed_daemons(start_editor):
     assert len(ids) == len(set(ids)), "a request was answered twice"
 
 
-def test_what_is_said_while_there_is_no_daemon_arrives_in_order(start_editor):
+def test_what_is_said_while_there_is_no_daemon_arrives_in_order(start_editor: Any):
     editor = start_editor()
     pid = editor.greet()
     editor.open(URI, "0")
@@ -126,7 +131,7 @@ def test_what_is_said_while_there_is_no_daemon_arrives_in_order(start_editor):
     assert len(changes) <= 29
 
 
-def test_a_closed_document_and_a_left_folder_stay_so(start_editor):
+def test_a_closed_document_and_a_left_folder_stay_so(start_editor: Any):
     editor = start_editor()
     folders = [{"uri": "file:///one", "name": "one"}]
     params = {"capabilities": {}, "workspaceFolders": folders}
@@ -145,7 +150,7 @@ def test_a_closed_document_and_a_left_folder_stay_so(start_editor):
     assert state["initialize"]["workspaceFolders"] == event["added"]
 
 
-def test_a_late_answer_to_a_dead_daemon_is_dropped(start_editor):
+def test_a_late_answer_to_a_dead_daemon_is_dropped(start_editor: Any):
     editor = start_editor()
     pid = editor.greet()
     editor.result(editor.command("stub.ask", {"id": 1}))
@@ -166,7 +171,9 @@ def test_a_late_answer_to_a_dead_daemon_is_dropped(start_editor):
     assert answers == [{"jsonrpc": "2.0", "id": 1, "result": {"title": "in time"}}]
 
 
-def test_a_daemon_killed_before_it_answers_the_greeting_is_replaced(start_editor, user):
+def test_a_daemon_killed_before_it_answers_the_greeting_is_replaced(
+    start_editor: Any, user: Any
+):
     editor = start_editor()
     pid = identity_of(int(user_pid(user)))
     os.kill(pid.pid, signal.SIGKILL)
@@ -174,7 +181,7 @@ def test_a_daemon_killed_before_it_answers_the_greeting_is_replaced(start_editor
     assert editor.state()["initialized"]
 
 
-def user_pid(user):
+def user_pid(user: Any):
     end = time.monotonic() + 20
     while time.monotonic() < end:
         record = read_record(user.paths)
@@ -183,7 +190,9 @@ def user_pid(user):
     raise AssertionError("no daemon came")
 
 
-def test_without_a_daemon_every_request_is_answered_with_the_reason(start_editor, user):
+def test_without_a_daemon_every_request_is_answered_with_the_reason(
+    start_editor: Any, user: Any
+):
     editor = start_editor(AGENTLS_STUB_FAILS="1")
     for _ in range(3):
         error = editor.answer(editor.ask("initialize", {"capabilities": {}}))["error"]
@@ -198,14 +207,14 @@ def test_without_a_daemon_every_request_is_answered_with_the_reason(start_editor
     assert editor.result(editor.ask("shutdown")) is None
 
 
-def test_shutdown_succeeds_without_a_daemon(start_editor):
+def test_shutdown_succeeds_without_a_daemon(start_editor: Any):
     editor = start_editor(AGENTLS_STUB_FAILS="1")
     assert editor.result(editor.ask("shutdown")) is None
     editor.say(method="exit")
     assert editor.process.wait(20) == 0
 
 
-def test_the_end_of_one_connection_leaves_the_others(start_editor):
+def test_the_end_of_one_connection_leaves_the_others(start_editor: Any):
     one, two = start_editor(), start_editor()
     assert one.greet() == two.greet()
     one.say(method="exit")
@@ -217,7 +226,7 @@ def test_the_end_of_one_connection_leaves_the_others(start_editor):
     assert three.state()["initialized"]
 
 
-def test_a_flood_of_output_comes_through_whole_and_in_order(start_editor):
+def test_a_flood_of_output_comes_through_whole_and_in_order(start_editor: Any):
     editor = start_editor()
     editor.greet()
     count, text = 5000, "ä\u2028" * 1000
@@ -236,7 +245,7 @@ def test_a_flood_of_output_comes_through_whole_and_in_order(start_editor):
         {"id": 3, "result": {"method": "agentls/output", "jsonrpc": "2.0"}},
     ],
 )
-def test_only_an_outer_method_is_taken_for_output(body):
+def test_only_an_outer_method_is_taken_for_output(body: Any):
     assert not json.dumps(body).encode().endswith(_PASSED)
 
 
@@ -245,13 +254,16 @@ def test_a_bug_in_the_daemons_thread_ends_the_bridge_rather_than_deafen_it():
         "import sys; from agentls.bridge import Bridge\n"
         "sys.exit(Bridge(lambda: 1 / 0, environ={}).run())"
     )
+    reading, writing = os.pipe()  # open on: an ended editor isn't the reason
     ended = subprocess.run(
         [sys.executable, "-I", "-c", code],
-        stdin=subprocess.PIPE,
+        stdin=reading,
         capture_output=True,
         timeout=20,
         check=False,
     )
+    os.close(reading)
+    os.close(writing)
     assert ended.returncode == 1
     assert b"ZeroDivisionError" in ended.stderr
 

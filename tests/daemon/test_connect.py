@@ -5,6 +5,8 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,20 +17,20 @@ from agentls.host import boot_id, host_name, identity_of, pid_namespace, wait_go
 from agentls.record import DaemonRecord, read_record, write_record
 
 
-def pid_of(connection):
+def pid_of(connection: Any):
     data = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
     pid = int.from_bytes(data[:4], sys.byteorder)
     connection.close()
     return pid
 
 
-def kill(pid):
+def kill(pid: int):
     process = identity_of(pid)
     os.kill(pid, signal.SIGKILL)
     assert wait_gone(process, seconds=20)
 
 
-def record_of(user, **changes):
+def record_of(user: Any, **changes: Any):
     process = changes.pop("process", None) or identity_of(os.getpid())
     record = DaemonRecord(
         address=str(user.folder / "nobody.sock"),
@@ -42,16 +44,16 @@ def record_of(user, **changes):
     return record
 
 
-def test_the_first_client_starts_the_daemon_and_the_next_finds_it(user):
+def test_the_first_client_starts_the_daemon_and_the_next_finds_it(user: Any):
     first = pid_of(user.connect())
     assert pid_of(user.connect()) == first
     assert user.pids() == [first]
 
 
-def test_twenty_clients_at_once_get_one_daemon(user):
+def test_twenty_clients_at_once_get_one_daemon(user: Any):
     barrier = threading.Barrier(20)
 
-    def client(_):
+    def client(_: object):
         barrier.wait()
         return user.connect()
 
@@ -62,7 +64,7 @@ def test_twenty_clients_at_once_get_one_daemon(user):
     assert user.log().count("listens at") == 1
 
 
-def test_twenty_processes_at_once_get_one_daemon(user):
+def test_twenty_processes_at_once_get_one_daemon(user: Any):
     code = (
         "import functools,sys\n"
         "from agentls.connect import connect\n"
@@ -78,15 +80,15 @@ def test_twenty_processes_at_once_get_one_daemon(user):
     assert user.log().count("listens at") == 1
 
 
-def test_a_killed_daemon_is_replaced_although_its_socket_and_record_are_left(user):
+def test_a_killed_daemon_is_replaced_although_its_socket_and_record_are_left(user: Any):
     first = pid_of(user.connect())
     address = read_record(user.paths).address
     kill(first)
-    assert os.path.exists(address)
+    assert Path(address).exists()
     assert pid_of(user.connect()) != first
 
 
-def test_a_stale_record_of_a_recycled_pid_harms_nobody(user):
+def test_a_stale_record_of_a_recycled_pid_harms_nobody(user: Any):
     bystander = subprocess.Popen(
         [sys.executable, "-c", "input()"], stdin=subprocess.PIPE
     )
@@ -97,21 +99,21 @@ def test_a_stale_record_of_a_recycled_pid_harms_nobody(user):
     bystander.communicate(b"\n", timeout=20)
 
 
-def test_a_record_from_before_a_reboot_is_replaced(user):
+def test_a_record_from_before_a_reboot_is_replaced(user: Any):
     record_of(user, process=identity_of(os.getpid())._replace(boot_id="another-boot"))
     started = pid_of(user.connect())
     assert read_record(user.paths).process.pid == started
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"pid": "x"}', "\0\xff"])
-def test_a_record_that_is_no_record_is_replaced(user, text):
+def test_a_record_that_is_no_record_is_replaced(user: Any, text: str):
     user.paths.make_private()
     user.paths.daemon_json.write_text(text)
     assert pid_of(user.connect()) in user.pids()
 
 
 def test_a_daemon_of_another_machine_is_refused_by_its_name(
-    user, held_lock, monkeypatch
+    user: Any, held_lock: Any, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(connecting, "_FOREIGN_SECONDS", 0.2)
     held_lock()
@@ -125,7 +127,9 @@ def test_a_daemon_of_another_machine_is_refused_by_its_name(
     assert not user.pids()
 
 
-def test_a_daemon_of_another_container_is_refused(user, held_lock, monkeypatch):
+def test_a_daemon_of_another_container_is_refused(
+    user: Any, held_lock: Any, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(connecting, "_FOREIGN_SECONDS", 0.2)
     held_lock()
     record_of(user, pid_namespace="pid:[1]")
@@ -133,21 +137,25 @@ def test_a_daemon_of_another_container_is_refused(user, held_lock, monkeypatch):
         user.connect()
 
 
-def test_a_lock_that_nobody_speaks_for_is_told_after_the_deadline(user, held_lock):
+def test_a_lock_that_nobody_speaks_for_is_told_after_the_deadline(
+    user: Any, held_lock: Any
+):
     held_lock()
     with pytest.raises(NoDaemon, match="holds the daemon's lock") as caught:
         user.connect(seconds=0.3)
     assert "agentls daemon logs" in caught.value.hint
 
 
-def test_a_daemon_that_answers_is_used_although_the_machine_got_another_name(user):
+def test_a_daemon_that_answers_is_used_although_the_machine_got_another_name(user: Any):
     first = pid_of(user.connect())
     write_record(user.paths, read_record(user.paths)._replace(host="renamed"))
     assert pid_of(user.connect()) == first
 
 
 @pytest.mark.parametrize("runtime", ["", "/nonexistent/folder", "relative"])
-def test_clients_with_other_runtime_folders_reach_the_same_daemon(user, runtime):
+def test_clients_with_other_runtime_folders_reach_the_same_daemon(
+    user: Any, runtime: str
+):
     first = pid_of(user.connect())
     assert pid_of(user.having(XDG_RUNTIME_DIR=runtime).connect()) == first
     other = user.folder / "other"
@@ -155,15 +163,15 @@ def test_clients_with_other_runtime_folders_reach_the_same_daemon(user, runtime)
     assert pid_of(user.having(XDG_RUNTIME_DIR=str(other)).connect()) == first
 
 
-def test_a_socket_that_vanished_is_bound_again_and_connections_stay(user):
+def test_a_socket_that_vanished_is_bound_again_and_connections_stay(user: Any):
     with user.client() as client:
         pid = client.execute("stub.state")["pid"]
-        os.unlink(read_record(user.paths).address)
+        Path(read_record(user.paths).address).unlink()
         assert pid_of(user.connect()) == pid
         assert client.execute("stub.state")["pid"] == pid
 
 
-def test_a_runtime_folder_that_vanished_is_replaced_by_another(user):
+def test_a_runtime_folder_that_vanished_is_replaced_by_another(user: Any):
     with user.client() as client:
         pid = client.execute("stub.state")["pid"]
         before = read_record(user.paths).address
@@ -173,10 +181,8 @@ def test_a_runtime_folder_that_vanished_is_replaced_by_another(user):
         assert client.execute("stub.state")["pid"] == pid
 
 
-def test_a_home_of_two_hundred_characters_is_no_hindrance(user):
-    long = user.having(
-        HOME=str(user.folder / ("h" * 200)), TMPDIR="", XDG_RUNTIME_DIR=""
-    )
+def test_a_home_of_two_hundred_characters_is_no_hindrance(user: Any):
+    long = user.having(HOME=str(user.folder / ("h" * 200)))
     try:
         pid = pid_of(long.connect())
         assert long.pids() == [pid]
@@ -184,13 +190,15 @@ def test_a_home_of_two_hundred_characters_is_no_hindrance(user):
         stop(long.paths)
 
 
-def test_a_socket_of_another_user_is_not_used(user, monkeypatch):
+def test_a_socket_of_another_user_is_not_used(
+    user: Any, monkeypatch: pytest.MonkeyPatch
+):
     user.connect().close()
     monkeypatch.setattr(connecting, "peer_uid", lambda _: os.getuid() + 1)
     assert find(user.paths) is None
 
 
-def test_a_newer_client_ends_an_older_daemon_and_starts_its_own(user):
+def test_a_newer_client_ends_an_older_daemon_and_starts_its_own(user: Any):
     old = user.having(AGENTLS_STUB_VERSION="0.0.9")
     first = pid_of(old.connect(version="0.0.9"))
     second = pid_of(user.connect(version="0.1.0"))
@@ -198,13 +206,13 @@ def test_a_newer_client_ends_an_older_daemon_and_starts_its_own(user):
     assert user.pids() == [second]
 
 
-def test_an_older_client_uses_a_newer_daemon(user):
+def test_an_older_client_uses_a_newer_daemon(user: Any):
     new = user.having(AGENTLS_STUB_VERSION="9.0")
     first = pid_of(new.connect(version="9.0"))
     assert pid_of(user.connect(version="0.1.0")) == first
 
 
-def test_twenty_newer_clients_at_once_replace_an_older_daemon_once(user):
+def test_twenty_newer_clients_at_once_replace_an_older_daemon_once(user: Any):
     user.having(AGENTLS_STUB_VERSION="0.0.9").connect(version="0.0.9").close()
     with ThreadPoolExecutor(20) as pool:
         found = list(pool.map(lambda _: user.connect(version="0.1.0"), range(20)))
@@ -212,13 +220,13 @@ def test_twenty_newer_clients_at_once_replace_an_older_daemon_once(user):
     assert user.log().count("listens at") == 2
 
 
-def test_why_a_daemon_cannot_start_is_told(user):
+def test_why_a_daemon_cannot_start_is_told(user: Any):
     with pytest.raises(AgentlsError, match="The disk is full") as caught:
         user.having(AGENTLS_STUB_FAILS="1").connect()
     assert caught.value.hint == "Make room."
 
 
-def test_a_daemon_that_dies_as_it_starts_leaves_its_last_words(user):
+def test_a_daemon_that_dies_as_it_starts_leaves_its_last_words(user: Any):
     user.paths.make_private()
     command = (sys.executable, "-I", "-c", "raise SystemExit('these words')")
     with pytest.raises(AgentlsError, match="these words") as caught:
@@ -228,7 +236,7 @@ def test_a_daemon_that_dies_as_it_starts_leaves_its_last_words(user):
     assert "agentls daemon logs" in caught.value.hint
 
 
-def test_a_daemon_that_never_gets_ready_is_given_up(user):
+def test_a_daemon_that_never_gets_ready_is_given_up(user: Any):
     command = (sys.executable, "-I", "-c", "import signal; signal.pause()")
     with pytest.raises(AgentlsError, match="isn't ready yet"):
         user.connect(
@@ -237,7 +245,7 @@ def test_a_daemon_that_never_gets_ready_is_given_up(user):
         )
 
 
-def test_the_daemon_gets_none_of_the_editors_variables(user):
+def test_the_daemon_gets_none_of_the_editors_variables(user: Any):
     editor = user.having(
         VSCODE_PID="1", NVIM="x", VIRTUAL_ENV="/v", AGENTLS_TASK="a", LC_ALL="C.UTF-8"
     )
@@ -251,14 +259,14 @@ def test_the_daemon_gets_none_of_the_editors_variables(user):
     assert state["sid"] == state["pid"]
 
 
-def test_stop_ends_the_daemon_and_says_which(user):
+def test_stop_ends_the_daemon_and_says_which(user: Any):
     pid = pid_of(user.connect())
     assert stop(user.paths).process.pid == pid
     assert not user.pids()
     assert stop(user.paths) is None
 
 
-def test_force_ends_a_daemon_that_is_stuck(user):
+def test_force_ends_a_daemon_that_is_stuck(user: Any):
     pid = pid_of(user.connect())
     os.kill(pid, signal.SIGSTOP)
     with pytest.raises(NoDaemon, match="doesn't end") as caught:
@@ -268,7 +276,7 @@ def test_force_ends_a_daemon_that_is_stuck(user):
     assert not user.pids()
 
 
-def test_nothing_is_started_only_to_look(user):
+def test_nothing_is_started_only_to_look(user: Any):
     assert find(user.paths) is None
     assert stop(user.paths) is None
     assert boot_id()

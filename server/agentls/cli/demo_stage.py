@@ -18,7 +18,7 @@ from agentls.cli.demo_work import git
 from agentls.errors import GitFailed, Internal, NotARepository
 from agentls.host import ProcessIdentity
 
-__all__ = ["Stage", "find_source", "stage"]
+__all__ = ["Stage", "find_source", "left_over", "stage", "stop_daemon"]
 
 _STOP_TIMEOUT = 30.0
 _GONE_TIMEOUT = 10.0
@@ -126,8 +126,13 @@ def _set_up(folder: Path, source: Path) -> Stage:
         "PYTHONUSERBASE": site.getuserbase(),
     }
     repository = folder / source.name
-    # Copied, not linked: nothing here shares a file with the source.
-    git(folder, "clone", "--quiet", "--no-hardlinks", str(source), str(repository))
+    # Copied, not linked: nothing here shares a file with the source. No hook runs.
+    git(
+        folder,
+        *("-c", "core.hooksPath=/dev/null", "clone", "--quiet", "--no-hardlinks"),
+        *("--template=", str(source), str(repository)),
+        environment=dict(os.environ) | {"GIT_LFS_SKIP_SMUDGE": "1"},
+    )
     # The source's HEAD may be detached, as in CI.
     git(repository, "switch", "--quiet", "-C", "main", environment=environment)
     git(repository, "config", "user.name", "Demo")

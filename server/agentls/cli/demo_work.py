@@ -4,6 +4,7 @@ They are shell scripts for the `shell` agent. Each waits for a file to appear, s
 that all three work at the same time however slow the machine is.
 """
 
+import os
 import shlex
 import subprocess
 from collections.abc import Mapping
@@ -19,6 +20,19 @@ LINES = 50
 _PACE = 0.06  # seconds between two lines of an agent's output
 _GIT_TIMEOUT = 60.0
 _TEXT_MAX = 1 << 20
+_DOING = {"headline": "reading", "notes": "writing", "rival": "editing"}
+_OF_A_REPOSITORY = frozenset(
+    {
+        "GIT_COMMON_DIR",
+        "GIT_DIR",
+        "GIT_INDEX_FILE",
+        "GIT_NAMESPACE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_WORK_TREE",
+    }
+)
+"""What git sets for its hooks: it leads to another repository than the folder's."""
 
 
 @attrs.frozen(kw_only=True)
@@ -70,7 +84,7 @@ def works(*, edited: str, gate: Path) -> tuple[Work, Work, Work]:
 def expected_output(name: str) -> bytes:
     """Give the bytes that a task's terminal shows, when none is missing."""
     return b"".join(
-        f"{name}: step {number} of {LINES}\r\n".encode()
+        f"{_DOING[name]}, step {number} of {LINES}\r\n".encode()
         for number in range(1, LINES + 1)
     )
 
@@ -93,11 +107,12 @@ def git(
     folder: Path, *arguments: str, environment: Mapping[str, str] | None = None
 ) -> str:
     """Run git and give what it prints, without the last line feed."""
+    given = os.environ if environment is None else environment
     try:
         done = subprocess.run(
             ["git", *arguments],
             cwd=folder,
-            env=environment,
+            env={k: v for k, v in given.items() if k not in _OF_A_REPOSITORY},
             capture_output=True,
             timeout=_GIT_TIMEOUT,
             check=True,
@@ -114,7 +129,7 @@ def _script(name: str, gate: Path, *work: str) -> str:
     waiting = f"until [ -e {shlex.quote(str(gate))} ]; do sleep 0.02; done"
     counting = (
         f"i=0; while [ $i -lt {LINES} ]; do i=$((i+1));"
-        f' echo "{name}: step $i of {LINES}"; sleep {_PACE}; done'
+        f' echo "{_DOING[name]}, step $i of {LINES}"; sleep {_PACE}; done'
     )
     return "\n".join(["set -e", waiting, counting, *work, ""])
 

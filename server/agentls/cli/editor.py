@@ -44,7 +44,11 @@ class Editor:
         self._last_id = 0
         self._ended = False
         self._process = subprocess.Popen(
-            argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,  # Ctrl-C is for the demo, which ends this then
         )
         assert self._process.stdin is not None  # noqa: S101 - asked for above
         assert self._process.stdout is not None  # noqa: S101 - asked for above
@@ -119,7 +123,10 @@ class Editor:
         """Leave as an editor does; give the server's exit status."""
         self.request("shutdown", None)
         self.notify("exit", None)
-        return self._process.wait(_EXIT_TIMEOUT)
+        try:
+            return self._process.wait(_EXIT_TIMEOUT)
+        except subprocess.TimeoutExpired as error:
+            raise Internal("The language server doesn't end.") from error
 
     def kill(self) -> None:
         """End the server, if it still runs, and free what is held."""

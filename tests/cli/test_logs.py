@@ -1,0 +1,64 @@
+"""`agentls logs`: the output, plain or to the byte, live over the daemon's death."""
+
+import signal
+from typing import Any
+
+
+def test_plain_text_by_default_and_every_byte_with_raw(user: Any):
+    task = user.task(r"printf '\033[1mbold\033[m\nnext\n'")
+    assert user.call("logs", task) == "bold\nnext\n"
+    assert user.raw("logs", "--raw", task).stdout == (b"\x1b[1mbold\x1b[m\r\nnext\r\n")
+
+
+def test_a_working_task_prints_what_there_is_and_returns(user: Any):
+    task = user.begin("echo ready; while :; do sleep 0.05; done")
+    follow = user.popen("logs", "-f", task)
+    assert follow.stdout.readline() == b"ready\n"
+    assert user.call("logs", task) == "ready\n"
+    follow.send_signal(signal.SIGINT)
+    assert follow.communicate(timeout=30)[1] == b""
+    assert follow.returncode == 130
+
+
+def test_following_ends_with_the_task(user: Any):
+    task = user.begin("for i in 1 2 3; do echo $i; sleep 0.05; done")
+    assert user.call("logs", "-f", task) == "1\n2\n3\n"
+
+
+def test_following_misses_nothing_when_the_daemon_is_killed(user: Any):
+    gate = user.folder / "gate"
+    task = user.begin(
+        f"echo first; until [ -e {gate} ]; do sleep 0.02; done;"
+        " i=0; while [ $i -lt 2000 ]; do i=$((i+1)); echo line $i; done"
+    )
+    follow = user.popen("logs", "-f", task)
+    assert follow.stdout.readline() == b"first\n"
+    gate.touch()
+    assert follow.stdout.readline() == b"line 1\n"
+    user.kill_daemon()
+    rest, said = follow.communicate(timeout=60)
+    assert follow.returncode == 0, said
+    assert rest.decode().splitlines() == [f"line {n}" for n in range(2, 2001)]
+
+
+def test_more_than_the_window_comes_whole(user: Any):
+    task = user.task("seq 1 400000")
+    lines = user.call("logs", task).split()
+    assert len(lines) == 400000
+    assert lines[-1] == "400000"
+
+
+def test_an_earlier_session_can_be_named(user: Any):
+    task = user.task("echo one")
+    user.call("send", task, "echo two")
+    user.call("logs", "-f", task)
+    first = user.json("show", task)["task"]["sessions"][0]["id"]
+    assert user.call("logs", "--session", first, task) == "one\n"
+
+
+def test_following_goes_from_the_setup_to_the_agent(user: Any):
+    (user.repository / ".agentls.toml").write_text('setup = ["echo setting up"]\n')
+    user.call("trust", "--allow")
+    task = user.begin("echo working")
+    said = user.call("logs", "-f", task)
+    assert said.endswith("working\n")

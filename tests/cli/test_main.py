@@ -1,0 +1,90 @@
+"""How the command line ends, and how little it imports."""
+
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from agentls.cli.statuses import (
+    EPILOGUE,
+    DaemonUnreachable,
+    Status,
+    TaskFailed,
+    status_of,
+)
+from agentls.errors import AgentlsError, Internal, kinds
+
+
+def test_every_status_that_an_error_can_have_is_documented():
+    documented = {
+        int(found) for found in re.findall(r"^  (\d+) ", EPILOGUE, re.MULTILINE)
+    }
+    assert {status_of(cls("")) for cls in kinds().values()} <= documented
+    assert set(Status) - {Status.BROKEN_PIPE} <= documented
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (AgentlsError("x"), 1),
+        (Internal("x"), 1),
+        (DaemonUnreachable("x"), 7),
+        (TaskFailed("x"), 8),
+    ],
+)
+def test_errors_of_the_command_line_have_their_status(error: AgentlsError, status: int):
+    assert status_of(error) == status
+
+
+def test_its_own_errors_take_no_kind_of_the_protocol():
+    assert kinds()["internal"] is Internal
+
+
+def test_wrong_usage_is_2(user: Any):
+    assert "No such command" in user.call("nope", status=2)
+    assert "Missing argument" in user.call("show", status=2)
+
+
+def test_an_unreachable_daemon_is_7(user: Any):
+    state = user.folder / "state"
+    state.rmdir()
+    state.write_text("a file, where the folder should be")
+    said = user.call("ls", status=7)
+    assert "Traceback" not in said
+    state.unlink()
+
+
+def test_help_names_every_command(user: Any):
+    said = user.call("--help")
+    assert "Exit statuses:" in said
+    assert {"run", "ls", "attach", "merge", "daemon", "demo"} <= set(said.split())
+
+
+def test_ctrl_c_ends_with_130_and_without_a_traceback(user: Any):
+    terminal = user.terminal(
+        "run", "--agent", "shell", "--wait", "echo x; while :; do sleep 0.05; done"
+    )
+    terminal.see("is working")
+    terminal.type("\x03")
+    assert terminal.end() == 130
+    assert "Traceback" not in terminal.output.decode()
+
+
+@pytest.mark.parametrize("command", ["ls", "show", "attach", "run", "diff"])
+def test_the_everyday_commands_import_little(user: Any, command: str):
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "agentls", command, "--help"],
+        env=user.environment,
+        capture_output=True,
+        timeout=60,
+        check=True,
+        text=True,
+    )
+    imported = set(re.findall(r"\| +([\w.]+)$", done.stderr, re.MULTILINE))
+    assert "click" in imported
+    heavy = {"pygls", "lsprotocol", "cattrs", "git", "asyncio", "rich", "agentls.core"}
+    assert not imported & heavy
+    if command == "ls":
+        assert not imported & {"attr", "attrs"}

@@ -16,6 +16,7 @@ from agentls.background import Background
 from agentls.doctor import Finding, examine
 from agentls.git.repository import find_repository
 from agentls.paths import Paths
+from agentls.review.checkpoint import Checkpointer
 from agentls.sessions.controllers import Controllers
 from agentls.sessions.sessions import Sessions
 from agentls.store.database import Database
@@ -86,11 +87,13 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
         unfinished = await book.load()
         trusting = Trusting(paths=paths, database=database)
         agency = Agency(paths=paths)
+        checkpoints = Checkpointer(indexes=paths.state / "indexes")
         starter = Starter(
             book=book,
             sessions=sessions,
             trusting=trusting,
             agency=agency,
+            checkpoints=checkpoints,
             spawn=background.spawn,
         )
         core = Core(
@@ -101,6 +104,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
                 book=book,
                 trusting=trusting,
                 agency=agency,
+                checkpoints=checkpoints,
                 starter=starter,
             ),
             sessions=sessions,

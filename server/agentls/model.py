@@ -92,6 +92,8 @@ class Task:
     """One sentence for failed, waiting and interrupted, and for a stop."""
     created: datetime
     changed: datetime
+    prepared: CommitId | None = None
+    """The checkpoint of what `copy` and `setup` made: no part of the change."""
     merged_commit: CommitId | None = None
     kept_tip: CommitId | None = None
     """Where its branch stood when it was discarded."""

@@ -10,6 +10,7 @@ from agentls.git.checkouts import own_checkout
 from agentls.git.refs import read_ref, task_ref
 from agentls.git.repository import Repository
 from agentls.git.snapshot import Skipped, read_state
+from agentls.git.trees import leave_out
 from agentls.model import CommitId, Task
 
 __all__ = ["Change", "ChangedFile", "Status", "read_base", "read_change"]
@@ -47,6 +48,8 @@ async def read_change(
             )
         tip = kept
     base = task.base.commit
+    if task.prepared is not None:
+        tip = await leave_out(repository, tip, base=base, made=task.prepared)
     return Change(
         base=base,
         files=await changed_files(repository, base, tip),

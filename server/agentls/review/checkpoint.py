@@ -6,6 +6,7 @@ from pathlib import Path
 import attrs
 
 from agentls.errors import NoCommits
+from agentls.git.changes import changed_paths
 from agentls.git.checkouts import own_checkout
 from agentls.git.refs import read_ref, task_ref, update_ref
 from agentls.git.repository import Repository, head
@@ -55,3 +56,11 @@ class Checkpointer:
         )
         await update_ref(repository, ref, new=saved.commit, expected=last)
         return saved
+
+    async def take_prepared(
+        self, repository: Repository, task: Task
+    ) -> CommitId | None:
+        """Save what `copy` and `setup` made; None if git sees nothing of it."""
+        saved = await self.take(repository, task, reason="Prepared")
+        made = await changed_paths(repository, task.base.commit, saved.commit)
+        return saved.commit if made else None

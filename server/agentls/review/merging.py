@@ -14,16 +14,20 @@ import attrs
 
 from agentls.errors import Conflict, InvalidParams, InvalidState
 from agentls.git.advance import Advanced, advance_branch, checkout_of
-from agentls.git.changes import changed_files
+from agentls.git.changes import changed_paths
 from agentls.git.filters import refuse_untrusted
 from agentls.git.healing import Outcome, heal_advance
 from agentls.git.history import reaches
-from agentls.git.merging import Conflicted, commit_tree, merge_trees
+from agentls.git.merging import Conflicted, Identity, commit_tree, merge_trees
 from agentls.git.refs import branch_ref, read_ref
 from agentls.git.repository import Repository
+from agentls.git.trees import leave_out
 from agentls.model import BaseKind, CommitId, Task
 
 __all__ = ["MergePlan", "advance", "heal", "plan_merge"]
+
+HIDDEN = Identity(name="agentls", email="agentls@localhost")
+"""Who makes commits that no branch ever has."""
 
 _FILES_NAMED = 10
 
@@ -73,8 +77,8 @@ async def plan_merge(
             f"The target {task.target!r} is no branch any more; nothing was changed.",
             hint="Make it again, or create the task anew with another target.",
         )
-    files = await changed_files(repository, task.base.commit, checkpoint)
-    if not files:
+    checkpoint = await _without_prepared(repository, task, checkpoint)
+    if not await changed_paths(repository, task.base.commit, checkpoint):
         raise InvalidState(
             f"Task {task.id} has changed nothing, so there is nothing to merge.",
             hint=f"`agentls send {task.id}` tells its agent more, or discard it.",
@@ -126,17 +130,38 @@ async def heal(repository: Repository, plan: MergePlan) -> bool:
     return target is not None and await reaches(repository, target, ancestor=plan.new)
 
 
+async def _without_prepared(
+    repository: Repository, task: Task, checkpoint: CommitId
+) -> CommitId:
+    """Give the checkpoint as it would be without what `copy` and `setup` made."""
+    if task.prepared is None:
+        return checkpoint
+    tree = await leave_out(
+        repository,
+        f"{checkpoint}^{{tree}}",
+        base=task.base.commit,
+        made=task.prepared,
+    )
+    return await commit_tree(
+        repository,
+        tree,
+        parents=(checkpoint,),
+        message="Without what the setup made",
+        identity=HIDDEN,
+    )
+
+
 async def _check_result(
     repository: Repository, task: Task, *, target: CommitId, tree: str
 ) -> None:
     """Refuse a merge that changes nothing, or would publish unfiltered content."""
-    files = await changed_files(repository, target, tree)
+    files = await changed_paths(repository, target, tree)
     if not files:
         raise InvalidState(
             f"{task.target} has all of task {task.id}'s changes already.",
             hint="Discard the task; its work is in the target.",
         )
-    paths = {path for file in files for path in (file.path, file.old_path)}
+    paths = {file.path for file in files}
     await refuse_untrusted(repository, trees=(target, tree), paths=paths)
 
 

@@ -59,6 +59,7 @@ class Orchestrator:
         book: TaskBook,
         trusting: Trusting,
         agency: Agency,
+        checkpoints: Checkpointer,
         starter: Starter,
     ) -> None:
         self._paths = paths
@@ -66,7 +67,7 @@ class Orchestrator:
         self._trusting = trusting
         self._agency = agency
         self._starter = starter
-        self._checkpoints = Checkpointer(indexes=paths.state / "indexes")
+        self._checkpoints = checkpoints
 
     async def create(self, request: TaskRequest, *, progress: Say) -> Task:
         """Create a task and start it, or queue it when no place is free.

@@ -14,6 +14,7 @@ import attrs
 from agentls.errors import AgentlsError
 from agentls.git.repository import find_repository
 from agentls.model import Session, SessionKind, State, Task, TaskId
+from agentls.review.checkpoint import Checkpointer
 from agentls.sessions.sessions import Sessions
 from agentls.store.tasks import JournalEntry
 from agentls.tasks import preparing
@@ -46,6 +47,7 @@ class Starter:
         sessions: Sessions,
         trusting: Trusting,
         agency: Agency,
+        checkpoints: Checkpointer,
         spawn: Callable[..., asyncio.Task[Any]],
     ) -> None:
         self.locks: defaultdict[TaskId, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -55,6 +57,7 @@ class Starter:
         self._book = book
         self._trusting = trusting
         self._agency = agency
+        self._checkpoints = checkpoints
         self._spawn = spawn
         self._preparing: dict[TaskId, asyncio.Task[None]] = {}
         self._stopping: set[TaskId] = set()
@@ -188,6 +191,11 @@ class Starter:
                     await preparing.wait_for_setup(
                         self.runner, task, setup, within=policy.config.setup_timeout
                     )
+                if policy.config.copy or policy.config.setup:
+                    made = await self._checkpoints.take_prepared(
+                        policy.repository, task
+                    )
+                    task = await self._book.change(task.id, prepared=made)
                 say("Starting the agent")
                 await self.start_agent(task, policy, prompt=task.prompt, resume=False)
             except AgentlsError as error:

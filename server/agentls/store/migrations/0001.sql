@@ -24,6 +24,7 @@ CREATE TABLE tasks (
     why           TEXT NOT NULL,
     created       TEXT NOT NULL,
     changed       TEXT NOT NULL,
+    prepared      TEXT,
     merged_commit TEXT,
     kept_tip      TEXT,
     conversation  TEXT,

@@ -4,6 +4,7 @@ The daemon says over an inherited pipe that it is ready, or why it can't be, in
 one line of JSON (`Word`). Standard library only.
 """
 
+import contextlib
 import json
 import os
 import select
@@ -60,33 +61,14 @@ def start_daemon(
 
     Raises what the daemon says kept it from starting.
     """
-    import subprocess  # noqa: PLC0415 - 11 ms, and only when no daemon runs
-
     end = time.monotonic() + seconds
-    reading, writing = os.pipe()
-    try:
-        arguments = [*(command or daemon_command()), "--ready-fd", str(writing)]
-        with paths.daemon_log.open("ab") as log:
-            try:
-                child = subprocess.Popen(
-                    [*_scope(environ), *arguments],
-                    cwd="/",
-                    env=daemon_environment(environ),
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=log,
-                    pass_fds=[writing],
-                    start_new_session=True,
-                )
-            finally:
-                os.close(writing)
-        try:
-            word = _read_word(reading, until=end)
-        finally:
-            _reap(child, until=end)
-    finally:
-        os.close(reading)
-    _judge(word, paths)
+    own = list(command or daemon_command())
+    if scope := _scope(environ):
+        # It may be there and fail all the same, as without a session bus.
+        with contextlib.suppress(EndedSilently):
+            _start([*scope, *own], paths=paths, until=end, environ=environ)
+            return
+    _start(own, paths=paths, until=end, environ=environ)
 
 
 def daemon_command() -> list[str]:
@@ -121,6 +103,36 @@ def last_lines(path: Path, *, count: int) -> str:
     except OSError:
         return ""
     return "\n".join(lines[-count:])
+
+
+def _start(
+    command: list[str], *, paths: Paths, until: float, environ: Mapping[str, str]
+) -> None:
+    import subprocess  # noqa: PLC0415 - 11 ms, and only when no daemon runs
+
+    reading, writing = os.pipe()
+    try:
+        with paths.daemon_log.open("ab") as log:
+            try:
+                child = subprocess.Popen(
+                    [*command, "--ready-fd", str(writing)],
+                    cwd="/",
+                    env=daemon_environment(environ),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=log,
+                    pass_fds=[writing],
+                    start_new_session=True,
+                )
+            finally:
+                os.close(writing)
+        try:
+            word = _read_word(reading, until=until)
+        finally:
+            _reap(child, until=until)
+    finally:
+        os.close(reading)
+    _judge(word, paths)
 
 
 def _scope(environ: Mapping[str, str]) -> list[str]:

@@ -259,6 +259,44 @@ def test_the_daemon_gets_none_of_the_editors_variables(user: Any):
     assert state["sid"] == state["pid"]
 
 
+@pytest.fixture
+def with_systemd(user: Any):
+    """Give a user whose systemd-run is a script of the test's."""
+
+    def make(script: str):
+        programs = user.folder / "bin"
+        programs.mkdir()
+        program = programs / "systemd-run"
+        program.write_text(f'#!/bin/sh\necho "$@" > {user.folder}/asked\n{script}\n')
+        program.chmod(0o755)
+        manager = user.folder / "run" / "systemd"
+        manager.mkdir()
+        (manager / "private").touch()
+        return user.having(PATH=f"{programs}:{user.environ['PATH']}")
+
+    return make
+
+
+def test_with_systemd_the_daemon_gets_a_scope_that_outlives_the_login(
+    user: Any, with_systemd: Any
+):
+    user = with_systemd('while [ $1 != -- ]; do shift; done; shift; exec "$@"')
+    pid = pid_of(user.connect())
+    assert user.pids() == [pid]
+    asked = (user.folder / "asked").read_text()
+    assert asked.startswith("--user --scope --quiet --collect -- ")
+    assert user.log().count("listens at") == 1
+
+
+def test_a_scope_that_cannot_be_made_keeps_no_daemon_from_starting(
+    user: Any, with_systemd: Any
+):
+    user = with_systemd("exit 1")
+    pid = pid_of(user.connect())
+    assert user.pids() == [pid]
+    assert (user.folder / "asked").exists()
+
+
 def test_stop_ends_the_daemon_and_says_which(user: Any):
     pid = pid_of(user.connect())
     assert stop(user.paths).process.pid == pid

@@ -100,6 +100,7 @@ def _append(path: str, *, event: str, payload: "dict[str, Any]") -> None:
     try:
         size = os.fstat(descriptor).st_size
         # A full disk may have cut the last line; this one must not be lost with it.
+        # One that is being written looks the same: then there is an empty line more.
         cut = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
         os.write(descriptor, ("\n" * cut + line + "\n").encode())
         os.fsync(descriptor)
@@ -125,7 +126,8 @@ def _poke(environ: Mapping[str, str]) -> None:
     if not state or not session:
         return
     with open(os.path.join(state, "daemon.json"), "rb") as file:  # noqa: PTH118, PTH123 - pathlib takes 11 ms to import
-        address = json.load(file).get("address")
+        record: Any = json.load(file)
+    address: Any = record.get("address") if isinstance(record, dict) else None  # pyright: ignore[reportUnknownMemberType] - JSON
     if not isinstance(address, str) or not address:
         return
     import socket  # noqa: PLC0415 - only where a daemon is

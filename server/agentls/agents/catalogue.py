@@ -161,18 +161,15 @@ def _problem(
 ) -> Problem:
     """Say where a fault stands: in the nearest file that has the key, or a part of it.
 
-    A fault of a built-in file is ours, and nothing else has it.
+    Built-in files have no faults: what is wrong came with the config.
     """
-    for end in range(len(fault.at), -1, -1):
-        at = ("agents", name, *fault.at[:end])
+    at = ("agents", name, *fault.at)
+    for end in range(len(at), 1, -1):
         for document in reversed(config.documents):
-            if document.holds(at):
-                return document.problem(
-                    attrs.evolve(fault, at=("agents", name, *fault.at))
-                )
-        if base is not None and base.holds(fault.at[:end]):
-            return base.problem(fault)
-    raise AssertionError(f"agent {name} stands nowhere")
+            if document.holds(at[:end]):
+                return document.problem(attrs.evolve(fault, at=at))
+    assert base is not None  # noqa: S101 - whatever has a name stands somewhere
+    return base.problem(fault)
 
 
 async def _version(argv: tuple[str, ...], *, environ: Mapping[str, str]) -> str | None:

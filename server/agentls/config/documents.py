@@ -111,13 +111,15 @@ def read_document(file: Path, *, of_repository: bool) -> Document | None:
         return None
     except OSError as error:
         raise _unreadable(file, error.strerror or str(error)) from error
-    with os.fdopen(descriptor, "rb") as stream:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise _unreadable(file, "isn't a regular file")
-        try:
+        with os.fdopen(descriptor, "rb", closefd=False) as stream:
             data = stream.read(_SIZE_MAX + 1)
-        except OSError as error:
-            raise _unreadable(file, error.strerror or str(error)) from error
+    except OSError as error:
+        raise _unreadable(file, error.strerror or str(error)) from error
+    finally:
+        os.close(descriptor)
     if len(data) > _SIZE_MAX:
         raise _unreadable(file, f"is larger than {_SIZE_MAX >> 10} KiB")
     try:

@@ -155,7 +155,7 @@ class Choice(Shape):
 
     def schema(self) -> dict[str, Any]:
         """Give the words."""
-        return {"enum": list(self.words)}
+        return {"enum": [str(word) for word in self.words]}
 
 
 @attrs.frozen(kw_only=True)
@@ -415,4 +415,4 @@ def _meant(name: str, known: Mapping[str, Any] | tuple[str, ...]) -> str:
 
 
 def _listed(words: tuple[str, ...]) -> str:
-    return ", ".join(repr(word) for word in words)
+    return ", ".join(repr(str(word)) for word in words)

@@ -8,11 +8,13 @@ import contextlib
 import resource
 import subprocess
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from agentls.errors import StorageFull
+from agentls.host import ProcessIdentity, is_alive
 from agentls.model import Exit
 from agentls.paths import Paths
 from agentls.sessions.folder import read_exit, read_gaps, read_meta
@@ -30,6 +32,10 @@ EXPECTED = b"ready\r\n" + b"".join(b"%08d\r\n" % n for n in range(40000))
 
 if not hasattr(resource, "prlimit"):
     pytest.skip("needs prlimit", allow_module_level=True)
+
+
+def _has_ended(process: ProcessIdentity) -> bool:
+    return not is_alive(process)
 
 
 @pytest.fixture
@@ -78,6 +84,33 @@ async def test_the_program_waits_and_goes_on_when_there_is_room(
 
     assert await output(live) == EXPECTED
     assert read_gaps(paths.sessions / "one") == ()
+
+
+async def test_the_end_of_the_output_waits_for_room_too(
+    *,
+    sessions: Sessions,
+    python_program: Callable[..., Launch],
+    output: Callable[..., Awaitable[bytes]],
+    room: Callable[[int], None],
+    eventually: Callable[[Callable[[], object]], Awaitable[None]],
+    paths: Paths,
+):
+    code = (
+        "import os; os.system('stty -echo'); print('ready'); input();"
+        f"print('x' * {ROOM + 3000}, end='END')"
+    )
+    live = await sessions.start(python_program(code))
+    await output(live, until=b"ready")
+    room(ROOM)
+    await live.write(b"\r")
+    await live.grown(ROOM - 1)
+    meta = read_meta(paths.sessions / "one")
+    assert meta is not None
+    assert meta.agent is not None
+    await eventually(partial(_has_ended, meta.agent))
+    room(resource.RLIM_INFINITY)
+
+    assert await output(live) == b"ready\r\n" + b"x" * (ROOM + 3000) + b"END"
 
 
 @pytest.mark.parametrize("limits", [0.05], indirect=True)

@@ -9,9 +9,9 @@ import time
 
 from agentls.sessions.wire import PROTOCOL
 
-__all__ = ["EXIT_ROOM", "Gaps", "Log", "complain", "keep", "keep_exit", "with_room"]
+__all__ = ["Gaps", "Log", "complain", "keep", "keep_exit", "take_room"]
 
-EXIT_ROOM = 4096
+_ROOM = 4096
 
 _GAP = "%020d %020d %-22s\n"
 _GAP_BYTES = 64
@@ -70,7 +70,7 @@ class Gaps:
     """The side file of what could not be kept; its room is taken at the start."""
 
     def __init__(self) -> None:
-        self._fd = with_room("gaps", _GAP_BYTES * _GAP_SLOTS)
+        self._fd = _with_room("gaps", _GAP_BYTES * _GAP_SLOTS)
         self._slot = -1
         self._begin = 0
         self._open = False
@@ -92,41 +92,38 @@ class Gaps:
 
 
 def keep(name: str, text: str) -> None:
-    """Write a file whole or not at all, and have it on the disk."""
-    fd = os.open(f"{name}.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    """Write a file whole or not at all, in the room that was taken for it, if any."""
+    data = text.encode("utf-8", "surrogateescape")
+    fd = os.open(f"{name}.room", os.O_WRONLY | os.O_CREAT, 0o600)
     try:
-        data = text.encode("utf-8", "surrogateescape")
-        if os.write(fd, data) < len(data):
+        if os.pwrite(fd, data, 0) < len(data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.ftruncate(fd, len(data))
         os.fsync(fd)
     finally:
         os.close(fd)
-    os.rename(f"{name}.new", name)
+    os.rename(f"{name}.room", name)
     _sync_folder()
 
 
 def keep_exit(*, status: int, by: int, size: int, error: str = "") -> None:
-    """Keep how it ended, in the room that was taken at the start."""
+    """Keep how it ended."""
     text = (
         f"version {PROTOCOL}\nstatus {status}\nsignal {by}\nsize {size}\n"
         f"ended {time.time():.6f}\nerror {' '.join(error.split())[:2000]}\nend\n"
     )
-    data = text.encode("utf-8", "surrogateescape")
     try:
-        fd = os.open("exit.room", os.O_WRONLY | os.O_CREAT, 0o600)
-        try:
-            os.pwrite(fd, data, 0)
-            os.ftruncate(fd, len(data))
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-        os.rename("exit.room", "exit")
-        _sync_folder()
+        keep("exit", text)
     except OSError as problem:  # the folder is gone: nothing to keep it in
         complain(f"no exit status kept: {problem}")
 
 
-def with_room(name: str, count: int) -> int:
+def take_room(name: str) -> None:
+    """Make sure that `keep` can write that file once, however full the disk is."""
+    os.close(_with_room(f"{name}.room", _ROOM))
+
+
+def _with_room(name: str, count: int) -> int:
     """Open a new file that has its room on the disk already, filled with newlines."""
     fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
     if os.write(fd, b"\n" * count) < count:

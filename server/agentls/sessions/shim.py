@@ -22,7 +22,6 @@ What is not obvious:
 import errno
 import os
 import select
-import signal
 import struct
 import time
 from _socket import AF_UNIX, SOCK_STREAM, socket  # the C type: no selectors, no enum
@@ -37,13 +36,12 @@ from agentls.sessions.program import (
     spawn,
 )
 from agentls.sessions.record import (
-    EXIT_ROOM,
     Gaps,
     Log,
     complain,
     keep,
     keep_exit,
-    with_room,
+    take_room,
 )
 from agentls.sessions.wire import (
     ARM,
@@ -61,6 +59,12 @@ from agentls.sessions.wire import (
     STOP,
     TAKEN,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal
+else:  # the enums of its wrapper would cost each session 0.2 MB
+    import _signal as signal
 
 __all__ = ["run"]
 
@@ -616,7 +620,8 @@ def _begin(spec: Spec, *, wakeup: int) -> _Shim:
     try:
         # Without the program yet, so that a daemon that restarts now finds this shim.
         keep("meta", identity + "end\n")
-        os.close(with_room("exit.room", EXIT_ROOM))
+        take_room("meta")  # for the second time, when the program runs already
+        take_room("exit")
         gaps = Gaps()
         door = _Door()
         door.open()

@@ -68,6 +68,17 @@ def home(tmp_path: Path) -> Generator[Home]:
 
 
 @pytest.fixture
+def say(capsys) -> Callable[[str], None]:
+    """Print past pytest's capture: the counts that a test ran with."""
+
+    def print_it(text: str) -> None:
+        with capsys.disabled():
+            print(f" [{text}]", end="", flush=True)
+
+    return print_it
+
+
+@pytest.fixture
 def git(home: Home) -> Callable[..., str]:
     """Run the user's own git in a folder and give what it printed."""
 

@@ -158,9 +158,8 @@ async def open_editor(home) -> AsyncGenerator[Callable[..., Any]]:
 
     yield open_one
     for editor in editors:
-        if not editor.client._server.returncode is None:
-            continue
-        await editor.leave()
+        if editor.client._server.returncode is None:
+            await editor.leave()
 
 
 @pytest.fixture

@@ -178,7 +178,7 @@ async def test_a_failing_agent_a_failing_setup_and_a_retry(
     open_editor, repository: Path, home
 ):
     (repository / ".agentls.toml").write_text(
-        f"setup = [\"echo preparing\", \"test -e '{home.path}/ready'\"]\n"
+        f'setup = ["echo preparing", "test -e \'{home.path}/ready\'"]\n'
     )
     editor = await open_editor(repository)
     await editor.execute("trust", decision="allow")

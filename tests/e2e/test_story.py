@@ -26,7 +26,7 @@ echo "in $(cat module/lib.txt)"
 """
 
 
-async def _merge_ready(editor, prompt: str, root: Path) -> str:
+async def _done(editor, prompt: str) -> str:
     """Create a task, and wait until its agent is done."""
     created = await editor.execute("createTask", prompt=prompt, agent="shell")
     task = created.task.id
@@ -49,7 +49,7 @@ async def test_a_task_goes_from_prompt_to_merged(
     await editor.execute("trust", decision="allow", digests=[by_name["rot"].digest])
     await editor.execute("trust", decision="deny", digests=[by_name["secret"].digest])
 
-    task = await _merge_ready(editor, EDIT, root)
+    task = await _done(editor, EDIT)
     session = editor.tasks[task].sessions[-1].id
     attached = await editor.attach(task=task)
     assert attached.session == session
@@ -105,7 +105,7 @@ async def test_plaintext_of_an_untrusted_filter_never_stands_on_a_branch(
     for item in shown.items:
         decision = "deny" if item.name == "secret" else "allow"
         await editor.execute("trust", decision=decision, digests=[item.digest])
-    task = await _merge_ready(editor, "echo PLAINTEXT > word.secret", root)
+    task = await _done(editor, "echo PLAINTEXT > word.secret")
     head = git(root, "rev-parse", "HEAD")
     refusal = await editor.refused("mergeTask", task=task)
     assert refusal["kind"] == "untrusted"
@@ -121,8 +121,8 @@ async def test_a_conflict_and_a_dirty_checkout_are_refused_and_nothing_changes(
 ):
     root = repository
     editor = await open_editor(root)
-    first = await _merge_ready(editor, "echo one > plain.txt", root)
-    second = await _merge_ready(editor, "echo two > plain.txt", root)
+    first = await _done(editor, "echo one > plain.txt")
+    second = await _done(editor, "echo two > plain.txt")
 
     (root / "plain.txt").write_text("the user's own edit\n")
     refusal = await editor.refused("mergeTask", task=first)
@@ -152,11 +152,10 @@ async def test_a_discarded_task_comes_back_with_every_file(
     git(root, "add", ".gitignore")
     git(root, "commit", "-qm", "ignore")
     editor = await open_editor(root)
-    task = await _merge_ready(
+    task = await _done(
         editor,
         "echo c > committed; git add committed; git commit -qm work;"
         "echo s > staged; git add staged; echo u > untracked; echo i > ignored",
-        root,
     )
     info = editor.tasks[task]
     worktree = Path(info.worktree.removeprefix("file://"))
@@ -216,7 +215,7 @@ async def test_two_editors_see_the_same_and_one_may_leave(
 ):
     one = await open_editor(repository)
     two = await open_editor(repository)
-    task = await _merge_ready(one, "echo x > x", repository)
+    task = await _done(one, "echo x > x")
     await two.until_state(task, "review")
     assert two.tasks[task].rev == one.tasks[task].rev
     await one.leave()
@@ -252,9 +251,7 @@ async def test_cancelling_a_create_undoes_it(open_editor, repository: Path, git,
     os.mkfifo(home.path / "never")
     editor = await open_editor(repository)
     await editor.execute("trust", decision="allow")
-    request = asyncio.create_task(
-        editor.execute("createTask", prompt="true", agent="shell")
-    )
+    request = asyncio.gather(editor.execute("createTask", prompt="true", agent="shell"))
     await editor.until(
         lambda: any(t.sessions for t in editor.tasks.values()), "the setup's session"
     )

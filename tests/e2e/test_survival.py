@@ -19,9 +19,9 @@ read -r _ < '{gate}.end'
 
 
 async def test_every_byte_of_four_sessions_survives_twenty_kills(
-    open_editor, repository: Path, home
+    open_editor, repository: Path, home, say
 ):
-    print(f"{KILLS} kills, 4 sessions, {LINES} lines each")
+    say(f"{KILLS} kills, 4 sessions, {LINES} lines each")
     editor = await open_editor(repository)
     tasks = {}
     for name in "abcd":

@@ -1,6 +1,5 @@
 """What a new worktree begins with, and what of it is the agent's work."""
 
-import os
 from pathlib import Path
 
 
@@ -129,7 +128,7 @@ async def test_running_a_task_changes_nothing_of_the_users(
             git(root, "config", "--local", "--list"),
             git(root, "ls-files", "-s"),
             git(root, "rev-parse", "HEAD"),
-            "\n".join(sorted(os.listdir(root))),
+            "\n".join(sorted(path.name for path in root.iterdir())),
         ]
 
     before = state()

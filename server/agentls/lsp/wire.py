@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import attrs
 import cattrs
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+from cattrs.v import format_exception
 from lsprotocol import types
 from pygls.protocol import default_converter
 
@@ -41,7 +42,7 @@ def structure(value: Any, cls: type[T], *, what: str) -> T:
     try:
         return _strict_reader().structure(value, cls)
     except (cattrs.BaseValidationError, ValueError, TypeError) as error:
-        problems = "; ".join(cattrs.transform_error(error, path="params"))
+        problems = "; ".join(cattrs.transform_error(error, "params", _told))
         raise InvalidParams(
             f"{what}: {problems}.", hint="See docs/protocol.md for its parameters."
         ) from error
@@ -63,6 +64,12 @@ def _plain(value: Any, cls: type[Any]) -> Any:
     if type(value) is not cls:
         raise TypeError(f"{_JSON_NAMES[cls]} expected")
     return value
+
+
+def _told(error: BaseException, cls: type[Any] | None) -> str:
+    if isinstance(error, (TypeError, ValueError)):
+        return str(error)
+    return format_exception(error, cls)
 
 
 _JSON_NAMES = {str: "a string", int: "an integer", bool: "true or false"}

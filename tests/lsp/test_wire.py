@@ -1,0 +1,64 @@
+import pytest
+
+from agentls.errors import InvalidParams
+from agentls.lsp import connection, protocol, wire
+from agentls.lsp.registry import COMMANDS, FROM_CLIENT, TO_CLIENT
+
+assert connection.serve  # importing it fills the registry
+
+
+def test_names_are_camel_case_and_absent_fields_are_left_out():
+    told = wire.converter().unstructure(
+        protocol.FileInfo(path="a", status=protocol.FileStatus.ADDED, new_mode="1")
+    )
+    assert told == {"path": "a", "status": "added", "binary": False, "newMode": "1"}
+
+
+def test_a_list_of_objects_is_written_and_read():
+    task = protocol.BaseInfo(kind="ref", name="main", commit="c")
+    assert wire.converter().unstructure(task) == {
+        "kind": "ref",
+        "name": "main",
+        "commit": "c",
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"task": "b2c3", "windows": 1}, "windows"),
+        ({"task": 1}, "a string expected"),
+        ({"window": "1"}, "an integer expected"),
+        ({"window": True}, "an integer expected"),
+        ({"control": 1}, "true or false expected"),
+        ([], "one JSON object"),
+        ("text", "one JSON object"),
+        (None, "one JSON object"),
+    ],
+)
+def test_what_a_client_sends_is_not_guessed(given, said):
+    with pytest.raises(InvalidParams, match=said) as caught:
+        wire.structure(given, protocol.AttachParams, what="agentls.attach")
+    assert caught.value.hint
+
+
+def test_an_enumeration_names_what_it_does_not_know():
+    with pytest.raises(InvalidParams, match="maybe"):
+        wire.structure(
+            {"decision": "maybe"}, protocol.TrustParams, what="agentls.trust"
+        )
+
+
+def test_every_command_and_notification_is_documented_and_typed():
+    for command in COMMANDS.values():
+        assert command.name.startswith("agentls.")
+        assert command.doc.endswith(".")
+        assert command.params.__name__ in protocol.__all__
+        assert command.result.__name__ in protocol.__all__
+    for known in (*FROM_CLIENT.values(), *TO_CLIENT.values()):
+        assert known.method.startswith("agentls/")
+        assert known.params.__name__ in protocol.__all__
+
+
+def test_the_converter_is_made_once():
+    assert wire.converter() is wire.converter()

@@ -229,14 +229,16 @@ class User:
         """End what runs; nothing may be left after that."""
         for terminal in self.terminals:
             terminal.close()
-        if (self.folder / "state" / "daemon.json").exists():
-            for task in self.json("ls")["tasks"]:
-                if task["state"] in {"preparing", "working", "waiting"}:
-                    self.call("stop", task["id"])
-            self.call("daemon", "stop")
-        left = traces.processes_of(self.folder)
-        gone = traces.all_gone(left, within=10)
-        traces.end_all(left)
+        try:
+            if (self.folder / "state" / "daemon.json").exists():
+                for task in self.json("ls")["tasks"]:
+                    if task["state"] in {"preparing", "working", "waiting"}:
+                        self.call("stop", task["id"])
+                self.call("daemon", "stop")
+        finally:
+            left = traces.processes_of(self.folder)
+            gone = traces.all_gone(left, within=10)
+            traces.end_all(left)
         assert gone, [(p, Path(f"/proc/{p.pid}/cmdline").read_bytes()) for p in left]
 
 

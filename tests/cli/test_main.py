@@ -3,10 +3,13 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
+from agentls.cli.main import cli
 from agentls.cli.statuses import (
     EPILOGUE,
     DaemonUnreachable,
@@ -88,3 +91,24 @@ def test_the_everyday_commands_import_little(user: Any, command: str):
     assert not imported & heavy
     if command == "ls":
         assert not imported & {"attr", "attrs"}
+
+
+def test_the_docs_describe_every_command_and_option():
+    page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
+    with click.Context(cli) as ctx:
+        for name in cli.list_commands(ctx):
+            assert f"`agentls {name}" in page, name
+            command = cli.get_command(ctx, name)
+            assert command is not None
+            for param in filter(_is_option, command.params):
+                assert any(option in page for option in param.opts), (name, param)
+
+
+def test_the_docs_describe_every_exit_status():
+    page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
+    numbers = re.findall(r"^\| (\d+) \|", page, re.MULTILINE)
+    assert {int(number) for number in numbers} == set(Status)
+
+
+def _is_option(param: click.Parameter) -> bool:
+    return isinstance(param, click.Option)

@@ -61,7 +61,7 @@ def test_keep_keeps_the_folder_and_no_process(user: Any, place: Path):
 
 def test_without_a_repository_it_says_what_to_do(user: Any):
     said = user.call("demo", "--repo", str(user.folder), status=1)
-    assert "git repository with a commit" in said
+    assert "git repository with a commit, and found none" in said
     assert "--repo" in said
 
 

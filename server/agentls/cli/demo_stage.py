@@ -61,10 +61,9 @@ def find_source(given: str | None) -> Path:
             root = Path(git(place, "rev-parse", "--show-toplevel"))
             git(root, "rev-parse", "--verify", "HEAD^{commit}")
             return root
-    where = " nor ".join(str(place) for place in places)
+    where = " or ".join(str(place) for place in places)
     raise NotARepository(
-        f"The demo needs a git repository with a commit to clone, and {where} is in"
-        " none.",
+        f"The demo clones a git repository with a commit, and found none at {where}.",
         hint="Name one: agentls demo --repo PATH. It is only read.",
     )
 

@@ -47,6 +47,7 @@ class Background:
         task = self._group.create_task(_guarded(work, name), name=name)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        task.add_done_callback(lambda _: work.close())  # if cancelled before it began
         return task
 
 

@@ -9,6 +9,7 @@ import tomllib
 import attrs
 import pytest
 
+from agentls.agents.definition import Status
 from agentls.agents.invocation import ARGUMENT_MAX, go_on, start, typed_prompt
 from agentls.config import Approval
 from agentls.errors import InvalidParams
@@ -202,6 +203,17 @@ def test_a_prompt_without_a_placeholder_is_typed(agents, run):
 def test_typed_text_cannot_leave_the_paste_or_press_keys(agents):
     typed = typed_prompt(agents().get("claude"), "a\x1b[201~\x03\x04b\x9b\tc\n🦀")
     assert typed == "\x1b[200~a[201~b\tc\n🦀\x1b[201~\r".encode()
+
+
+def test_a_prompt_never_answers_a_dialog(agents):
+    """Claude Code took the end of a typed prompt for "yes" to a permission."""
+    claude, codex = agents().get("claude"), agents().get("codex")
+    for agent in (claude, codex):
+        assert typed_prompt(agent, "no, another way", status=Status.WAITING) is None
+        assert typed_prompt(agent, "go on", status=Status.DONE) is not None
+    assert typed_prompt(claude, "go on", status=Status.WORKING) is not None
+    # Codex doesn't tell when it asks, so "working" may be a dialog.
+    assert typed_prompt(codex, "go on", status=Status.WORKING) is None
 
 
 def test_how_a_prompt_is_typed_can_be_said(agents):

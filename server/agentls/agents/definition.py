@@ -91,6 +91,12 @@ class Typing:
         Flag(), default=True, about="As a paste, so that line ends don't submit it."
     )
     submit: str = key(Text(empty=True), default="\r", about="The keys that submit it.")
+    while_working: bool = key(
+        Flag(),
+        default=False,
+        about="Whether it may be typed while the agent works: only where its events"
+        " tell of every dialog, which the submitting key would answer.",
+    )
 
 
 @attrs.frozen(kw_only=True)

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import attrs
 
-from agentls.agents.definition import PLACEHOLDER, Definition, Mode
+from agentls.agents.definition import PLACEHOLDER, Definition, Mode, Status
 from agentls.config import Approval
 from agentls.errors import InvalidParams
 
@@ -109,12 +109,19 @@ def go_on(
     )
 
 
-def typed_prompt(definition: Definition, prompt: str) -> bytes | None:
+def typed_prompt(
+    definition: Definition, prompt: str, *, status: Status = Status.DONE
+) -> bytes | None:
     """Give the keys that type a prompt into a living session; None if it takes none.
 
-    Control characters are left out: in a terminal they would be keys.
+    None too while the agent waits for an answer, and while it works unless it tells
+    of every dialog. Control characters are left out: they would be keys.
     """
-    if not definition.takes_typing:
+    # Invariant: the key that submits a prompt never answers a permission dialog
+    # (tests/agents/test_invocation.py).
+    at_rest = status is Status.DONE
+    working = status is Status.WORKING and definition.typing.while_working
+    if not definition.takes_typing or not (at_rest or working):
         return None
     typing = definition.typing
     text = _KEYS.sub("", prompt.replace("\r\n", "\n").replace("\r", "\n"))

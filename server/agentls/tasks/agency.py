@@ -44,6 +44,7 @@ _STATES = {
     Status.WAITING: State.WAITING,
     Status.DONE: State.REVIEW,
 }
+_STATUSES = {state: status for status, state in _STATES.items()}
 
 
 @attrs.frozen(kw_only=True)
@@ -149,9 +150,10 @@ class Agency:
         return tuple(listed)
 
     async def typed(self, task: Task, config: Config, text: str) -> bytes | None:
-        """Give the keys that tell a living agent something; None if it takes none."""
+        """Give the keys that tell a living agent something; None: not now."""
         definition = (await in_thread(load_agents, config)).get(task.agent)
-        return invocation.typed_prompt(definition, text)
+        status = _STATUSES.get(task.state, Status.WORKING)
+        return invocation.typed_prompt(definition, text, status=status)
 
     async def start(
         self,

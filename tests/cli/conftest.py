@@ -202,6 +202,7 @@ class User:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            bufsize=0,  # what a readline reads ahead, communicate would miss
         )
 
     def terminal(self, *arguments: str, **environment: str) -> Terminal:

@@ -1,4 +1,4 @@
-"""Write docs/protocol.md from the registry and the protocol's types.
+"""Write docs/protocol.md and docs/config.schema.json from the types in the code.
 
 `python docs/generate.py` writes, `--check` fails when what is there is stale.
 """
@@ -7,6 +7,7 @@ import ast
 import difflib
 import enum
 import inspect
+import json
 import sys
 import types as python_types
 import typing
@@ -16,11 +17,14 @@ from typing import Any
 import attrs
 
 from agentls import errors
+from agentls.agents.definition import DEFINITION
+from agentls.config import config_schema
 from agentls.lsp import connection, protocol  # connection: fills the registry
 from agentls.lsp.registry import COMMANDS, FROM_CLIENT, TO_CLIENT
 from agentls.lsp.wire import camel
 
 PAGE = Path(__file__).parent / "protocol.md"
+SCHEMA = PAGE.with_name("config.schema.json")
 
 INTRODUCTION = """\
 # The protocol
@@ -130,21 +134,31 @@ def _first_line(cls: type[Any]) -> str:
     return (inspect.getdoc(cls) or "").split("\n\n")[0].replace("\n", " ")
 
 
+def schema() -> str:
+    """Give the JSON Schema of the configuration, for completion in editors."""
+    made = config_schema(agent=DEFINITION.schema())
+    return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
+
+
 def main() -> int:
-    """Write the page, or compare it."""
+    """Write the files, or compare them."""
     assert connection.serve
-    wanted = page()
-    if "--check" not in sys.argv:
-        PAGE.write_text(wanted, "utf-8")
-        return 0
-    present = PAGE.read_text("utf-8") if PAGE.exists() else ""
-    if present == wanted:
-        return 0
-    print("docs/protocol.md is stale; run `make docs`.", file=sys.stderr)
-    sys.stderr.writelines(
-        difflib.unified_diff(present.splitlines(True), wanted.splitlines(True))
-    )
-    return 1
+    stale = 0
+    for path, wanted in {PAGE: page(), SCHEMA: schema()}.items():
+        present = path.read_text("utf-8") if path.exists() else ""
+        if present == wanted:
+            continue
+        if "--check" not in sys.argv:
+            path.write_text(wanted, "utf-8")
+            continue
+        stale = 1
+        print(f"docs/{path.name} is stale; run `make docs`.", file=sys.stderr)
+        sys.stderr.writelines(
+            difflib.unified_diff(
+                present.splitlines(keepends=True), wanted.splitlines(keepends=True)
+            )
+        )
+    return stale
 
 
 if __name__ == "__main__":

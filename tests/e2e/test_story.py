@@ -81,6 +81,11 @@ async def test_a_task_goes_from_prompt_to_merged(
     )
     assert base.text == "odd\n"
 
+    await editor.execute("discardTask", task=task)
+    await editor.execute("restoreTask", task=task)
+    again = await editor.execute("changes", task=task)
+    assert {file.path for file in again.files} == set(files)
+
     head = git(root, "rev-parse", "HEAD")
     merged = await editor.execute("mergeTask", task=task)
     assert merged.task.state == "merged"

@@ -81,7 +81,8 @@ class Orchestrator:
         plan = await self._plan(request, policy)
         task = await self._book.add(plan.task)
         try:
-            self._starter.start_queued({task.id: progress})
+            # The book's event has begun it already, if there is a place.
+            self._starter.tell(task.id, progress)
             return await self._starter.prepared(task.id)
         except asyncio.CancelledError:
             # A daemon that ends cancels too: then the next one goes on with it.
@@ -138,7 +139,7 @@ class Orchestrator:
                 return await self._starter.start_agent(
                     task, policy, prompt=task.prompt, resume=False
                 )
-        self._starter.begin(task, progress)
+        self._starter.begin(task, say=progress)
         return await self._starter.prepared(task.id)
 
     async def changes(self, name: str, *, with_patch: bool) -> tuple[Task, Change]:

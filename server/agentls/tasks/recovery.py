@@ -10,7 +10,7 @@ from agentls.review import merging
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.book import TaskBook
 from agentls.tasks.orchestrator import Orchestrator
-from agentls.tasks.starting import Starter, silent
+from agentls.tasks.starting import Starter
 
 __all__ = ["recover"]
 
@@ -44,7 +44,7 @@ async def recover(
             _finish(entry, book=book, starter=starter, orchestrator=orchestrator),
             name=f"finish {entry.operation} of {entry.task}",
         )
-    starter.start_queued({})
+    starter.start_queued()
 
 
 async def _check_orphan(task: Task, *, book: TaskBook, starter: Starter) -> None:
@@ -108,6 +108,4 @@ async def _finish_create(
         await book.finish(task.id, state=State.INTERRUPTED, why="It did not start.")
         return
     # Anything earlier is done again; no agent has worked in the worktree yet.
-    starter.begin(
-        task, silent, setup=session if entry.step == "setup" and ran else None
-    )
+    starter.begin(task, setup=session if entry.step == "setup" and ran else None)

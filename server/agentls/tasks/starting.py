@@ -6,7 +6,7 @@ is prepared and its agent started, a session that ends moves its task on.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -60,6 +60,7 @@ class Starter:
         self._checkpoints = checkpoints
         self._spawn = spawn
         self._preparing: dict[TaskId, asyncio.Task[None]] = {}
+        self._told: dict[TaskId, Say] = {}
         self._stopping: set[TaskId] = set()
         self.runner = Runner(
             book=book, sessions=sessions, spawn=spawn, ended=self._session_ended
@@ -68,32 +69,44 @@ class Starter:
     def hear(self, event: Event) -> None:
         """Start what is queued when a place may have become free."""
         if isinstance(event, Task):
-            self.start_queued({})
+            self.start_queued()
 
-    def start_queued(self, say: Mapping[TaskId, Say]) -> None:
+    def start_queued(self) -> None:
         """Give the free places to queued tasks."""
         if self.closing:
             return
         for task in next_to_start(
             self._book.tasks(), begun=self._preparing, max_parallel=self.max_parallel
         ):
-            self.begin(task, say.get(task.id, silent))
+            self.begin(task)
 
-    def begin(self, task: Task, say: Say, *, setup: Session | None = None) -> None:
+    def begin(
+        self, task: Task, *, say: Say | None = None, setup: Session | None = None
+    ) -> None:
         """Begin to prepare a task, in the background.
 
-        `setup` is one that an earlier daemon began: it is waited for instead.
+        `say` is told what is being done; `setup` is one that an earlier daemon began:
+        it is waited for instead.
         """
+        if say is not None:
+            self.tell(task.id, say)
         running = self._spawn(
-            self._prepare(task.id, say, setup=setup), name=f"prepare {task.id}"
+            self._prepare(task.id, setup=setup), name=f"prepare {task.id}"
         )
         self._preparing[task.id] = running
         running.add_done_callback(lambda _: self._preparing.pop(task.id, None))
 
+    def tell(self, task_id: TaskId, say: Say) -> None:
+        """Tell somebody what is being done, as long as they wait in `prepared`."""
+        self._told[task_id] = say
+
     async def prepared(self, task_id: TaskId) -> Task:
         """Wait until a preparation that runs is over, and give the task."""
-        if preparation := self._preparing.get(task_id):
-            await asyncio.shield(preparation)
+        try:
+            if preparation := self._preparing.get(task_id):
+                await asyncio.shield(preparation)
+        finally:
+            self._told.pop(task_id, None)
         return self._book.get(task_id)
 
     async def cancel(self, task_id: TaskId) -> bool:
@@ -168,9 +181,10 @@ class Starter:
         if session.kind is SessionKind.AGENT:
             await self.settle(session.task)
 
-    async def _prepare(
-        self, task_id: TaskId, say: Say, *, setup: Session | None
-    ) -> None:
+    async def _prepare(self, task_id: TaskId, *, setup: Session | None) -> None:
+        def say(doing: str) -> None:
+            self._told.get(task_id, silent)(doing)
+
         async with self.locks[task_id]:
             entry = JournalEntry(
                 task=task_id, operation="create", step="worktree", data={}

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from agentls.bridge import _PASSED, Bridge
+from agentls.connect import NoDaemon
 from agentls.frames import FrameSplitter, encode
 from agentls.host import identity_of, wait_gone
 from agentls.record import read_record
@@ -273,7 +274,7 @@ def test_a_daemon_that_takes_nothing_more_stops_no_output():
     ours, daemon = socket.socketpair()
     (in_read, in_write), (out_read, out_write) = os.pipe(), os.pipe()
     bridge = Bridge(lambda: ours, environ={}, editor_in=in_read, editor_out=out_write)
-    runner = threading.Thread(target=bridge.run)
+    runner = threading.Thread(target=bridge.run, daemon=True)
     runner.start()
     big = encode(json.dumps({"method": "x", "params": "y" * (4 << 20)}).encode())
     feeder = threading.Thread(target=os.write, args=(in_write, big))
@@ -298,3 +299,35 @@ def test_a_daemon_that_takes_nothing_more_stops_no_output():
     for descriptor in (in_read, out_write):
         os.close(descriptor)
     assert FrameSplitter().between_frames
+
+
+def test_a_greeting_that_dies_with_its_daemon_is_asked_of_the_next_one():
+    pairs = [socket.socketpair() for _ in range(2)]
+    ours = iter(pair[0] for pair in pairs)
+    daemons = [pair[1] for pair in pairs]
+    (in_read, in_write), (out_read, out_write) = os.pipe(), os.pipe()
+
+    def connect_next():
+        if (found := next(ours, None)) is None:
+            raise NoDaemon("The test has no more.")
+        return found
+
+    bridge = Bridge(connect_next, environ={}, editor_in=in_read, editor_out=out_write)
+    runner = threading.Thread(target=bridge.run, daemon=True)
+    runner.start()
+    greeting = {"jsonrpc": "2.0", "id": 5, "method": "initialize", "params": {}}
+    os.write(in_write, encode(json.dumps(greeting).encode()))
+    for daemon in daemons:
+        daemon.settimeout(20)
+    assert b"initialize" in daemons[0].recv(65536)  # it has it, and goes
+    daemons[0].close()
+    assert b'"id":5' in daemons[1].recv(65536)
+    answer = encode(b'{"jsonrpc":"2.0","id":5,"result":{}}')
+    daemons[1].sendall(answer)
+    assert os.read(out_read, 65536) == answer  # no error before it, no reconnected
+    os.close(in_write)
+    runner.join(20)
+    assert not runner.is_alive()
+    daemons[1].close()
+    for descriptor in (out_read, in_read):
+        os.close(descriptor)

@@ -90,7 +90,7 @@ async def test_binding_again_keeps_connections_and_takes_new_ones(folders: Paths
         old_writer.write(b"a")
         assert await old_reader.readexactly(1) == b"a"
         assert listener.reachable
-        Path(first).unlink()  # noqa: ASYNC240 - a test's file
+        Path(first).unlink()
         assert not listener.reachable
         second = await listener.open()
         assert listener.reachable
@@ -108,8 +108,8 @@ async def test_a_socket_that_is_somebody_elses_is_left_at_the_end(folders: Paths
     async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
         listener = Listener(folders, serve=echo, group=group)
         address = await listener.open()
-        Path(address).unlink()  # noqa: ASYNC240 - a test's file
+        Path(address).unlink()
         with socket.socket(socket.AF_UNIX) as successor:
             successor.bind(address)
             listener.close()
-            assert Path(address).exists()  # noqa: ASYNC240 - a test's file
+            assert Path(address).exists()

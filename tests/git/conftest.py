@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from agentls.git.checkouts import Checkout
 from agentls.git.refs import read_ref
 from agentls.git.repository import Repository, find_repository
@@ -155,7 +156,8 @@ def hostile(marker: Path, tmp_path: Path) -> Callable[[Sandbox], None]:
     def plant(sandbox: Sandbox) -> None:
         program = tmp_path / "evil.sh"
         program.write_text(
-            f"#!/bin/sh\nps -o args= -p $PPID >> {shlex.quote(str(marker))}; echo $0 $* >> {shlex.quote(str(marker))}\ncat\n"
+            f"#!/bin/sh\nexec 3>> {shlex.quote(str(marker))}\n"
+            "ps -o args= -p $PPID >&3\necho $0 $* >&3\ncat\n"
         )
         program.chmod(0o755)
         evil = str(program)

@@ -1,13 +1,16 @@
 import asyncio
 import os
+from pathlib import Path
+from typing import Any
 
 import pytest
+
 from agentls.errors import DirtyCheckout, Internal, TargetMoved, Untrusted
 from agentls.git.advance import Advanced, advance_branch
 from agentls.git.filters import repository_filters
 
 
-def tree_of(sandbox):
+def tree_of(sandbox: Any):
     return {
         str(path.relative_to(sandbox.root)): path.read_bytes()
         for path in sandbox.root.rglob("*")
@@ -15,7 +18,7 @@ def tree_of(sandbox):
     }
 
 
-async def ready(sandbox, files=None):
+async def ready(sandbox: Any, files: Any = None):
     """Give the repository, main's tip and a commit that follows it."""
     repo = await sandbox.repository()
     old = sandbox.tip("main")
@@ -23,7 +26,7 @@ async def ready(sandbox, files=None):
     return repo, old, new
 
 
-async def test_a_branch_that_nobody_has_is_swapped(sandbox):
+async def test_a_branch_that_nobody_has_is_swapped(sandbox: Any):
     sandbox.git("checkout", "-q", "-b", "elsewhere")
     repo, old, new = await ready(sandbox)
     before = tree_of(sandbox)
@@ -35,7 +38,7 @@ async def test_a_branch_that_nobody_has_is_swapped(sandbox):
     assert not sandbox.git("status", "--porcelain")
 
 
-async def test_a_checkout_moves_with_its_branch(sandbox):
+async def test_a_checkout_moves_with_its_branch(sandbox: Any):
     repo, old, new = await ready(sandbox, {"readme": "merged\n", "src/code.py": None})
     done = await advance_branch(repo, "main", old=old, new=new)
     assert done.checkout == sandbox.root
@@ -46,7 +49,7 @@ async def test_a_checkout_moves_with_its_branch(sandbox):
     assert "agentls" in sandbox.git("reflog", "-1")
 
 
-async def test_a_linked_checkout_moves_with_its_branch(sandbox, tmp_path):
+async def test_a_linked_checkout_moves_with_its_branch(sandbox: Any, tmp_path: Path):
     linked = tmp_path / "linked"
     sandbox.git("checkout", "-q", "--detach")
     sandbox.git("worktree", "add", "-q", str(linked), "main")
@@ -58,7 +61,7 @@ async def test_a_linked_checkout_moves_with_its_branch(sandbox, tmp_path):
     assert not sandbox.git("status", "--porcelain")
 
 
-async def test_changes_elsewhere_are_kept(sandbox):
+async def test_changes_elsewhere_are_kept(sandbox: Any):
     sandbox.write("src/code.py", "edited\n")
     sandbox.write("staged", "staged\n")
     sandbox.git("add", "staged")
@@ -82,7 +85,9 @@ async def test_changes_elsewhere_are_kept(sandbox):
         ("odd\xff name", "untracked\n", False),
     ],
 )
-async def test_what_is_in_the_way_is_named_and_kept(sandbox, name, content, stage):
+async def test_what_is_in_the_way_is_named_and_kept(
+    sandbox: Any, name: Any, content: Any, stage: Any
+):
     files = {"readme": "m\n", "new": "m\n", ".env": "m\n", "odd\xff name": "m\n"}
     repo, old, new = await ready(sandbox, files)
     sandbox.write(name, content)
@@ -99,7 +104,7 @@ async def test_what_is_in_the_way_is_named_and_kept(sandbox, name, content, stag
     assert sandbox.tip("main") == old
 
 
-async def test_a_moved_target_is_refused_in_both_forms(sandbox):
+async def test_a_moved_target_is_refused_in_both_forms(sandbox: Any):
     repo, old, new = await ready(sandbox)
     sandbox.write("theirs", "x")
     moved = sandbox.commit()
@@ -111,16 +116,14 @@ async def test_a_moved_target_is_refused_in_both_forms(sandbox):
     assert sandbox.tip("main") == moved
 
 
-async def test_a_commit_that_does_not_follow_is_refused(sandbox):
+async def test_a_commit_that_does_not_follow_is_refused(sandbox: Any):
     first = sandbox.tip()
     second = sandbox.commit()
     with pytest.raises(Internal, match="doesn't follow"):
-        await advance_branch(
-            await sandbox.repository(), "main", old=second, new=first
-        )
+        await advance_branch(await sandbox.repository(), "main", old=second, new=first)
 
 
-async def test_another_gits_lock_is_respected(sandbox):
+async def test_another_gits_lock_is_respected(sandbox: Any):
     repo, old, new = await ready(sandbox)
     lock = sandbox.root / ".git/index.lock"
     lock.write_text("theirs")
@@ -130,7 +133,7 @@ async def test_another_gits_lock_is_respected(sandbox):
     assert sandbox.tip("main") == old
 
 
-async def conflicting(sandbox, verb):
+async def conflicting(sandbox: Any, verb: Any):
     sandbox.git("checkout", "-q", "-b", "side")
     sandbox.write("readme", "side\n")
     sandbox.commit()
@@ -144,7 +147,9 @@ async def conflicting(sandbox, verb):
     ("verb", "what"),
     [("merge", "a merge"), ("cherry-pick", "a cherry-pick"), ("rebase", "rebase")],
 )
-async def test_a_checkout_in_the_middle_of_something_is_refused(sandbox, verb, what):
+async def test_a_checkout_in_the_middle_of_something_is_refused(
+    sandbox: Any, verb: Any, what: Any
+):
     await conflicting(sandbox, verb)
     repo, old, new = await ready(sandbox)
     before, state = tree_of(sandbox), sandbox.state()
@@ -154,7 +159,7 @@ async def test_a_checkout_in_the_middle_of_something_is_refused(sandbox, verb, w
     assert sandbox.state() == state
 
 
-async def test_a_bisect_of_the_target_is_refused(sandbox):
+async def test_a_bisect_of_the_target_is_refused(sandbox: Any):
     first = sandbox.tip()
     for _ in range(3):
         sandbox.commit()
@@ -164,7 +169,7 @@ async def test_a_bisect_of_the_target_is_refused(sandbox):
         await advance_branch(repo, "main", old=old, new=new)
 
 
-async def test_unresolved_conflicts_are_named(sandbox):
+async def test_unresolved_conflicts_are_named(sandbox: Any):
     await conflicting(sandbox, "merge")
     (sandbox.root / ".git/MERGE_HEAD").unlink()
     repo, old, new = await ready(sandbox)
@@ -172,7 +177,7 @@ async def test_unresolved_conflicts_are_named(sandbox):
         await advance_branch(repo, "main", old=old, new=new)
 
 
-async def test_a_branch_checked_out_twice_is_refused(sandbox, tmp_path):
+async def test_a_branch_checked_out_twice_is_refused(sandbox: Any, tmp_path: Path):
     repo, old, new = await ready(sandbox)
     two = str(tmp_path / "two")
     sandbox.git("worktree", "add", "-q", "--force", two, "main")
@@ -180,7 +185,7 @@ async def test_a_branch_checked_out_twice_is_refused(sandbox, tmp_path):
         await advance_branch(repo, "main", old=old, new=new)
 
 
-async def test_the_configs_merge_options_do_not_bend_it(sandbox, home):
+async def test_the_configs_merge_options_do_not_bend_it(sandbox: Any):
     repo, old, new = await ready(sandbox)
     sandbox.git("config", "branch.main.mergeOptions", "--no-ff --squash")
     sandbox.git("config", "merge.ff", "false")
@@ -189,7 +194,7 @@ async def test_the_configs_merge_options_do_not_bend_it(sandbox, home):
     assert sandbox.tip() == new
 
 
-async def test_nothing_hostile_runs(sandbox, hostile):
+async def test_nothing_hostile_runs(sandbox: Any, hostile: Any):
     repo, old, new = await ready(sandbox)
     hostile(sandbox)
     await advance_branch(repo, "main", old=old, new=new)
@@ -198,7 +203,9 @@ async def test_nothing_hostile_runs(sandbox, hostile):
 
 @pytest.mark.parametrize("where", ["base", "result"])
 @pytest.mark.parametrize("occupied", [True, False])
-async def test_an_untrusted_filter_never_reaches_a_branch(sandbox, where, occupied):
+async def test_an_untrusted_filter_never_reaches_a_branch(
+    sandbox: Any, where: Any, occupied: Any
+):
     files = {"secret.key": "plain\n", "readme": "merged\n"}
     attributes = "*.key filter=crypt\n"
     if where == "base":
@@ -221,7 +228,7 @@ async def test_an_untrusted_filter_never_reaches_a_branch(sandbox, where, occupi
     assert sandbox.tip("main") == new
 
 
-async def test_a_users_filter_runs_in_the_checkout(sandbox, home):
+async def test_a_users_filter_runs_in_the_checkout(sandbox: Any, home: Path):
     with (home / ".gitconfig").open("a") as config:
         config.write('[filter "rot"]\n\tclean = tr a-z n-za-m\n')
         config.write("\tsmudge = tr a-z n-za-m\n")
@@ -233,7 +240,7 @@ async def test_a_users_filter_runs_in_the_checkout(sandbox, home):
 
 
 async def test_a_cancellation_waits_until_the_branch_has_moved(
-    sandbox, home, tmp_path
+    sandbox: Any, home: Path, tmp_path: Path
 ):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -255,7 +262,7 @@ async def test_a_cancellation_waits_until_the_branch_has_moved(
     assert (sandbox.root / "z").read_text() == "z\n"
 
 
-async def test_two_merges_at_once_do_not_mix(sandbox):
+async def test_two_merges_at_once_do_not_mix(sandbox: Any):
     repo, old, new = await ready(sandbox)
     other = sandbox.commit_on("main", {"other": "other\n"})
     done = await asyncio.gather(

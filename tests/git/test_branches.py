@@ -1,4 +1,7 @@
+from typing import Any
+
 import pytest
+
 from agentls.errors import InvalidParams, TargetMoved
 from agentls.git.branches import (
     branch_exists,
@@ -9,7 +12,7 @@ from agentls.git.branches import (
 
 
 @pytest.mark.parametrize("name", ["fix", "a/b", "ümlaut", "it's", "x=y"])
-async def test_accepts_good_names(sandbox, name):
+async def test_accepts_good_names(sandbox: Any, name: Any):
     repo = await sandbox.repository()
     await check_branch_name(repo, name)
     await create_branch(repo, name, at=sandbox.tip())
@@ -19,13 +22,13 @@ async def test_accepts_good_names(sandbox, name):
 @pytest.mark.parametrize(
     "name", ["", "-x", "a b", "a..b", "a\nb", "@{-1}", "HEAD", "x.lock", "/a", "a\0b"]
 )
-async def test_refuses_bad_names(sandbox, name):
+async def test_refuses_bad_names(sandbox: Any, name: Any):
     sandbox.git("checkout", "-q", "-b", "other")
     with pytest.raises(InvalidParams):
         await check_branch_name(await sandbox.repository(), name)
 
 
-async def test_only_the_exact_name_exists(sandbox):
+async def test_only_the_exact_name_exists(sandbox: Any):
     sandbox.git("branch", "refs/heads/tricky")
     sandbox.git("tag", "tagged")
     repo = await sandbox.repository()
@@ -34,7 +37,7 @@ async def test_only_the_exact_name_exists(sandbox):
     assert await branch_exists(repo, "refs/heads/tricky")
 
 
-async def test_deletes_only_what_stands_as_expected(sandbox):
+async def test_deletes_only_what_stands_as_expected(sandbox: Any):
     first = sandbox.tip()
     sandbox.git("branch", "fix")
     second = sandbox.commit()

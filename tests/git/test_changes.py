@@ -1,7 +1,9 @@
 import os
-import subprocess
+from pathlib import Path
+from typing import Any
 
 import pytest
+
 from agentls.git.changes import Status, changed_files, changed_paths, patch, read_blob
 
 ODD = [
@@ -15,7 +17,7 @@ ODD = [
 ]
 
 
-async def test_tells_what_happened_to_each_file(sandbox):
+async def test_tells_what_happened_to_each_file(sandbox: Any):
     sandbox.write("moved", "".join(f"line {n}\n" for n in range(20)))
     sandbox.write("gone", "bye\n")
     sandbox.write("bin", b"\0one")
@@ -50,7 +52,7 @@ async def test_tells_what_happened_to_each_file(sandbox):
 
 
 @pytest.mark.parametrize("name", ODD)
-async def test_odd_names_come_through_as_bytes(sandbox, name):
+async def test_odd_names_come_through_as_bytes(sandbox: Any, name: Any):
     base = sandbox.tip()
     (sandbox.root / os.fsdecode(name)).write_text("content\n")
     tip = sandbox.commit()
@@ -63,7 +65,7 @@ async def test_odd_names_come_through_as_bytes(sandbox, name):
     assert b"+content" in await patch(repo, base, tip, paths=(name,))
 
 
-async def test_the_patch_can_be_applied(sandbox):
+async def test_the_patch_can_be_applied(sandbox: Any):
     base = sandbox.tip()
     sandbox.write("bin", bytes(range(256)) * 9)
     sandbox.write("readme", "no newline at the end")
@@ -71,13 +73,12 @@ async def test_the_patch_can_be_applied(sandbox):
     repo = await sandbox.repository()
     text = await patch(repo, base, tip)
     sandbox.git("reset", "-q", "--hard", base)
-    subprocess.run(
-        ("git", "apply", "--index"), cwd=sandbox.root, input=text, check=True
-    )
+    sandbox.write("../the.patch", text)
+    sandbox.git("apply", "--index", "../the.patch")
     assert sandbox.git("write-tree").strip() == sandbox.tip(f"{tip}^{{tree}}")
 
 
-async def test_a_submodule_is_told_apart(sandbox):
+async def test_a_submodule_is_told_apart(sandbox: Any):
     base = sandbox.tip()
     info = f"160000,{base},sub"
     sandbox.git("update-index", "--add", "--cacheinfo", info)
@@ -90,7 +91,7 @@ async def test_a_submodule_is_told_apart(sandbox):
 
 
 async def test_nothing_hostile_runs_and_the_users_settings_do_not_bend_it(
-    sandbox, hostile, home
+    sandbox: Any, hostile: Any, home: Path
 ):
     base = sandbox.tip()
     sandbox.write(".gitattributes", "* diff=evil filter=evil\n")
@@ -107,7 +108,7 @@ async def test_nothing_hostile_runs_and_the_users_settings_do_not_bend_it(
     assert b"+++ b/readme\n" in await patch(repo, base, tip)
 
 
-async def test_sha256_repositories_are_read(make_sandbox):
+async def test_sha256_repositories_are_read(make_sandbox: Any):
     sandbox = make_sandbox("new", "--object-format=sha256")
     base = sandbox.commit()
     sandbox.write("a", "a\n")

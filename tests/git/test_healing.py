@@ -4,8 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
+
 from agentls.errors import AgentlsError, DirtyCheckout
 from agentls.git.advance import advance_branch
 from agentls.git.healing import Outcome, heal_advance
@@ -13,7 +16,7 @@ from agentls.git.healing import Outcome, heal_advance
 FILES = ["a", "b/c", "d", "e/f/g", "h", "z"]
 
 
-def tree_of(sandbox):
+def tree_of(sandbox: Any):
     return {
         str(path.relative_to(sandbox.root)): path.read_bytes()
         for path in sandbox.root.rglob("*")
@@ -22,13 +25,14 @@ def tree_of(sandbox):
 
 
 @pytest.fixture
-def killing(sandbox, home, tmp_path):
+def killing(sandbox: Any, home: Path, tmp_path: Path):
     """Set up a merge whose git is killed when it writes the named file."""
     victim = tmp_path / "victim"
     script = tmp_path / "smudge.sh"
     script.write_text(
         "#!/bin/sh\n"
-        f'if [ "$1" = "$(cat {victim} 2>/dev/null)" ]; then rm {victim}; kill -9 $PPID; fi\ncat\n'
+        f'if [ "$1" = "$(cat {victim} 2>/dev/null)" ]; then\n'
+        f"rm {victim}; kill -9 $PPID\nfi\ncat\n"
     )
     script.chmod(0o755)
     with (home / ".gitconfig").open("a") as config:
@@ -41,25 +45,20 @@ def killing(sandbox, home, tmp_path):
     sandbox.write("becomes", "a folder\n")
     sandbox.commit()
 
-    def kill_at(name):
+    def kill_at(name: Any):
         victim.write_text(name)
 
     return kill_at
 
 
-async def cut_off(sandbox, killing, at):
+async def cut_off(sandbox: Any, killing: Any, at: Any):
     repo = await sandbox.repository()
     old = sandbox.tip()
     files = {name: f"new {name}, longer\n" * 5 for name in FILES}
     files |= {"added/x": "added\n", "gone": None, "becomes/below": "now a folder\n"}
     new = sandbox.commit_on("main", files)
     killing(at)
-    subprocess.run(
-        ("git", "merge", "--ff-only", "-q", new),
-        cwd=sandbox.root,
-        check=False,
-        capture_output=True,
-    )
+    sandbox.git("merge", "--ff-only", "-q", new, ok=False)
     killing("")
     assert sandbox.tip() == old
     assert (sandbox.root / ".git/index.lock").exists()
@@ -68,27 +67,23 @@ async def cut_off(sandbox, killing, at):
 
 @pytest.mark.parametrize("at", [*FILES, "added/x", "becomes/below"])
 async def test_a_merge_killed_at_a_file_is_rolled_back_and_can_be_done(
-    sandbox, killing, at
+    sandbox: Any, killing: Any, at: Any
 ):
     before = tree_of(sandbox)
     repo, old, new = await cut_off(sandbox, killing, at)
-    healed = await heal_advance(
-        repo, "main", old=old, new=new, checkout=sandbox.root
-    )
+    healed = await heal_advance(repo, "main", old=old, new=new, checkout=sandbox.root)
     assert healed is Outcome.OLD
     assert tree_of(sandbox) == before
     assert not sandbox.git("status", "--porcelain")
     await advance_branch(repo, "main", old=old, new=new)
     assert sandbox.tip() == new
     assert not sandbox.git("status", "--porcelain")
-    healed = await heal_advance(
-        repo, "main", old=old, new=new, checkout=sandbox.root
-    )
+    healed = await heal_advance(repo, "main", old=old, new=new, checkout=sandbox.root)
     assert healed is Outcome.NEW
     sandbox.fsck()
 
 
-async def test_the_users_edits_meanwhile_are_kept(sandbox, killing):
+async def test_the_users_edits_meanwhile_are_kept(sandbox: Any, killing: Any):
     repo, old, new = await cut_off(sandbox, killing, "z")
     sandbox.write("a", "my edit of a\n")
     sandbox.write("d", "my edit of d\n")
@@ -108,7 +103,7 @@ async def test_the_users_edits_meanwhile_are_kept(sandbox, killing):
     assert "added/x" not in found
 
 
-async def test_what_the_user_staged_before_stays_staged(sandbox, killing):
+async def test_what_the_user_staged_before_stays_staged(sandbox: Any, killing: Any):
     sandbox.write("src/code.py", "staged\n")
     sandbox.git("add", "src/code.py")
     sandbox.write("src/code.py", "and edited\n")
@@ -120,7 +115,7 @@ async def test_what_the_user_staged_before_stays_staged(sandbox, killing):
     assert status == "M  a\nMM src/code.py\n"
 
 
-async def test_a_half_written_file_is_taken_back(sandbox, killing):
+async def test_a_half_written_file_is_taken_back(sandbox: Any, killing: Any):
     before = tree_of(sandbox)
     repo, old, new = await cut_off(sandbox, killing, "h")
     sandbox.write("h", ("new h, longer\n" * 5)[:20])
@@ -128,36 +123,37 @@ async def test_a_half_written_file_is_taken_back(sandbox, killing):
     assert tree_of(sandbox) == before
 
 
-async def test_killed_between_index_and_branch_is_finished(sandbox, killing):
+async def test_killed_between_index_and_branch_is_finished(
+    sandbox: Any,
+):
     repo = await sandbox.repository()
     old = sandbox.tip()
-    new = sandbox.commit_on("main", {"a": "new\n", "gone": None, "more": "m\n"})
+    files = {"src/code.py": None, "readme": "new\n", "more": "m\n"}
+    new = sandbox.commit_on("main", files)
     sandbox.git("read-tree", "-m", "-u", old, new)
     (sandbox.root / ".git/HEAD.lock").write_text("")
     (sandbox.root / ".git/refs/heads/main.lock").write_text("")
-    healed = await heal_advance(
-        repo, "main", old=old, new=new, checkout=sandbox.root
-    )
+    healed = await heal_advance(repo, "main", old=old, new=new, checkout=sandbox.root)
     assert healed is Outcome.NEW
     assert sandbox.tip() == new
     assert not sandbox.git("status", "--porcelain")
 
 
-async def test_a_branch_that_somebody_moved_is_left_alone(sandbox, killing):
+async def test_a_branch_that_somebody_moved_is_left_alone(
+    sandbox: Any,
+):
     repo = await sandbox.repository()
     old = sandbox.tip()
     new = sandbox.commit_on("main", {"a": "new\n"})
     sandbox.write("readme", "x\n")
     sandbox.commit()
     before = tree_of(sandbox)
-    healed = await heal_advance(
-        repo, "main", old=old, new=new, checkout=sandbox.root
-    )
+    healed = await heal_advance(repo, "main", old=old, new=new, checkout=sandbox.root)
     assert healed is Outcome.ELSEWHERE
     assert tree_of(sandbox) == before
 
 
-async def test_a_lock_that_a_process_holds_is_left(sandbox, killing):
+async def test_a_lock_that_a_process_holds_is_left(sandbox: Any, killing: Any):
     repo, old, new = await cut_off(sandbox, killing, "h")
     lock = sandbox.root / ".git/index.lock"
     with lock.open("ab"), pytest.raises(DirtyCheckout, match="works in"):
@@ -165,7 +161,7 @@ async def test_a_lock_that_a_process_holds_is_left(sandbox, killing):
     assert lock.exists()
 
 
-async def test_a_branch_without_a_checkout_needs_no_healing(sandbox):
+async def test_a_branch_without_a_checkout_needs_no_healing(sandbox: Any):
     sandbox.git("checkout", "-q", "--detach")
     repo = await sandbox.repository()
     old = sandbox.tip("main")
@@ -176,12 +172,12 @@ async def test_a_branch_without_a_checkout_needs_no_healing(sandbox):
         assert healed is side
 
 
-async def test_a_merge_whose_git_dies_is_healed_at_once(sandbox, killing):
+async def test_a_merge_whose_git_dies_is_healed_at_once(sandbox: Any, killing: Any):
     """The same kill, below `advance_branch` itself: it mends before it raises."""
     before = tree_of(sandbox)
     repo = await sandbox.repository()
     old = sandbox.tip()
-    new = sandbox.commit_on("main", {name: "new\n" for name in FILES})
+    new = sandbox.commit_on("main", dict.fromkeys(FILES, "new\n"))
     killing("h")
     with pytest.raises(AgentlsError):
         await advance_branch(repo, "main", old=old, new=new)
@@ -192,7 +188,7 @@ async def test_a_merge_whose_git_dies_is_healed_at_once(sandbox, killing):
 
 
 async def test_a_git_that_outlives_its_agentls_is_waited_for(
-    sandbox, home, tmp_path
+    sandbox: Any, home: Path, tmp_path: Path
 ):
     """A killed daemon's merge goes on; healing must not meddle with it."""
     pipe, begun = tmp_path / "pipe", tmp_path / "begun"
@@ -214,7 +210,7 @@ async def test_a_git_that_outlives_its_agentls_is_waited_for(
         "    await advance_branch(repo, 'main', old=sys.argv[2], new=sys.argv[3])\n"
         "asyncio.run(main())\n"
     )
-    daemon = subprocess.Popen(
+    daemon = subprocess.Popen(  # noqa: ASYNC220 - it is killed and waited for below
         (sys.executable, "-c", code, str(sandbox.root), old, new),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -1,6 +1,9 @@
 import os
+from pathlib import Path
+from typing import Any
 
 import pytest
+
 from agentls.errors import GitFailed, InvalidParams, Untrusted
 from agentls.git.history import merge_base, reaches
 from agentls.git.merging import (
@@ -13,7 +16,7 @@ from agentls.git.merging import (
 )
 
 
-def loose(sandbox):
+def loose(sandbox: Any):
     return {
         path
         for path in (sandbox.root / ".git/objects").rglob("*")
@@ -21,7 +24,7 @@ def loose(sandbox):
     }
 
 
-async def test_both_sides_go_together_and_nothing_else_changes(sandbox):
+async def test_both_sides_go_together_and_nothing_else_changes(sandbox: Any):
     start = sandbox.tip()
     sandbox.git("branch", "side")
     theirs = sandbox.commit_on("side", {"new": "n\n", "src/code.py": "1\ntwo\nthree\n"})
@@ -41,7 +44,7 @@ async def test_both_sides_go_together_and_nothing_else_changes(sandbox):
     sandbox.fsck()
 
 
-async def test_a_conflict_names_the_files(sandbox):
+async def test_a_conflict_names_the_files(sandbox: Any):
     sandbox.write("odd\n\xff", "x\n")
     sandbox.commit()
     sandbox.git("branch", "side")
@@ -57,7 +60,7 @@ async def test_a_conflict_names_the_files(sandbox):
     assert "<<<<<<<" in sandbox.git("show", f"{found.tree}:readme")
 
 
-async def test_a_trial_leaves_no_object(sandbox):
+async def test_a_trial_leaves_no_object(sandbox: Any):
     sandbox.git("branch", "side")
     theirs = sandbox.commit_on("side", {"a/b/c": "theirs\n"})
     sandbox.write("a/b/d", "ours\n")
@@ -69,7 +72,7 @@ async def test_a_trial_leaves_no_object(sandbox):
     assert loose(sandbox) == before
 
 
-async def test_with_a_base_exactly_the_change_since_is_applied(sandbox):
+async def test_with_a_base_exactly_the_change_since_is_applied(sandbox: Any):
     """Commits of others between the true merge base and `base` stay out."""
     sandbox.git("branch", "side")
     base = sandbox.commit_on("side", {"others": "not mine\n"})
@@ -86,7 +89,7 @@ async def test_with_a_base_exactly_the_change_since_is_applied(sandbox):
     assert again == merged
 
 
-async def test_union_and_binary_attributes_of_the_tree_hold(sandbox):
+async def test_union_and_binary_attributes_of_the_tree_hold(sandbox: Any):
     sandbox.write(".gitattributes", "NEWS merge=union\n*.lock -merge\n")
     sandbox.write("deep/.gitattributes", "list merge=union\n")
     sandbox.write("NEWS", "0\n")
@@ -106,7 +109,7 @@ async def test_union_and_binary_attributes_of_the_tree_hold(sandbox):
     assert isinstance(await merge_trees(repo, ours, theirs), Conflicted)
 
 
-async def test_a_hostile_repository_runs_nothing(sandbox, hostile):
+async def test_a_hostile_repository_runs_nothing(sandbox: Any, hostile: Any):
     sandbox.write(".gitattributes", "x filter=evil diff=evil\n")
     sandbox.commit()
     hostile(sandbox)
@@ -120,7 +123,8 @@ async def test_a_hostile_repository_runs_nothing(sandbox, hostile):
 
 
 async def test_a_merge_driver_of_the_repository_is_refused_by_name(
-    sandbox, hostile, home
+    sandbox: Any,
+    hostile: Any,
 ):
     sandbox.write(".gitattributes", "readme merge=evil\n")
     sandbox.commit()
@@ -138,7 +142,7 @@ async def test_a_merge_driver_of_the_repository_is_refused_by_name(
     assert tip == sandbox.tip()
 
 
-async def test_a_merge_driver_of_the_user_runs(sandbox, home):
+async def test_a_merge_driver_of_the_user_runs(sandbox: Any, home: Path):
     with (home / ".gitconfig").open("a") as config:
         config.write('[merge "mine"]\n\tdriver = "echo driven > %A"\n')
     sandbox.write(".gitattributes", "readme merge=mine\n")
@@ -152,7 +156,7 @@ async def test_a_merge_driver_of_the_user_runs(sandbox, home):
 
 
 async def test_shallow_partial_and_sha256_repositories_merge(
-    sandbox, make_sandbox, tmp_path
+    sandbox: Any, make_sandbox: Any, tmp_path: Path
 ):
     sandbox.write("readme", "1\n2\n3\n4\n5\n6\n7\n")
     sandbox.commit()
@@ -178,7 +182,7 @@ async def test_shallow_partial_and_sha256_repositories_merge(
         assert text == "T\n2\n3\n4\n5\n6\nO\n"
 
 
-async def test_a_repository_with_a_colon_in_its_name_merges(make_sandbox):
+async def test_a_repository_with_a_colon_in_its_name_merges(make_sandbox: Any):
     sandbox = make_sandbox('a:b "c"\\d')
     sandbox.write("readme", "x\n")
     sandbox.commit()
@@ -188,7 +192,9 @@ async def test_a_repository_with_a_colon_in_its_name_merges(make_sandbox):
     assert isinstance(await try_merge(repo, sandbox.tip(), theirs), Merged)
 
 
-async def test_commits_by_the_users_name_or_not_at_all(sandbox, home, monkeypatch):
+async def test_commits_by_the_users_name_or_not_at_all(
+    sandbox: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+):
     repo = await sandbox.repository()
     tree, tip = sandbox.tip("HEAD^{tree}"), sandbox.tip()
     monkeypatch.setenv("GIT_AUTHOR_NAME", "the editor")
@@ -204,13 +210,15 @@ async def test_commits_by_the_users_name_or_not_at_all(sandbox, home, monkeypatc
     assert sandbox.git("log", "-1", "--format=%an", made) == "Bob\n"
 
 
-async def test_a_commit_that_is_not_there_is_an_error(sandbox):
+async def test_a_commit_that_is_not_there_is_an_error(sandbox: Any):
     repo = await sandbox.repository()
     with pytest.raises(GitFailed):
         await try_merge(repo, sandbox.tip(), "1" * 40)
 
 
-async def test_the_shadow_takes_no_config_from_the_environment(sandbox, monkeypatch):
+async def test_the_shadow_takes_no_config_from_the_environment(
+    sandbox: Any, monkeypatch: pytest.MonkeyPatch
+):
     repo = await sandbox.repository()
     monkeypatch.setenv("GIT_DIR", "/nowhere")
     monkeypatch.setenv("GIT_OBJECT_DIRECTORY", "/nowhere")

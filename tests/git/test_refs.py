@@ -1,4 +1,7 @@
+from typing import Any
+
 import pytest
+
 from agentls.errors import TargetMoved
 from agentls.git.refs import (
     RefChange,
@@ -11,7 +14,7 @@ from agentls.git.refs import (
 )
 
 
-async def test_sets_reads_and_deletes_a_hidden_reference(sandbox):
+async def test_sets_reads_and_deletes_a_hidden_reference(sandbox: Any):
     repo = await sandbox.repository()
     tip, ref = sandbox.tip(), task_ref("t1")
     assert await read_ref(repo, ref) is None
@@ -22,7 +25,7 @@ async def test_sets_reads_and_deletes_a_hidden_reference(sandbox):
     assert await read_ref(repo, ref) is None
 
 
-async def test_refuses_what_is_not_as_expected(sandbox):
+async def test_refuses_what_is_not_as_expected(sandbox: Any):
     repo = await sandbox.repository()
     first = sandbox.tip()
     second = sandbox.commit()
@@ -35,7 +38,7 @@ async def test_refuses_what_is_not_as_expected(sandbox):
     assert sandbox.tip("main") == second
 
 
-async def test_several_change_together_or_not_at_all(sandbox):
+async def test_several_change_together_or_not_at_all(sandbox: Any):
     repo = await sandbox.repository()
     tip = sandbox.tip()
     good = RefChange(ref="refs/agentls/a", new=tip, expected=None)
@@ -49,7 +52,7 @@ async def test_several_change_together_or_not_at_all(sandbox):
     assert len(await list_refs(repo, "refs/agentls")) == 2
 
 
-async def test_no_hook_is_asked(sandbox, hostile):
+async def test_no_hook_is_asked(sandbox: Any, hostile: Any):
     hostile(sandbox)
     repo = await sandbox.repository()
     await update_ref(repo, task_ref("t1"), new=sandbox.tip(), expected=None)

@@ -1,11 +1,14 @@
 import os
+from pathlib import Path
+from typing import Any
 
 import pytest
+
 from agentls.errors import InvalidParams, NoCommits, NotARepository
 from agentls.git.repository import find_repository, head, resolve_commit
 
 
-async def test_finds_the_top_from_a_file_and_from_a_folder(sandbox):
+async def test_finds_the_top_from_a_file_and_from_a_folder(sandbox: Any):
     for path in (sandbox.root, sandbox.root / "src", sandbox.root / "src/code.py"):
         repo = await find_repository(path)
         assert repo.root == sandbox.root
@@ -16,7 +19,7 @@ async def test_finds_the_top_from_a_file_and_from_a_folder(sandbox):
 
 
 @pytest.mark.parametrize("name", ["with space", "ümlaut", "new\nline", "a=b", "$HOME"])
-async def test_finds_a_repository_of_any_name(make_sandbox, name):
+async def test_finds_a_repository_of_any_name(make_sandbox: Any, name: Any):
     sandbox = make_sandbox(name)
     sandbox.commit()
     repo = await sandbox.repository()
@@ -24,18 +27,18 @@ async def test_finds_a_repository_of_any_name(make_sandbox, name):
     assert (await head(repo)).branch == "main"
 
 
-async def test_a_linked_worktree_gives_the_main_checkout(sandbox, tmp_path):
+async def test_a_linked_worktree_gives_the_main_checkout(sandbox: Any, tmp_path: Path):
     sandbox.git("worktree", "add", "-q", str(tmp_path / "linked"))
     repo = await find_repository(tmp_path / "linked" / "src")
     assert repo.root == sandbox.root
 
 
-async def test_a_path_through_a_link_gives_the_real_one(sandbox, tmp_path):
+async def test_a_path_through_a_link_gives_the_real_one(sandbox: Any, tmp_path: Path):
     (tmp_path / "link").symlink_to(sandbox.root)
     assert (await find_repository(tmp_path / "link" / "src")).root == sandbox.root
 
 
-async def test_a_submodule_is_a_repository_of_its_own(make_sandbox, sandbox):
+async def test_a_submodule_is_a_repository_of_its_own(make_sandbox: Any, sandbox: Any):
     inner = make_sandbox("inner")
     inner.commit()
     allow = ("-c", "protocol.file.allow=always")
@@ -45,7 +48,7 @@ async def test_a_submodule_is_a_repository_of_its_own(make_sandbox, sandbox):
     assert repo.git_dir == sandbox.root / ".git/modules/sub"
 
 
-async def test_a_separate_git_dir_is_found(tmp_path, make_sandbox):
+async def test_a_separate_git_dir_is_found(tmp_path: Path, make_sandbox: Any):
     sandbox = make_sandbox("apart", f"--separate-git-dir={tmp_path / 'elsewhere.git'}")
     sandbox.commit()
     repo = await sandbox.repository()
@@ -54,7 +57,7 @@ async def test_a_separate_git_dir_is_found(tmp_path, make_sandbox):
 
 
 async def test_tells_shallow_and_partial_clones_and_sha256(
-    sandbox, make_sandbox, tmp_path
+    sandbox: Any, make_sandbox: Any, tmp_path: Path
 ):
     sandbox.commit()
     url = f"file://{sandbox.root}"
@@ -67,7 +70,7 @@ async def test_tells_shallow_and_partial_clones_and_sha256(
     assert (await new.repository()).object_format == "sha256"
 
 
-async def test_refuses_what_is_no_repository(tmp_path):
+async def test_refuses_what_is_no_repository(tmp_path: Path):
     with pytest.raises(NotARepository, match="no git repository") as caught:
         await find_repository(tmp_path)
     assert "git init" in caught.value.hint
@@ -75,7 +78,9 @@ async def test_refuses_what_is_no_repository(tmp_path):
         await find_repository(tmp_path / "missing")
 
 
-async def test_refuses_a_bare_repository_and_the_git_folder(sandbox, make_sandbox):
+async def test_refuses_a_bare_repository_and_the_git_folder(
+    sandbox: Any, make_sandbox: Any
+):
     bare = make_sandbox("bare.git", "--bare")
     with pytest.raises(NotARepository, match="bare"):
         await bare.repository()
@@ -85,7 +90,7 @@ async def test_refuses_a_bare_repository_and_the_git_folder(sandbox, make_sandbo
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
-async def test_refuses_what_git_refuses(sandbox):
+async def test_refuses_what_git_refuses(sandbox: Any):
     os.chown(sandbox.root, 12345, 12345)
     os.chown(sandbox.root / ".git", 12345, 12345)
     with pytest.raises(NotARepository, match="dubious ownership") as caught:
@@ -93,31 +98,31 @@ async def test_refuses_what_git_refuses(sandbox):
     assert "safe.directory" in caught.value.hint
 
 
-async def test_opening_runs_nothing(sandbox, hostile):
+async def test_opening_runs_nothing(sandbox: Any, hostile: Any):
     hostile(sandbox)
     repo = await sandbox.repository()
     await head(repo)
     await resolve_commit(repo, "main")
 
 
-async def test_an_unborn_branch_has_no_commit(make_sandbox):
+async def test_an_unborn_branch_has_no_commit(make_sandbox: Any):
     with pytest.raises(NoCommits, match="no commit yet"):
         await head(await make_sandbox().repository())
 
 
-async def test_a_detached_head_has_no_branch(sandbox):
+async def test_a_detached_head_has_no_branch(sandbox: Any):
     tip = sandbox.tip()
     sandbox.git("checkout", "-q", "--detach")
     assert await head(await sandbox.repository()) == head_of(None, tip)
 
 
-def head_of(branch, commit):
+def head_of(branch: Any, commit: Any):
     from agentls.git.repository import Head  # noqa: PLC0415
 
     return Head(branch=branch, commit=commit)
 
 
-async def test_resolves_names_and_prefers_branches(sandbox):
+async def test_resolves_names_and_prefers_branches(sandbox: Any):
     first = sandbox.tip()
     sandbox.git("tag", "both")
     second = sandbox.commit()
@@ -131,13 +136,13 @@ async def test_resolves_names_and_prefers_branches(sandbox):
 
 
 @pytest.mark.parametrize("name", ["", "nope", "--all", "main\0x", "-h", "a b", ":/x"])
-async def test_refuses_unknown_names(sandbox, name):
+async def test_refuses_unknown_names(sandbox: Any, name: Any):
     with pytest.raises(InvalidParams):
         await resolve_commit(await sandbox.repository(), name)
 
 
 async def test_the_environment_of_another_git_does_not_leak_in(
-    sandbox, monkeypatch, tmp_path
+    sandbox: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "nowhere"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))

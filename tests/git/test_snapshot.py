@@ -1,8 +1,11 @@
 import os
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
+
 from agentls.git.checkouts import find_checkout
 from agentls.git.filters import repository_filters
 from agentls.git.snapshot import read_state, snapshot
@@ -18,18 +21,18 @@ ODD = [
 ]
 
 
-def files_of(sandbox, tree):
+def files_of(sandbox: Any, tree: Any):
     listing = sandbox.git("ls-tree", "-r", "-z", tree)
     rows = [line.split("\t", 1) for line in listing.split("\0")[:-1]]
     return {os.fsencode(path): about.split()[0] for about, path in rows}
 
 
-async def take(repo, checkout, tmp_path, **options):
+async def take(repo: Any, checkout: Any, tmp_path: Path, **options: Any):
     return await read_state(repo, checkout, index=tmp_path / "kept/index", **options)
 
 
 async def test_holds_the_files_and_leaves_the_worktree_alone(
-    sandbox, add_task, tmp_path
+    sandbox: Any, add_task: Any, tmp_path: Path
 ):
     repo = await sandbox.repository()
     made = await add_task(repo)
@@ -73,7 +76,9 @@ async def test_holds_the_files_and_leaves_the_worktree_alone(
     sandbox.fsck()
 
 
-async def test_no_name_of_the_user_is_needed(sandbox, home, add_task, tmp_path):
+async def test_no_name_of_the_user_is_needed(
+    sandbox: Any, home: Path, add_task: Any, tmp_path: Path
+):
     repo = await sandbox.repository()
     made = await add_task(repo)
     (home / ".gitconfig").write_text("[user]\n\tuseConfigOnly = true\n")
@@ -81,7 +86,7 @@ async def test_no_name_of_the_user_is_needed(sandbox, home, add_task, tmp_path):
 
 
 @pytest.mark.parametrize("name", ODD)
-async def test_takes_odd_names(sandbox, add_task, tmp_path, name):
+async def test_takes_odd_names(sandbox: Any, add_task: Any, tmp_path: Path, name: Any):
     repo = await sandbox.repository()
     made = await add_task(repo)
     (made.path / os.fsdecode(name)).write_text("one")
@@ -95,7 +100,7 @@ async def test_takes_odd_names(sandbox, add_task, tmp_path, name):
 
 
 async def test_is_the_same_as_a_commit_of_everything_at_every_step(
-    sandbox, add_task, tmp_path
+    sandbox: Any, add_task: Any, tmp_path: Path
 ):
     """The kept index never drifts from what git itself would store."""
     repo = await sandbox.repository()
@@ -125,7 +130,7 @@ async def test_is_the_same_as_a_commit_of_everything_at_every_step(
         lambda: (top / "a").write_text("1"),
         lambda: (top / "a").write_text("2"),
         lambda: sandbox.git("add", "a", at=top),
-        lambda: (top / "a").unlink(),
+        (top / "a").unlink,
         folder_to_link,
         link_to_file,
         file_to_folder,
@@ -147,7 +152,9 @@ async def test_is_the_same_as_a_commit_of_everything_at_every_step(
         assert state.tree == expected, number
 
 
-async def test_an_ignored_file_that_was_committed_is_held(sandbox, add_task, tmp_path):
+async def test_an_ignored_file_that_was_committed_is_held(
+    sandbox: Any, add_task: Any, tmp_path: Path
+):
     repo = await sandbox.repository()
     made = await add_task(repo)
     await take(repo, made, tmp_path)
@@ -158,7 +165,7 @@ async def test_an_ignored_file_that_was_committed_is_held(sandbox, add_task, tmp
     assert b"kept.log" in files_of(sandbox, state.tree)
 
 
-async def test_names_what_it_skips(sandbox, add_task, tmp_path):
+async def test_names_what_it_skips(sandbox: Any, add_task: Any, tmp_path: Path):
     repo = await sandbox.repository()
     made = await add_task(repo)
     top = made.path
@@ -183,7 +190,9 @@ async def test_names_what_it_skips(sandbox, add_task, tmp_path):
     assert b"big" not in files_of(sandbox, state.tree)
 
 
-async def test_an_unmerged_index_is_saved_with_its_markers(sandbox, add_task, tmp_path):
+async def test_an_unmerged_index_is_saved_with_its_markers(
+    sandbox: Any, add_task: Any, tmp_path: Path
+):
     repo = await sandbox.repository()
     made = await add_task(repo)
     (made.path / "readme").write_text("theirs\n")
@@ -196,7 +205,9 @@ async def test_an_unmerged_index_is_saved_with_its_markers(sandbox, add_task, tm
     assert sandbox.git("ls-files", "-u", at=made.path)
 
 
-async def test_pruned_objects_and_damage_are_overcome(sandbox, add_task, tmp_path):
+async def test_pruned_objects_and_damage_are_overcome(
+    sandbox: Any, add_task: Any, tmp_path: Path
+):
     repo = await sandbox.repository()
     made = await add_task(repo)
     (made.path / "new").write_text("new\n")
@@ -208,7 +219,9 @@ async def test_pruned_objects_and_damage_are_overcome(sandbox, add_task, tmp_pat
     assert (await take(repo, made, tmp_path)).tree == first.tree
 
 
-async def test_the_agents_lock_does_not_matter(sandbox, add_task, tmp_path):
+async def test_the_agents_lock_does_not_matter(
+    sandbox: Any, add_task: Any, tmp_path: Path
+):
     repo = await sandbox.repository()
     made = await add_task(repo)
     (made.admin / "index.lock").write_text("")
@@ -217,7 +230,7 @@ async def test_the_agents_lock_does_not_matter(sandbox, add_task, tmp_path):
 
 
 async def test_a_users_own_filter_runs_and_the_repositorys_does_not(
-    sandbox, home, hostile, add_task, tmp_path
+    sandbox: Any, home: Path, hostile: Any, add_task: Any, tmp_path: Path
 ):
     with (home / ".gitconfig").open("a") as config:
         config.write('[filter "rot"]\n\tclean = tr a-z n-za-m\n')
@@ -236,7 +249,9 @@ async def test_a_users_own_filter_runs_and_the_repositorys_does_not(
     assert sandbox.git("cat-file", "blob", f"{state.tree}:c.evil") == "hello\n"
 
 
-async def test_a_trusted_filter_of_the_repository_runs(sandbox, add_task, tmp_path):
+async def test_a_trusted_filter_of_the_repository_runs(
+    sandbox: Any, add_task: Any, tmp_path: Path
+):
     sandbox.git("config", "filter.rot.clean", "tr a-z n-za-m")
     sandbox.write(".gitattributes", "*.rot filter=rot\n")
     sandbox.commit()
@@ -254,7 +269,7 @@ async def test_a_trusted_filter_of_the_repository_runs(sandbox, add_task, tmp_pa
 
 
 async def test_a_submodules_config_runs_nothing(
-    make_sandbox, sandbox, hostile, add_task, tmp_path
+    make_sandbox: Any, sandbox: Any, hostile: Any, add_task: Any, tmp_path: Path
 ):
     inner = make_sandbox("inner")
     inner.write("x", "x")
@@ -275,7 +290,7 @@ async def test_a_submodules_config_runs_nothing(
     assert tip in sandbox.git("ls-tree", state.tree, "sub")
 
 
-async def test_the_users_checkout_can_be_taken_too(sandbox, tmp_path):
+async def test_the_users_checkout_can_be_taken_too(sandbox: Any, tmp_path: Path):
     sandbox.write("readme", "not committed\n")
     sandbox.write("untracked", "x")
     before = sandbox.state()
@@ -286,7 +301,7 @@ async def test_the_users_checkout_can_be_taken_too(sandbox, tmp_path):
     assert sandbox.state() == before
 
 
-async def test_a_split_index_is_read(sandbox, add_task, tmp_path):
+async def test_a_split_index_is_read(sandbox: Any, add_task: Any, tmp_path: Path):
     repo = await sandbox.repository()
     made = await add_task(repo)
     sandbox.git("update-index", "--split-index", at=made.path)

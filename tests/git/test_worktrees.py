@@ -2,8 +2,11 @@ import asyncio
 import hashlib
 import os
 import shutil
+from pathlib import Path
+from typing import Any
 
 import pytest
+
 from agentls.errors import BranchExists, InvalidState, TargetMoved
 from agentls.git.branches import create_branch, delete_branch, list_branches
 from agentls.git.checkouts import find_checkout, list_checkouts
@@ -15,7 +18,7 @@ from agentls.git.worktrees import (
 )
 
 
-def contents(folder):
+def contents(folder: Any):
     """Everything below a folder: kinds, modes, bytes, empty folders too."""
     found = {}
     for path in sorted(folder.rglob("*")):
@@ -30,7 +33,7 @@ def contents(folder):
     return found
 
 
-async def test_a_worktree_has_the_files_and_the_branch(sandbox, add_task):
+async def test_a_worktree_has_the_files_and_the_branch(sandbox: Any, add_task: Any):
     before = sandbox.state()
     repo = await sandbox.repository()
     made = await add_task(repo)
@@ -46,7 +49,7 @@ async def test_a_worktree_has_the_files_and_the_branch(sandbox, add_task):
     sandbox.fsck()
 
 
-async def test_gits_own_prune_leaves_it(sandbox, add_task):
+async def test_gits_own_prune_leaves_it(sandbox: Any, add_task: Any):
     repo = await sandbox.repository()
     made = await add_task(repo)
     made.path.rename(made.path.with_name("gone"))
@@ -54,7 +57,7 @@ async def test_gits_own_prune_leaves_it(sandbox, add_task):
     assert await find_checkout(repo, made.path) is not None
 
 
-async def test_an_existing_branch_with_an_odd_name(sandbox, tmp_path):
+async def test_an_existing_branch_with_an_odd_name(sandbox: Any, tmp_path: Path):
     tip = sandbox.tip()
     sandbox.git("update-ref", "refs/heads/-x", tip)
     repo = await sandbox.repository()
@@ -64,7 +67,7 @@ async def test_an_existing_branch_with_an_odd_name(sandbox, tmp_path):
     assert made.branch == "-x"
 
 
-async def test_nothing_hostile_runs(sandbox, hostile, add_task):
+async def test_nothing_hostile_runs(sandbox: Any, hostile: Any, add_task: Any):
     sandbox.write(".gitattributes", "* filter=evil diff=evil merge=evil\n")
     sandbox.commit()
     hostile(sandbox)
@@ -72,7 +75,7 @@ async def test_nothing_hostile_runs(sandbox, hostile, add_task):
     assert (made.path / "readme").read_text() == "hello\n"
 
 
-async def test_twenty_at_once(sandbox, add_task):
+async def test_twenty_at_once(sandbox: Any, add_task: Any):
     repo = await sandbox.repository()
     names = [f"t{number}" for number in range(20)]
     made = await asyncio.gather(*(add_task(repo, name) for name in names))
@@ -82,7 +85,7 @@ async def test_twenty_at_once(sandbox, add_task):
     sandbox.fsck()
 
 
-async def test_a_failure_leaves_nothing(sandbox, tmp_path):
+async def test_a_failure_leaves_nothing(sandbox: Any, tmp_path: Path):
     repo = await sandbox.repository()
     tip = sandbox.tip()
     there = tmp_path / "w"
@@ -97,7 +100,11 @@ async def test_a_failure_leaves_nothing(sandbox, tmp_path):
     assert sandbox.state() == before
 
 
-async def test_a_cancellation_leaves_nothing(sandbox, home, tmp_path, monkeypatch):
+async def test_a_cancellation_leaves_nothing(
+    sandbox: Any,
+    home: Path,
+    tmp_path: Path,
+):
     """The checkout hangs in a filter of the user's own; then the task is cancelled."""
     sandbox.write(".gitattributes", "readme filter=slow\n")
     sandbox.commit()
@@ -128,7 +135,9 @@ async def test_a_cancellation_leaves_nothing(sandbox, home, tmp_path, monkeypatc
     assert sandbox.state() == before
 
 
-async def test_refuses_a_branch_that_is_taken(sandbox, add_task, tmp_path):
+async def test_refuses_a_branch_that_is_taken(
+    sandbox: Any, add_task: Any, tmp_path: Path
+):
     repo = await sandbox.repository()
     made = await add_task(repo)
     tip = sandbox.tip()
@@ -143,7 +152,7 @@ async def test_refuses_a_branch_that_is_taken(sandbox, add_task, tmp_path):
         await delete_branch(repo, made.branch, expected=tip)
 
 
-async def test_lists_who_has_a_branch(sandbox, add_task):
+async def test_lists_who_has_a_branch(sandbox: Any, add_task: Any):
     repo = await sandbox.repository()
     made = await add_task(repo)
     branches = {one.name: one for one in await list_branches(repo)}
@@ -158,7 +167,9 @@ async def test_lists_who_has_a_branch(sandbox, add_task):
     assert branches["agentls/t1"].checkout.busy == ("agentls/t1",)
 
 
-async def test_set_aside_and_back_keeps_every_byte(sandbox, add_task, tmp_path):
+async def test_set_aside_and_back_keeps_every_byte(
+    sandbox: Any, add_task: Any, tmp_path: Path
+):
     repo = await sandbox.repository()
     made = await add_task(repo)
     path, keep = made.path, tmp_path / "trash" / "t1"
@@ -192,7 +203,9 @@ async def test_set_aside_and_back_keeps_every_byte(sandbox, add_task, tmp_path):
     sandbox.git("fsck", "--no-dangling", "--strict")
 
 
-async def test_a_conflict_in_progress_survives(sandbox, add_task, tmp_path):
+async def test_a_conflict_in_progress_survives(
+    sandbox: Any, add_task: Any, tmp_path: Path
+):
     repo = await sandbox.repository()
     made = await add_task(repo)
     (made.path / "readme").write_text("theirs\n")
@@ -213,7 +226,11 @@ async def test_a_conflict_in_progress_survives(sandbox, add_task, tmp_path):
 
 @pytest.mark.parametrize("step", ["folder", "admin"])
 async def test_a_crash_between_the_steps_is_finished(
-    sandbox, add_task, tmp_path, monkeypatch, step
+    sandbox: Any,
+    add_task: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    step: Any,
 ):
     from agentls.git import worktrees  # noqa: PLC0415
 
@@ -222,7 +239,7 @@ async def test_a_crash_between_the_steps_is_finished(
 
     real = worktrees._move
 
-    def moving(source, destination):
+    def moving(source: Any, destination: Any):
         is_admin = source.parent.name == "worktrees" and ".git" in source.parts
         if is_admin == (step == "admin"):
             raise Killed
@@ -240,7 +257,7 @@ async def test_a_crash_between_the_steps_is_finished(
     await set_aside(repo, made.path, keep=keep)
     assert contents(keep) == before
 
-    def moving_back(source, destination):
+    def moving_back(source: Any, destination: Any):
         if (source == keep) == (step == "folder"):
             raise Killed
         real(source, destination)
@@ -255,7 +272,7 @@ async def test_a_crash_between_the_steps_is_finished(
     assert not sandbox.git("status", "--porcelain", at=made.path)
 
 
-async def test_a_lost_entry_is_made_again(sandbox, add_task, tmp_path):
+async def test_a_lost_entry_is_made_again(sandbox: Any, add_task: Any, tmp_path: Path):
     repo = await sandbox.repository()
     made = await add_task(repo)
     (made.path / "readme").write_text("edited\n")
@@ -267,7 +284,7 @@ async def test_a_lost_entry_is_made_again(sandbox, add_task, tmp_path):
     assert sandbox.git("status", "--porcelain", at=made.path) == " M readme\n"
 
 
-async def test_refuses_what_agentls_did_not_make(sandbox, tmp_path):
+async def test_refuses_what_agentls_did_not_make(sandbox: Any, tmp_path: Path):
     repo = await sandbox.repository()
     users = tmp_path / "users"
     sandbox.git("worktree", "add", "-q", str(users))
@@ -284,7 +301,9 @@ async def test_refuses_what_agentls_did_not_make(sandbox, tmp_path):
     assert (sandbox.root / "readme").exists()
 
 
-async def test_never_replaces_what_is_there(sandbox, add_task, tmp_path):
+async def test_never_replaces_what_is_there(
+    sandbox: Any, add_task: Any, tmp_path: Path
+):
     repo = await sandbox.repository()
     made = await add_task(repo)
     keep = tmp_path / "keep"
@@ -299,7 +318,7 @@ async def test_never_replaces_what_is_there(sandbox, add_task, tmp_path):
     assert (keep / "readme").exists()
 
 
-async def test_a_half_made_worktree_is_removed(sandbox, add_task):
+async def test_a_half_made_worktree_is_removed(sandbox: Any, add_task: Any):
     repo = await sandbox.repository()
     made = await add_task(repo)
     await remove_half_made(repo, path=made.path)
@@ -309,7 +328,7 @@ async def test_a_half_made_worktree_is_removed(sandbox, add_task):
 
 
 async def test_a_rewritten_git_file_leads_nowhere(
-    sandbox, make_sandbox, hostile, add_task, tmp_path
+    sandbox: Any, make_sandbox: Any, hostile: Any, add_task: Any, tmp_path: Path
 ):
     repo = await sandbox.repository()
     made = await add_task(repo)

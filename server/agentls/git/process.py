@@ -48,26 +48,61 @@ async def run_process(
     is ended before this returns. `inherit` names descriptors that the process keeps
     open, such as a lock that must last as long as the process does.
     """
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            cwd=cwd,
-            env=dict(environ),
-            stdin=asyncio.subprocess.DEVNULL if stdin is None else -1,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-            pass_fds=inherit,
-        )
-    except FileNotFoundError as error:
-        raise await _not_started(cwd) from error
-    except OSError as error:
-        raise GitFailed(f"Git can't be started: {error.strerror}.") from error
+    process = await _start(
+        argv, cwd=cwd, environ=environ, fed=stdin is not None, inherit=inherit
+    )
     try:
         return await _talk(process, stdin=stdin, within=within, output_max=output_max)
     finally:
         if process.returncode is None:
             await _end(process)
+
+
+async def _start(
+    argv: Sequence[str | bytes],
+    *,
+    cwd: Path,
+    environ: Mapping[str, str],
+    fed: bool,
+    inherit: tuple[int, ...],
+) -> asyncio.subprocess.Process:
+    """Start the process; a cancellation meanwhile ends it as soon as it is there.
+
+    asyncio's own way out of a cancelled start may wait for ever, and leaves the
+    process's children running.
+    """
+
+    async def begin() -> asyncio.subprocess.Process | OSError:
+        try:
+            return await asyncio.create_subprocess_exec(
+                *argv,
+                cwd=cwd,
+                env=environ,
+                stdin=asyncio.subprocess.PIPE if fed else asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                start_new_session=True,
+                pass_fds=inherit,
+            )
+        except OSError as error:
+            return error
+
+    async with asyncio.TaskGroup() as group:
+        starting = group.create_task(begin())
+        try:
+            await asyncio.wait([starting])
+        except asyncio.CancelledError:
+            await asyncio.wait([starting])
+            begun = starting.result()
+            if not isinstance(begun, OSError):
+                await _end(begun)
+            raise
+    begun = starting.result()
+    if isinstance(begun, FileNotFoundError):
+        raise await _not_started(cwd) from begun
+    if isinstance(begun, OSError):
+        raise GitFailed(f"Git can't be started: {begun.strerror}.") from begun
+    return begun
 
 
 async def _not_started(cwd: Path) -> GitFailed:
@@ -114,11 +149,11 @@ async def _read(
     chunks: list[bytes] = []
     size = 0
     while chunk := await stream.read(_CHUNK):
-        chunks.append(chunk)
         size += len(chunk)
+        if size - len(chunk) <= at_most:
+            chunks.append(chunk)
         if size > at_most:
             _signal(process.pid, signal.SIGKILL)
-            break
     return b"".join(chunks)
 
 
@@ -142,15 +177,25 @@ async def _feed(process: asyncio.subprocess.Process, data: bytes) -> None:
 
 async def _end(process: asyncio.subprocess.Process) -> None:
     """End the group: politely first, since git then removes its lock files."""
+    if process.stdin is not None:
+        process.stdin.close()
     for signum, grace in ((signal.SIGTERM, _TERM_GRACE), (signal.SIGKILL, 10.0)):
         _signal(process.pid, signum)
         try:
             async with asyncio.timeout(grace):
+                await _drain(process)
                 await process.wait()
         except TimeoutError:
             continue
         break
     _signal(process.pid, signal.SIGKILL)  # what it left in its group: a filter
+
+
+async def _drain(process: asyncio.subprocess.Process) -> None:
+    """Read to the end of both pipes; only then asyncio calls a process ended."""
+    for stream in (process.stdout, process.stderr):
+        while stream is not None and await stream.read(_CHUNK):
+            pass
 
 
 def _signal(group: int, signum: signal.Signals) -> None:

@@ -83,6 +83,9 @@ async def _fill_all(
                 hint=f"Run git submodule update --init in {repo.root}, then retry.",
             ) from error
         filled.append(top)
+        if depth:  # the config there is our own copy; at the top it is the user's
+            key = f"submodule.{name}.url"
+            await git("config", "--replace-all", key, known[name], at=place)
         await _fill_all(
             repo,
             place=inside,
@@ -118,15 +121,15 @@ async def _names(place: Place) -> dict[str, str]:
     }
 
 
-def _initialised(settings: tuple[Setting, ...]) -> frozenset[str]:
-    return frozenset(
-        one.subsection
+def _initialised(settings: tuple[Setting, ...]) -> dict[str, str]:
+    """Give the initialised submodules by name, with their address."""
+    return {
+        one.subsection: one.value
         for one in settings
-        if one.section == "submodule"
-        and one.name == "url"
-        and one.subsection is not None
-        and not one.scope.of_the_user
-    )
+        if one.section == "submodule" and one.name == "url"
+        if one.subsection is not None and one.value is not None
+        if not one.scope.of_the_user
+    }
 
 
 def _is_safe(name: str) -> bool:

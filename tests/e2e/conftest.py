@@ -106,6 +106,12 @@ class Editor:
             pytest.fail(f"never came: {what}; tasks: {self.tasks}")
         return true()
 
+    async def until_file(self, true: Callable[[], Any], file: Path) -> None:
+        """Wait until something is true of a file that another process writes."""
+        async with asyncio.timeout(_DEADLINE):
+            while not file.exists() or not true():  # noqa: ASYNC110 - no event tells
+                await asyncio.sleep(0.01)
+
     async def until_state(self, task: str, *states: str) -> Any:
         """Wait until a task is in one of the states, and give it."""
         await self.until(

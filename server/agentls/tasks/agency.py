@@ -188,6 +188,8 @@ class Agency:
             else invocation.start(definition, run)
         )
         await in_thread(_write_files, run.private, made.files)
+        # Made here, for the hook makes no folder: it must be quick, and says nothing.
+        await in_thread(_make_folder, run.hook.events.parent)
         self._read[session] = 0
         environment = await self.environment(task, config)
         return Start(
@@ -249,8 +251,12 @@ def _hook_argv() -> tuple[str, ...]:
     return (sys.executable, "-I", str(main), "hook")
 
 
-def _write_files(folder: Path, files: Sequence[tuple[str, str]]) -> None:
+def _make_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _write_files(folder: Path, files: Sequence[tuple[str, str]]) -> None:
+    _make_folder(folder)
     for name, content in files:
         (folder / name).write_text(content, "utf-8", "surrogateescape")
 

@@ -1,0 +1,135 @@
+"""An agent that says by its hooks where it stands; it is played by a shell script."""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+import agentls
+
+CONFIG = """\
+[agents.talker]
+bin = "/bin/sh"
+start = ["{private}/agent.sh", "{prompt}"]
+resume = ["{private}/agent.sh", "resumed {session_id} {prompt}"]
+conversation = "learned"
+done = "event"
+
+[agents.talker.payload]
+session = "id"
+
+[[agents.talker.events]]
+when = { type = "begun" }
+status = "working"
+
+[[agents.talker.events]]
+when = { type = "asks" }
+status = "waiting"
+reason = "It asks: {question}"
+
+[[agents.talker.events]]
+when = { type = "done" }
+status = "done"
+"""
+
+AGENT = """\
+hook() {{ {python} -I {main} hook "$1" "$2"; }}
+echo "prompt: $1"
+hook x '{{"type":"begun","id":"conversation-1"}}'
+hook x '{{"type":"asks","question":"May I?"}}'
+read -r answer
+echo "answer: $answer" > answer
+hook x '{{"type":"begun"}}'
+hook x '{{"type":"done"}}'
+while read -r line; do
+  case $line in *stop*) exit 0 ;; esac
+  echo "$line" >> told
+  hook x '{{"type":"begun"}}'
+  hook x '{{"type":"done"}}'
+done
+"""
+
+
+@pytest.fixture
+def talker(home) -> str:
+    """Define the agent; its script is found by its own absolute path."""
+    script = home.path / "agent.sh"
+    main = Path(agentls.__file__).parent / "__main__.py"
+    script.write_text(AGENT.format(python=sys.executable, main=main))
+    (home.path / "config").mkdir()
+    (home.path / "config" / "config.toml").write_text(
+        CONFIG.replace("{private}/agent.sh", str(script))
+    )
+    return "talker"
+
+
+async def test_a_task_follows_what_its_agents_hooks_say(
+    open_editor, repository: Path, talker
+):
+    editor = await open_editor(repository)
+    created = await editor.execute("createTask", prompt="begin", agent=talker)
+    task = created.task.id
+    waiting = await editor.until_state(task, "waiting")
+    assert waiting.why == "It asks: May I?"
+
+    # A prompt typed into a dialog would answer it.
+    refusal = await editor.refused("sendPrompt", task=task, text="more")
+    assert refusal["kind"] == "invalidState"
+
+    session = waiting.sessions[-1].id
+    await editor.attach(session=session, control=True)
+    editor.client.protocol.notify(
+        "agentls/input", {"session": session, "text": "yes\r"}
+    )
+    review = await editor.until_state(task, "review")
+    worktree = Path(review.worktree.removeprefix("file://"))
+    assert (worktree / "answer").read_text() == "answer: yes\n"
+    assert review.sessions[-1].live
+
+    await editor.execute("sendPrompt", task=task, text="more work")
+    told = worktree / "told"
+    await editor.until_file(lambda: "more work" in told.read_text(), told)
+    await editor.until_state(task, "review")
+
+
+async def test_a_conversation_is_resumed_after_its_session_ended(
+    open_editor, repository: Path, talker
+):
+    editor = await open_editor(repository)
+    created = await editor.execute("createTask", prompt="begin", agent=talker)
+    task = created.task.id
+    await editor.until_state(task, "waiting")
+    stopped = await editor.execute("stopTask", task=task)
+    assert (stopped.task.state, stopped.task.why) == ("review", "Stopped.")
+    sent = await editor.execute("sendPrompt", task=task, text="go on")
+    session = sent.task.sessions[-1].id
+    await editor.attach(session=session)
+    await editor.until(
+        lambda: b"resumed conversation-1 go on" in editor.output.get(session, b""),
+        "the resumed conversation",
+    )
+    await editor.until_state(task, "waiting")
+
+
+async def test_events_count_that_came_while_there_was_no_daemon(
+    open_editor, repository: Path, talker, home
+):
+    editor = await open_editor(repository)
+    os.mkfifo(home.path / "gate")
+    script = home.path / "agent.sh"
+    text = script.read_text()
+    script.write_text(f"read -r _ < '{home.path}/gate'\n{text}")
+    created = await editor.execute("createTask", prompt="begin", agent=talker)
+    assert created.task.state == "working"
+    daemon = json.loads((home.state / "daemon.json").read_text())["pid"]
+    os.kill(daemon, signal.SIGSTOP)  # the hooks' pokes reach nobody
+    (home.path / "gate").write_text("go\n")
+    events = home.state / "events" / created.task.sessions[-1].id
+    await editor.until_file(lambda: events.read_text().count("\n") == 2, events)
+    os.kill(daemon, signal.SIGKILL)
+    await editor.until(lambda: editor.reconnected == 1, "reconnected")
+    (listed,) = (await editor.execute("listTasks")).tasks
+    assert (listed.state, listed.why) == ("waiting", "It asks: May I?")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from agentls.errors import BranchExists, InvalidState, TargetMoved
+from agentls.git import entries, worktrees
 from agentls.git.branches import create_branch, delete_branch, list_branches
 from agentls.git.checkouts import find_checkout, list_checkouts
 from agentls.git.worktrees import (
@@ -232,12 +233,10 @@ async def test_a_crash_between_the_steps_is_finished(
     monkeypatch: pytest.MonkeyPatch,
     step: Any,
 ):
-    from agentls.git import worktrees  # noqa: PLC0415
-
     class Killed(BaseException):
-        pass
+        """Stands for the end of the process."""
 
-    real = worktrees._move
+    real = worktrees.move
 
     def moving(source: Any, destination: Any):
         is_admin = source.parent.name == "worktrees" and ".git" in source.parts
@@ -250,7 +249,8 @@ async def test_a_crash_between_the_steps_is_finished(
     keep = tmp_path / "keep"
     before = contents(made.path)
     with monkeypatch.context() as patch:
-        patch.setattr(worktrees, "_move", moving)
+        patch.setattr(worktrees, "move", moving)
+        patch.setattr(entries, "move", moving)
         with pytest.raises(Killed):
             await set_aside(repo, made.path, keep=keep)
     sandbox.git("worktree", "prune", "--expire=now")
@@ -263,7 +263,8 @@ async def test_a_crash_between_the_steps_is_finished(
         real(source, destination)
 
     with monkeypatch.context() as patch:
-        patch.setattr(worktrees, "_move", moving_back)
+        patch.setattr(worktrees, "move", moving_back)
+        patch.setattr(entries, "move", moving_back)
         with pytest.raises(Killed):
             await bring_back(repo, made.path, keep=keep)
     sandbox.git("worktree", "prune", "--expire=now")

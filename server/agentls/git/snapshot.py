@@ -11,6 +11,7 @@ itself does. Fifos, sockets and devices have no content; only one that took a
 tracked file's place is named.
 """
 
+import asyncio
 import os
 import shutil
 import stat
@@ -33,6 +34,9 @@ __all__ = ["FILE_MAX", "Skipped", "Snapshot", "WorktreeState", "read_state", "sn
 
 FILE_MAX = 50 * 1000 * 1000
 """Bytes above which an untracked file isn't stored."""
+
+_CHANGED = ("diff-files", "--raw", "-z", "--no-renames", "--ignore-submodules=dirty")
+_OTHERS = ("ls-files", "-o", "-z", "--exclude-standard")
 
 
 @attrs.frozen(kw_only=True)
@@ -118,18 +122,21 @@ async def read_state(
 
 
 async def _store(repo: Repository, aside: Place, *, file_max: int) -> WorktreeState:
-    changed = await git(
-        "diff-files",
-        "--raw",
-        "-z",
-        "--no-renames",
-        "--ignore-submodules=dirty",
-        at=aside,
+    # Side by side: both read the whole folder, each in its own way.
+    changed, others = await asyncio.gather(
+        git(*_CHANGED, at=aside), git(*_OTHERS, at=aside), return_exceptions=True
     )
-    others = await git("ls-files", "-o", "-z", "--exclude-standard", at=aside)
+    if isinstance(changed, BaseException):
+        raise changed
+    if isinstance(others, BaseException):
+        raise others
     gone, present = _split(changed)
     skipped, stored = await in_thread(
-        _choose, aside.cwd, others=_fields(others), present=present, file_max=file_max
+        _choose,
+        aside.cwd,
+        others=_fields(others),
+        present=present,
+        file_max=file_max,
     )
     if gone:
         zero = repo.no_commit.encode("ascii")

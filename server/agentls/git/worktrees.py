@@ -7,8 +7,6 @@ folders, a rebase in progress) lies in the trash of the repository. Every step
 can be run again after a crash between any two.
 """
 
-import contextlib
-import hashlib
 import os
 from pathlib import Path
 
@@ -19,6 +17,17 @@ from agentls.git.checkouts import (
     Checkout,
     find_checkout,
     own_checkout,
+)
+from agentls.git.entries import (
+    bring_back_entry,
+    check_may_come_back,
+    is_set_aside,
+    move,
+    move_folder,
+    remove_folder,
+    remove_unlisted,
+    trash_of,
+    write_entry,
 )
 from agentls.git.lock import repository_lock
 from agentls.git.pins import pin_worktree, unpin_worktree
@@ -74,12 +83,12 @@ async def remove_half_made(repo: Repository, *, path: Path) -> None:
     async with repository_lock(repo):
         found = await find_checkout(repo, path)
         if found is None:
-            await in_thread(_remove_unlisted, repo, path)
+            await in_thread(remove_unlisted, repo, path)
             return
         found = await own_checkout(repo, path)
         # The entry goes last: as long as it is there, this can be run again.
-        await in_thread(_remove_folder, path)
-        await in_thread(_remove_folder, found.admin)
+        await in_thread(remove_folder, path)
+        await in_thread(remove_folder, found.admin)
 
 
 async def set_aside(repo: Repository, path: Path, *, keep: Path) -> None:
@@ -91,14 +100,14 @@ async def set_aside(repo: Repository, path: Path, *, keep: Path) -> None:
     it was done already.
     """
     async with repository_lock(repo):
-        trash = _trash(repo, keep=keep)
+        trash = trash_of(repo, keep=keep)
         found = await find_checkout(repo, path)
-        if found is None and await in_thread(_is_set_aside, path, keep):
+        if found is None and await in_thread(is_set_aside, path, keep):
             return
         found = await own_checkout(repo, path)
         await pin_worktree(repo, found, name=trash.name)
-        await in_thread(_move_folder, path, keep)
-        await in_thread(_move, found.admin, trash / found.admin.name)
+        await in_thread(move_folder, path, keep)
+        await in_thread(move, found.admin, trash / found.admin.name)
 
 
 async def bring_back(
@@ -115,14 +124,16 @@ async def bring_back(
     `branch`; staged changes are then unstaged. Does nothing if it was done.
     """
     async with repository_lock(repo):
-        trash = _trash(repo, keep=keep)
-        await in_thread(_check_may_come_back, path, keep)
-        admin = await in_thread(_bring_back_admin, repo, trash, path)
+        trash = trash_of(repo, keep=keep)
+        await in_thread(check_may_come_back, path, keep)
+        admin = await in_thread(bring_back_entry, repo, trash, path)
         if admin is None and await find_checkout(repo, path) is None:
             await _make_entry(repo, path=path, keep=keep, branch=branch)
         if await in_thread(os.path.lexists, keep):
-            await in_thread(_move, keep, path)
+            await in_thread(move, keep, path)
         found = await own_checkout(repo, path)
+        if not await in_thread((found.admin / "index").exists):
+            await git("read-tree", "HEAD", at=found.place(repo))
         await unpin_worktree(repo, name=trash.name)
         return found
 
@@ -148,7 +159,7 @@ async def _add(
         try:
             await _add_entry(repo, path=path, start=start, lock=lock)
         except GitFailed:  # seen when the user's own git works at the same moment
-            await in_thread(_remove_folder, path)
+            await in_thread(remove_folder, path)
             await _add_entry(repo, path=path, start=start, lock=lock)
         found = await own_checkout(repo, path)
         place = found.place(repo)
@@ -182,7 +193,7 @@ async def _add_entry(
 async def _make_entry(
     repo: Repository, *, path: Path, keep: Path, branch: str | None
 ) -> None:
-    """Write `.git/worktrees/<id>` again, with an index made from HEAD."""
+    """Write `.git/worktrees/<id>` again; its index is made from HEAD afterwards."""
     tip = await read_ref(repo, branch_ref(branch)) if branch else None
     if branch is None or tip is None:
         raise InvalidState(
@@ -190,9 +201,7 @@ async def _make_entry(
             f"files are kept in {keep}.",
             hint="Copy what you need from there.",
         )
-    admin = await in_thread(_write_entry, repo, path, keep, branch)
-    place = Checkout(path=keep, admin=admin, linked=True, branch=branch).place(repo)
-    await git("read-tree", "HEAD", at=place)
+    await in_thread(write_entry, repo, path, keep, branch)
 
 
 def _check_free(path: Path) -> None:
@@ -205,129 +214,3 @@ def _check_free(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageFull(f"{path.parent} can't be made: {error.strerror}.") from error
-
-
-def _remove_folder(path: Path) -> None:
-    import shutil  # noqa: PLC0415 - rarely needed
-
-    with contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(path)
-
-
-def _remove_unlisted(repo: Repository, path: Path) -> None:
-    """Remove what git left when it was killed before it listed the worktree."""
-    admin = repo.git_dir / "worktrees" / path.name
-    with contextlib.suppress(OSError):
-        reason = (admin / "locked").read_text("utf-8", "replace").strip()
-        if reason == LOCK_REASON and not (admin / "gitdir").exists():
-            _remove_folder(admin)
-    try:
-        names = os.listdir(path)  # noqa: PTH208 - names only
-    except (FileNotFoundError, NotADirectoryError):
-        names = []
-    if set(names) <= {".git"}:
-        _remove_folder(path)
-        return
-    raise InvalidState(
-        f"{path} isn't a worktree that agentls made; it was not touched.",
-        hint="git worktree list shows which there are.",
-    )
-
-
-def _trash(repo: Repository, *, keep: Path) -> Path:
-    """Name the folder for a worktree's entry; each `keep` has its own."""
-    digest = hashlib.sha256(os.fsencode(keep)).hexdigest()[:16]
-    return repo.own_dir / "trash" / digest
-
-
-def _is_set_aside(path: Path, keep: Path) -> bool:
-    return os.path.lexists(keep) and not os.path.lexists(path)
-
-
-def _check_may_come_back(path: Path, keep: Path) -> None:
-    there, kept = os.path.lexists(path), os.path.lexists(keep)
-    if there and kept:
-        raise InvalidState(
-            f"There is something at {path} already; it was not touched, and "
-            f"the kept worktree stays in {keep}.",
-            hint="Move it away and restore again.",
-        )
-    if not there and not kept:
-        raise InvalidState(
-            f"The kept worktree {keep} is gone; nothing was changed.",
-            hint="Its last checkpoint can still be had as a new task.",
-        )
-
-
-def _move_folder(path: Path, keep: Path) -> None:
-    """Rename a worktree's folder; one that somebody deleted is kept as empty."""
-    if not os.path.lexists(path) and not os.path.lexists(keep):
-        keep.mkdir(parents=True)
-    _move(path, keep)
-
-
-def _move(source: Path, destination: Path) -> None:
-    """Rename a folder; do nothing if that was done, never replace anything."""
-    if not os.path.lexists(source) and os.path.lexists(destination):
-        return
-    try:
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        # An empty folder alone could be replaced: rename refuses all else.
-        if os.path.lexists(destination):
-            raise InvalidState(
-                f"There is something at {destination} already; {source} was kept.",
-                hint="Move it away and try again.",
-            )
-        source.rename(destination)
-    except OSError as error:
-        raise GitFailed(
-            f"{source} can't be moved to {destination}: {error.strerror}. "
-            "It was kept where it is.",
-            hint="Both must lie on one file system that has room.",
-        ) from error
-
-
-def _bring_back_admin(repo: Repository, trash: Path, path: Path) -> Path | None:
-    """Move the entry back out of the trash; None when there is none in it."""
-    entries = sorted(trash.iterdir()) if trash.is_dir() else []
-    if not entries:
-        return None
-    destination = repo.git_dir / "worktrees" / entries[0].name
-    if os.path.lexists(destination):
-        raise InvalidState(
-            f"Another worktree goes by git's name {destination.name} meanwhile; "
-            f"{path} was not brought back and stays kept.",
-            hint=f"Remove that one first: git worktree list, in {repo.root}.",
-        )
-    _move(entries[0], destination)
-    with contextlib.suppress(OSError):
-        trash.rmdir()
-    return destination
-
-
-def _write_entry(repo: Repository, path: Path, keep: Path, branch: str) -> Path:
-    name = _entry_name(keep) or path.name
-    admin = repo.git_dir / "worktrees" / name
-    if os.path.lexists(admin):
-        raise InvalidState(
-            f"Another worktree goes by git's name {name} meanwhile; {path} was not "
-            "brought back and stays kept.",
-            hint=f"Remove that one first: git worktree list, in {repo.root}.",
-        )
-    admin.mkdir(parents=True)
-    real = Path(os.path.realpath(path.parent)) / path.name
-    (admin / "locked").write_text(LOCK_REASON, "utf-8")
-    (admin / "commondir").write_text("../..\n", "utf-8")
-    (admin / "HEAD").write_bytes(os.fsencode(f"ref: {branch_ref(branch)}\n"))
-    (admin / "gitdir").write_bytes(os.fsencode(f"{real}/.git\n"))
-    return admin
-
-
-def _entry_name(keep: Path) -> str:
-    """Read the name from the worktree's `.git` file; only ever the last part."""
-    try:
-        text = os.fsdecode((keep / ".git").read_bytes()).rstrip("\n")
-    except OSError:
-        return ""
-    name = text.rpartition("/")[2]
-    return "" if name in {"", ".", ".."} else name

@@ -45,6 +45,8 @@ class Core:
     trusting: Trusting
     agency: Agency
     background: Background
+    idle_exit: float
+    """Seconds without work and clients after which the daemon ends; 0 for never."""
 
     @property
     def idle(self) -> bool:
@@ -86,6 +88,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
         book = TaskBook(database)
         unfinished = await book.load()
         trusting = Trusting(paths=paths, database=database)
+        config = await trusting.config_at_start()
         agency = Agency(paths=paths)
         checkpoints = Checkpointer(indexes=paths.state / "indexes")
         starter = Starter(
@@ -112,9 +115,10 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             trusting=trusting,
             agency=agency,
             background=background,
+            idle_exit=config.idle_exit,
         )
         with book.listening(starter.hear):
-            starter.max_parallel = await trusting.max_parallel()
+            starter.max_parallel = config.limits.max_parallel
             await recover(
                 unfinished,
                 book=book,

@@ -26,6 +26,7 @@ from agentls.paths import Paths
 @attrs.define(kw_only=True)
 class StubCore:
     idle: bool = True
+    idle_exit: float = 600.0
     connections: int = 0
 
 

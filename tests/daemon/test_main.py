@@ -127,7 +127,8 @@ def test_a_second_daemon_is_refused_with_a_hint(user: Any):
 def test_a_wrong_setting_is_told(user: Any):
     with pytest.raises(AgentlsError, match="AGENTLS_IDLE_EXIT is 'soon'"):
         user.having(AGENTLS_IDLE_EXIT="soon").connect()
-    assert Timing.from_environ({"AGENTLS_IDLE_EXIT": "0"}).idle_exit == float("inf")
+    assert Timing.from_environ({"AGENTLS_IDLE_EXIT": "0"}).idle_exit == 0
+    assert Timing.from_environ({}).idle_exit is None
 
 
 def test_the_limit_of_open_files_is_raised(user: Any):

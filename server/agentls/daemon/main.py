@@ -48,6 +48,11 @@ class HasIdle(Protocol):
         """Whether nothing runs."""
         ...
 
+    @property
+    def idle_exit(self) -> float:
+        """Seconds without work and clients after which to end; 0 for never."""
+        ...
+
 
 OpenCore = Callable[[Paths], AbstractAsyncContextManager[Any]]
 """Opens the core; what it gives has `idle`."""
@@ -67,8 +72,9 @@ class ServeOne(Protocol):
 class Timing:
     """How long things may take, in seconds."""
 
-    idle_exit: float = 600.0
-    """With nothing running and nobody connected, the daemon ends after this."""
+    idle_exit: float | None = None
+    """With nothing running and nobody connected, the daemon ends after this; None: as
+    the core says."""
 
     look: float = 5.0
     """Between two looks whether that is so, and whether the lock is still ours."""
@@ -80,14 +86,16 @@ class Timing:
     def from_environ(cls, environ: Mapping[str, str]) -> "Timing":
         """Take `AGENTLS_IDLE_EXIT`; 0 means never."""
         text = environ.get("AGENTLS_IDLE_EXIT", "")
+        if not text:
+            return cls()
         try:
-            idle_exit = float(text) if text else cls().idle_exit
+            idle_exit = float(text)
         except ValueError as error:
             raise AgentlsError(
                 f"AGENTLS_IDLE_EXIT is {text!r}.", hint="It takes a number of seconds."
             ) from error
-        idle_exit = idle_exit if idle_exit > 0 else float("inf")
-        return cls(idle_exit=idle_exit, look=max(0.05, min(5.0, idle_exit / 4)))
+        look = max(0.05, min(5.0, idle_exit / 4)) if idle_exit > 0 else cls().look
+        return cls(idle_exit=idle_exit, look=look)
 
 
 def main(
@@ -244,6 +252,8 @@ class _Life:
         self._say.ready()
         gc.freeze()  # what was imported needs no more looking through
         busy = time.monotonic()
+        limit = self._timing.idle_exit
+        limit = (core.idle_exit if limit is None else limit) or float("inf")
         while not await self._woken():
             if self._rebind:
                 self._rebind = False
@@ -251,7 +261,7 @@ class _Life:
             now = time.monotonic()
             if listener.connected or not core.idle:
                 busy = now
-            if now - busy >= self._timing.idle_exit:
+            if now - busy >= limit:
                 _LOG.info("nothing runs and nobody is connected: ending")
                 return
             if not self._instance.holds:

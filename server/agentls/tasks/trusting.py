@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 import attrs
 
 from agentls import trust
-from agentls.config import Config, ConfigError, Limits, LoadedConfig, load_config
+from agentls.config import Config, ConfigError, LoadedConfig, load_config
 from agentls.errors import Untrusted
 from agentls.git.filters import untrusted_filters
 from agentls.git.repository import Repository
@@ -45,13 +45,17 @@ class Trusting:
         )
         return trust.effective_config(loaded, {})
 
-    async def max_parallel(self) -> int:
-        """Give how many tasks may run; a config that can't be read is told later."""
+    async def config_at_start(self) -> Config:
+        """Give the user's config, or the defaults while it can't be read.
+
+        A daemon must come up all the same: what is wrong is told when a task is
+        created, and by `agentls doctor`.
+        """
         try:
-            return (await self.user_config()).limits.max_parallel
+            return await self.user_config()
         except ConfigError as error:
             _LOG.warning("%s", error.message)
-            return Limits().max_parallel
+            return Config()
 
     async def policy(self, repository: Repository) -> Policy:
         """Give what holds; raise `Untrusted` while a text is undecided."""

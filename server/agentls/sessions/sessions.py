@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from agentls.background import Background
 from agentls.errors import (
     AgentlsError,
     AgentMissing,
@@ -84,13 +85,12 @@ class Sessions:
         self._starter = ShimStarter(python=python)
         self._live: dict[SessionId, LiveSession] = {}
         self._locks: dict[SessionId, asyncio.Lock] = {}
-        self._group = asyncio.TaskGroup()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
         self._starting: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         """Begin; nothing is started before it is asked for."""
-        await self._group.__aenter__()
+        await self._background.__aenter__()
         return self
 
     async def __aexit__(
@@ -102,10 +102,8 @@ class Sessions:
         """Let go of every session; they run on. A start that is under way ends."""
         if self._starting:
             await asyncio.wait(self._starting, timeout=_START_WITHIN)
-        for task in self._tasks:
-            task.cancel()
         try:
-            await self._group.__aexit__(kind, error, trace)
+            await self._background.__aexit__(kind, error, trace)
         finally:
             for session in self._live.values():
                 session.disconnect()
@@ -123,11 +121,14 @@ class Sessions:
             encode_request, launch, folder=folder, limits=self._limits
         )
         begun: asyncio.Future[LiveSession] = asyncio.get_running_loop().create_future()
-        self._spawn_start(self._start(launch, request=request, result=begun))
+        self._spawn_start(
+            self._start(launch, request=request, result=begun),
+            name=f"start {launch.id}",
+        )
         try:
             return await asyncio.shield(begun)
         except asyncio.CancelledError:
-            self._spawn_start(_undo(begun))
+            self._spawn_start(_undo(begun), name=f"undo {launch.id}")
             raise
 
     async def adopt(self, session: SessionId) -> LiveSession | Exit | None:
@@ -178,14 +179,8 @@ class Sessions:
     def _address(self, session: SessionId) -> Path:
         return self._paths.make_socket_dir() / socket_name(session)
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = self._group.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    def _spawn_start(self, work: Coroutine[None, None, None]) -> None:
-        task = self._spawn(work)
+    def _spawn_start(self, work: Coroutine[None, None, None], *, name: str) -> None:
+        task = self._background.spawn(work, name=name)
         self._starting.add(task)
         task.add_done_callback(self._starting.discard)
 
@@ -263,7 +258,7 @@ class Sessions:
 
     def _register(self, live: LiveSession, *, meta: Meta) -> None:
         self._live[live.id] = live
-        self._spawn(self._keep(live, meta=meta))
+        self._background.spawn(self._keep(live, meta=meta), name=f"keep {live.id}")
 
     async def _keep(self, live: LiveSession, *, meta: Meta) -> None:
         """Stay with a session until it is over; connect again when that was lost."""

@@ -187,7 +187,7 @@ async def test_a_branch_checked_out_twice_is_refused(sandbox: Any, tmp_path: Pat
 
 async def test_the_configs_merge_options_do_not_bend_it(sandbox: Any):
     repo, old, new = await ready(sandbox)
-    sandbox.git("config", "branch.main.mergeOptions", "--no-ff --squash")
+    sandbox.git("config", "branch.main.mergeOptions", "--no-ff --squash --nonsense")
     sandbox.git("config", "merge.ff", "false")
     sandbox.git("config", "merge.verifySignatures", "true")
     await advance_branch(repo, "main", old=old, new=new)

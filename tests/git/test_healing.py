@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from agentls.errors import AgentlsError, DirtyCheckout
+from agentls.errors import AgentlsError, DirtyCheckout, GitFailed
 from agentls.git.advance import advance_branch
 from agentls.git.healing import Outcome, heal_advance
+from agentls.git.lock import advance_lock
 
 FILES = ["a", "b/c", "d", "e/f/g", "h", "z"]
 
@@ -55,7 +56,12 @@ async def cut_off(sandbox: Any, killing: Any, at: Any):
     repo = await sandbox.repository()
     old = sandbox.tip()
     files = {name: f"new {name}, longer\n" * 5 for name in FILES}
-    files |= {"added/x": "added\n", "gone": None, "becomes/below": "now a folder\n"}
+    files |= {
+        "added/x": "added\n",
+        "extra": "added\n",
+        "gone": None,
+        "becomes/below": "now a folder\n",
+    }
     new = sandbox.commit_on("main", files)
     killing(at)
     sandbox.git("merge", "--ff-only", "-q", new, ok=False)
@@ -92,6 +98,8 @@ async def test_the_users_edits_meanwhile_are_kept(sandbox: Any, killing: Any):
     (sandbox.root / "b").rmdir()
     (sandbox.root / "b").write_text("my file where a folder was\n")
     sandbox.write("added/mine", "mine\n")
+    (sandbox.root / "extra").unlink()
+    sandbox.write("extra/mine", "my folder where a file was added\n")
     await heal_advance(repo, "main", old=old, new=new, checkout=sandbox.root)
     found = tree_of(sandbox)
     assert found["a"] == b"my edit of a\n"
@@ -99,6 +107,7 @@ async def test_the_users_edits_meanwhile_are_kept(sandbox: Any, killing: Any):
     assert found["becomes/mine"] == b"my file in the new folder\n"
     assert found["b"] == b"my file where a folder was\n"
     assert found["added/mine"] == b"mine\n"
+    assert found["extra/mine"] == b"my folder where a file was added\n"
     assert found["h"] == b"old h\n" * 3
     assert "added/x" not in found
 
@@ -224,6 +233,9 @@ async def test_a_git_that_outlives_its_agentls_is_waited_for(
         with contextlib.suppress(ProcessLookupError):
             daemon.kill()
         daemon.wait(timeout=20)
+    with pytest.raises(GitFailed, match=r"held .*advance\.lock"):
+        async with advance_lock(repo, within=0.01):
+            pass
     async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         healing = group.create_task(
             heal_advance(repo, "main", old=old, new=new, checkout=sandbox.root)

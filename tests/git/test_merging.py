@@ -178,6 +178,8 @@ async def test_shallow_partial_and_sha256_repositories_merge(
         ours = clone.commit_on("main", {"readme": "1\n2\n3\n4\n5\n6\nO\n"})
         merged = await merge_trees(await clone.repository(), ours, theirs)
         assert isinstance(merged, Merged), clone.root
+        trial = await try_merge(await clone.repository(), ours, theirs)
+        assert trial == merged
         text = clone.git("show", f"{merged.tree}:readme")
         assert text == "T\n2\n3\n4\n5\n6\nO\n"
 

@@ -281,11 +281,13 @@ async def test_a_submodules_config_runs_nothing(
     repo = await sandbox.repository()
     made = await add_task(repo)
     trap = make_sandbox("trap")
-    trap.write("x", "y")
-    tip = trap.commit()
+    # The very commit that is recorded: only then git would look for changes in it.
+    trap.git("pull", "-q", str(inner.root), "main")
+    tip = trap.tip()
     hostile(trap)
     (made.path / "sub/.git").write_text(f"gitdir: {trap.root / '.git'}\n")
     (made.path / "sub/x").write_text("dirty")
+    (made.path / "sub/.gitattributes").write_text("* filter=evil\n")
     state = await take(repo, made, tmp_path)
     assert tip in sandbox.git("ls-tree", state.tree, "sub")
 

@@ -133,7 +133,7 @@ async def test_survives_being_set_aside(sandbox: Any, add_task: Any, tmp_path: P
     assert not sandbox.git("status", "--porcelain", at=sub)
 
 
-@pytest.mark.parametrize("name", ["../../hooks", "x/../../y", "-u"])
+@pytest.mark.parametrize("name", ["../../planted", "x/../../../planted", "-u"])
 @pytest.mark.usefixtures("nested")
 async def test_a_name_that_leads_elsewhere_is_not_followed(
     sandbox: Any, add_task: Any, name: Any
@@ -142,6 +142,9 @@ async def test_a_name_that_leads_elsewhere_is_not_followed(
     sandbox.write(".gitmodules", text)
     sandbox.commit()
     sandbox.git("config", f"submodule.{name}.url", "x")
+    users = sandbox.root / ".git/modules/odd=na.me"
+    for place in (".git/modules/x", "planted", ".git/modules/-u"):
+        sandbox.git("clone", "-q", "--bare", str(users), place)
     repo = await sandbox.repository()
     made = await add_task(repo)
     assert await init_submodules(repo, made.path) == ()

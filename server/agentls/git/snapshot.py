@@ -143,7 +143,7 @@ async def _store(repo: Repository, aside: Place, *, file_max: int) -> WorktreeSt
         lines = (b"0 " + zero + b"\t" + path + b"\0" for path in gone)
         await git("update-index", "-z", "--index-info", at=aside, stdin=b"".join(lines))
     if stored:
-        # What is tracked comes first: a file's place may be wanted by a folder.
+        # Replacing: a folder may stand by now where a file was, or the reverse.
         await git(
             "update-index",
             "--add",

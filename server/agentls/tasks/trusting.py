@@ -8,7 +8,7 @@ import attrs
 from agentls import trust
 from agentls.config import Config, ConfigError, LoadedConfig, load_config
 from agentls.errors import Untrusted
-from agentls.git.filters import untrusted_filters
+from agentls.git.filters import repository_filters
 from agentls.git.repository import Repository
 from agentls.paths import Paths
 from agentls.store import trust as table
@@ -118,7 +118,7 @@ class Trusting:
         loaded = await in_thread(
             load_config, user_file=self._paths.user_config, repository=root
         )
-        filters = await untrusted_filters(repository)
+        filters = await repository_filters(repository)
         items = (
             *trust.required(loaded),
             *(

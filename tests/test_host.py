@@ -143,3 +143,31 @@ def test_a_missing_tool_gives_nothing(monkeypatch: pytest.MonkeyPatch):
     assert host._tool("surely-no-program") == ""
     assert isinstance(identity_of(os.getpid()), ProcessIdentity)
     assert Path("/proc/self").exists()
+
+
+def test_a_process_is_gone_only_with_its_last_thread():
+    """A zombie leader's threads still hold sockets and locks."""
+    program = (
+        "import ctypes, os, threading, time\n"
+        "libc = ctypes.CDLL(None)\n"
+        "def stay():\n"
+        "    print('thread', flush=True)\n"
+        "    os.read(0, 1)\n"
+        "    os._exit(0)\n"
+        "threading.Thread(target=stay).start()\n"
+        "number = {'x86_64': 60, 'aarch64': 93}[os.uname().machine]\n"
+        "libc.syscall(number, 0)  # exit of this thread alone\n"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    process = identity_of(child.pid)
+    assert process
+    assert child.stdout.readline() == b"thread\n"
+    assert not wait_gone(process, seconds=0.2)
+    child.stdin.write(b"x")
+    child.stdin.flush()
+    assert wait_gone(process, seconds=20)
+    child.wait()
+    child.stdin.close()
+    child.stdout.close()

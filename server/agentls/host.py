@@ -108,21 +108,17 @@ def signal_process(process: ProcessIdentity, signum: signal.Signals) -> bool:
 
 def wait_gone(process: ProcessIdentity, *, seconds: float) -> bool:
     """Wait until that very process has ended; False when it still runs after that."""
-    end = time.monotonic() + seconds
     pidfd = _pidfd(process.pid)
+    if pidfd is None:
+        return _wait_by_looking(process, seconds=seconds)
     try:
-        while is_alive(process):
-            left = end - time.monotonic()
-            if left <= 0:
-                return False
-            if pidfd is None:
-                time.sleep(min(left, _POLL))
-            else:
-                select.select([pidfd], [], [], min(left, 1))
+        # The descriptor speaks for the whole process: its leader may be a zombie
+        # while other threads still hold its sockets and locks.
+        if process.boot_id != boot_id() or _stat(process.pid)[1] != process.start_time:
+            return True
+        return bool(select.select([pidfd], [], [], seconds)[0])
     finally:
-        if pidfd is not None:
-            os.close(pidfd)
-    return True
+        os.close(pidfd)
 
 
 def peer_uid(connection: HasOptions) -> int:
@@ -144,22 +140,38 @@ def _pidfd(pid: int) -> int | None:
         return None
 
 
+def _wait_by_looking(process: ProcessIdentity, *, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while is_alive(process):
+        left = end - time.monotonic()
+        if left <= 0:
+            return False
+        time.sleep(min(left, _POLL))
+    return True
+
+
 def _start_time(pid: int) -> str:
     """Give the start time of a living process, an empty text for none."""
+    state, start = _stat(pid)
+    return "" if state in {"Z", "X"} else start
+
+
+def _stat(pid: int) -> tuple[str, str]:
+    """Give a process's state in one letter and its start time; empty for none."""
     try:
         text = (_PROC / f"{pid}/stat").read_bytes()
     except FileNotFoundError:
-        return "" if (_PROC / "self/stat").exists() else _start_time_by_ps(pid)
+        return ("", "") if (_PROC / "self/stat").exists() else _stat_by_ps(pid)
     except ProcessLookupError:
-        return ""
+        return "", ""
     fields = text[text.rindex(b")") + 2 :].split()  # the name may hold anything
-    return "" if fields[0] in {b"Z", b"X"} else fields[19].decode("ascii")
+    return fields[0].decode("ascii"), fields[19].decode("ascii")
 
 
-def _start_time_by_ps(pid: int) -> str:
+def _stat_by_ps(pid: int) -> tuple[str, str]:
     found = _tool("ps", "-o", "stat=,lstart=", "-p", str(pid))
     state, _, start = found.partition(" ")
-    return "" if state.startswith("Z") else start.strip()
+    return state[:1], start.strip()
 
 
 def _tool(*command: str) -> str:

@@ -99,9 +99,7 @@ def test_a_command_replaces_the_whole_built_in_agent(agents):
         ),
     ],
 )
-def test_a_fault_names_file_line_and_key(
-    agents, config_file, text, line, key, said
-):
+def test_a_fault_names_file_line_and_key(agents, config_file, text, line, key, said):
     problem = fault(agents, text)
     assert (problem.file, problem.line, problem.key) == (config_file, line, key)
     assert said in problem.message

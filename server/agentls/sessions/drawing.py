@@ -2,7 +2,7 @@
 
 import functools
 
-from agentls.sessions.snapshot import PLAIN, Cell, Link, Row
+from agentls.sessions.snapshot import PLAIN, Cell, Link, Look, Row
 
 __all__ = ["Pen", "draw_last_column", "draw_rows", "printable"]
 
@@ -16,6 +16,7 @@ _ATTRIBUTES = (
     (6, b";9"),
     (7, b";53"),
 )
+_PLAIN_LOOK = Look()
 _SHORT_GAP = 4
 
 # Characters of which every terminal knows the width. Where they differ (emoji,
@@ -37,29 +38,19 @@ class Pen:
     """How the viewer's terminal draws just now; gives what has to change it."""
 
     def __init__(self) -> None:
-        self.style = PLAIN
-        self._protected = False
-        self._link: Link | None = None
+        self.look = _PLAIN_LOOK
 
-    def take(
-        self, style: bytes, *, protected: bool = False, link: Link | None = None
-    ) -> bytes:
+    def take(self, look: Look) -> bytes:
         """Give what makes the terminal draw like this."""
-        out = b""
-        if style != self.style:
-            out += _sgr(style)
-            self.style = style
-        if protected != self._protected:
-            out += b'\x1b[1"q' if protected else b'\x1b[0"q'
-            self._protected = protected
-        if link != self._link:
-            out += _hyperlink(link)
-            self._link = link
-        return out
+        before, self.look = self.look, look
+        out = b"" if look.style == before.style else _sgr(look.style)
+        if look.protected != before.protected:
+            out += b'\x1b[1"q' if look.protected else b'\x1b[0"q'
+        return out if look.link == before.link else out + _hyperlink(look.link)
 
     def plain(self) -> bytes:
         """Give what makes the terminal draw plainly."""
-        return self.take(PLAIN)
+        return self.take(_PLAIN_LOOK)
 
 
 def draw_rows(rows: tuple[Row, ...], *, cols: int) -> bytes:
@@ -85,8 +76,7 @@ def draw_last_column(row: Row, *, y: int, pen: Pen) -> bytes:
     """Draw what is in the last column again: the next character then wraps."""
     cell = row.cells()[-1]
     return b"\x1b[%d;%dH" % (y + 1, row.count - cell.width + 1) + (
-        pen.take(cell.style, protected=cell.protected, link=cell.link)
-        + (cell.text or " ").encode("utf-8", "replace")
+        pen.take(cell.look) + (cell.text or " ").encode("utf-8", "replace")
     )
 
 
@@ -109,21 +99,24 @@ def _draw(
     while index < count:
         cell = cells[index]
         index += 1
-        if not cell.text and cell.style == PLAIN:
+        look = cell.look
+        if not cell.text and look.style == PLAIN:
             col += 1
             continue
         if at != col:
-            if at is not None and pen.style == PLAIN and col - at <= _SHORT_GAP:
-                out += pen.plain() + b" " * (col - at)
+            if at is not None and pen.look is _PLAIN_LOOK and col - at <= _SHORT_GAP:
+                out += b" " * (col - at)
             else:
                 out += b"\x1b[%dG" % (col + 1)
             at = col
-        out += pen.take(cell.style, protected=cell.protected, link=cell.link)
+        if look is not pen.look:
+            out += pen.take(look)
         if cell.text:
-            out += cell.text.encode("utf-8", "replace")
+            utf8, sure = _encoded(cell.text)
+            out += utf8
             col += cell.width
-            at = col if _is_sure(cell.text) else None
-            if joined and col < cols and cell.style[4]:
+            at = col if sure else None
+            if joined and col < cols and look.style[4]:
                 # It began a new line, which was filled with its background.
                 out += pen.plain() + b"\x1b[K"
             joined = False
@@ -138,8 +131,10 @@ def _draw(
 
 
 @functools.lru_cache(maxsize=4096)
-def _is_sure(text: str) -> bool:
-    return len(text) == 1 and any(ord(text) in sure for sure in _SURE)
+def _encoded(text: str) -> tuple[bytes, bool]:
+    """Give the characters' bytes, and whether every terminal knows their width."""
+    sure = len(text) == 1 and any(ord(text) in known for known in _SURE)
+    return text.encode("utf-8", "replace"), sure
 
 
 @functools.lru_cache(maxsize=4096)

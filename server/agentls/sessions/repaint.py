@@ -5,6 +5,8 @@ asks nothing and rings no bell. The viewer's terminal must have the session's si
 then it shows what a terminal shows that has been there from the start.
 """
 
+import attrs
+
 from agentls.sessions.drawing import Pen, draw_last_column, draw_rows, printable
 from agentls.sessions.snapshot import Charsets, Mode, SavedCursor, Screen, State
 
@@ -103,7 +105,7 @@ def _to_alternate(primary: Screen, *, state: State) -> bytes:
         return b"".join(
             (
                 b"\x1b[%d;%dH" % (back.y + 1, back.x + 1),
-                Pen().take(back.style, protected=back.protected),
+                Pen().take(attrs.evolve(back.look, link=None)),
                 _charsets(back.charsets),
                 b"\x1b[?1049h",
                 _plain(),
@@ -177,7 +179,7 @@ def _saved(saved: SavedCursor, *, state: State) -> bytes:
     return b"".join(
         (
             _position(saved.x, saved.y, origin=saved.origin, state=state),
-            Pen().take(saved.style, protected=saved.protected),
+            Pen().take(saved.look),
             _charsets(saved.charsets),
             b"\x1b7",
             b"\x1b[?6l" if saved.origin else b"",
@@ -196,7 +198,7 @@ def _cursor(screen: Screen, *, state: State) -> bytes:
         out = draw_last_column(row, y=cursor.y, pen=pen)
     else:
         out = _position(cursor.x, cursor.y, origin=origin, state=state)
-    out += pen.take(cursor.style, protected=cursor.protected, link=cursor.link)
+    out += pen.take(cursor.look)
     out += _charsets(cursor.charsets) + _SINGLE[cursor.charsets.single]
     shape = _SHAPES[cursor.shape] + (0 if modes & Mode.BLINK else 1)
     out += b"\x1b[%d q" % (0 if state.cursor_default else shape)

@@ -6,9 +6,7 @@ primary one, saved cursors, modes, and the bytes of a sequence that is under way
 """
 
 import enum
-import functools
 import struct
-from array import array
 from collections.abc import Mapping
 
 import attrs
@@ -21,6 +19,7 @@ __all__ = [
     "Charsets",
     "Cursor",
     "Link",
+    "Look",
     "Mode",
     "Page",
     "Row",
@@ -33,6 +32,9 @@ __all__ = [
 
 _MAGIC = b"GHOSTSNP\x01\x00"
 _TERMINAL, _SCREEN, _PAGE, _HISTORY, _READY, _FINISH, _CONTINUATION = range(1, 8)
+
+_UNITS = {1: "B", 2: "H", 4: "I", 8: "Q"}
+_WIDTHS = (1, 2, 0, 1)
 
 PLAIN = bytes(16)
 """The style of a cell that has none."""
@@ -89,15 +91,24 @@ class Link:
 
 
 @attrs.frozen(kw_only=True)
-class Cell:
-    """One cell with something in it; columns that are missing are empty."""
+class Look:
+    """How a cell is drawn, beside its character."""
 
-    text: str
-    """Its characters; empty for one that was erased with a colour."""
-    style: bytes
-    width: int
-    link: Link | None = None
+    style: bytes = PLAIN
+    """As the snapshot has it: three colours of four bytes, and flags."""
     protected: bool = False
+    link: Link | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Cell:
+    """What stands in one column, or in two for a wide character."""
+
+    text: str = ""
+    """Its characters; empty where nothing was written or all was erased."""
+    look: Look = Look()
+    """How it is drawn; of an erased one only the background."""
+    width: int = 1
     head: bool = False
     """The place at a line's end where a wide character had no room."""
 
@@ -108,8 +119,10 @@ class Page:
 
     styles: Mapping[int, bytes]
     links: Mapping[int, Link]
-    graphemes: Mapping[tuple[int, int], str]
+    joined: Mapping[tuple[int, int], str]
     """What is joined to the first character of a cell, by row and column."""
+    cells: dict[int, Cell] = attrs.field(factory=dict[int, Cell], eq=False, repr=False)
+    """The cells met so far by how they are encoded: most of them come again."""
 
 
 @attrs.frozen(kw_only=True)
@@ -133,17 +146,26 @@ class Row:
 
     def text(self) -> str:
         """Give the row's characters without the blanks at its end."""
-        if self.unit == 1:
-            text = self.data.decode("latin-1")
-        elif self.unit == 2:  # noqa: PLR2004
-            text = self.data.decode("utf-16-le", "replace")
-        else:
-            text = "".join(cell.text or " " for cell in self.cells() if not cell.head)
-        return text.replace("\0", " ").rstrip(" ")
+        return "".join(
+            cell.text or " " for cell in self.cells() if not cell.head
+        ).rstrip(" ")
 
     def cells(self) -> list[Cell]:
-        """Give the cells from the left; a wide one takes two columns."""
-        return _wide_cells(self) if self.unit == 8 else _narrow_cells(self)  # noqa: PLR2004
+        """Give the cells from the left, those that are empty at the end left out."""
+        words = struct.unpack(f"<{self.count}{_UNITS[self.unit]}", self.data)
+        known, page = self.page.cells, self.page
+        made: list[Cell] = []
+        for col, word in enumerate(words):
+            key = word << 2 | self.unit >> 2  # the units 1 and 2 say the same
+            cell = known.get(key)
+            if cell is None:
+                cell = known[key] = _cell(page, word, unit=self.unit)
+            if cell.width == 0:  # the right half of the one before
+                continue
+            if page.joined and (joined := page.joined.get((self.index, col))):
+                cell = attrs.evolve(cell, text=cell.text + joined)
+            made.append(cell)
+        return made
 
 
 @attrs.frozen(kw_only=True)
@@ -164,8 +186,7 @@ class SavedCursor:
 
     x: int
     y: int
-    style: bytes
-    protected: bool
+    look: Look
     wrap_pending: bool
     origin: bool
     charsets: Charsets
@@ -180,9 +201,7 @@ class Cursor:
     shape: int
     """0 bar, 1 block, 2 underline, 3 hollow block."""
     wrap_pending: bool
-    protected: bool
-    style: bytes
-    link: Link | None
+    look: Look
     charsets: Charsets
 
 
@@ -376,9 +395,7 @@ def _read_screen(source: _Source) -> _Head:
             y=y,
             shape=shape,
             wrap_pending=bool(flags & 1),
-            protected=bool(flags & 2),
-            style=style,
-            link=_link(record),
+            look=Look(style=style, protected=bool(flags & 2), link=_link(record)),
             charsets=charsets,
         ),
         saved=saved,
@@ -394,8 +411,7 @@ def _saved_cursor(record: _Source) -> SavedCursor:
     return SavedCursor(
         x=x,
         y=y,
-        style=style,
-        protected=bool(flags & 1),
+        look=Look(style=style, protected=bool(flags & 1)),
         wrap_pending=bool(flags & 2),
         origin=bool(flags & 4),
         charsets=_charsets(record.number(2)),
@@ -456,7 +472,7 @@ def _read_page(source: _Source) -> list[Row]:
     for _ in range(source.number(4)):
         row, col, count = source.unpack("<3H")
         joined[row, col] = source.take(4 * count).decode("utf-32-le")
-    page = Page(styles=style_of, links=link_of, graphemes=joined)
+    page = Page(styles=style_of, links=link_of, joined=joined)
     return [
         Row(
             page=page,
@@ -470,67 +486,26 @@ def _read_page(source: _Source) -> list[Row]:
     ]
 
 
-def _narrow_cells(row: Row) -> list[Cell]:
-    """Read cells of one, two or four bytes: they have one column each."""
-    page, joined = row.page, row.page.graphemes
-    cells: list[Cell] = []
-    if row.unit < 4:  # noqa: PLR2004
-        code = array("B" if row.unit == 1 else "H", row.data)
-        for col, point in enumerate(code):
-            text = chr(point) if point else ""
-            cells.append(
-                Cell(
-                    text=text + joined.get((row.index, col), "") if joined else text,
-                    style=PLAIN,
-                    width=1,
-                )
-            )
-        return cells
-    for col, word in enumerate(struct.unpack(f"<{row.count}I", row.data)):
-        text, style = _content(page, word, style=word >> 26)
-        if text and joined:
-            text += joined.get((row.index, col), "")
-        cells.append(Cell(text=text, style=style, width=1))
-    return cells
-
-
-def _wide_cells(row: Row) -> list[Cell]:
-    """Read cells of eight bytes, which can be anything."""
-    page, joined = row.page, row.page.graphemes
-    cells: list[Cell] = []
-    for col, word in enumerate(struct.unpack(f"<{row.count}Q", row.data)):
-        wide = word >> 42 & 3
-        if wide == 2:  # the right half of the one before  # noqa: PLR2004
-            continue
-        text, style = _content(page, word & 0xFFFFFFFF, style=word >> 26 & 0xFFFF)
-        if text and joined:
-            text += joined.get((row.index, col), "")
-        cells.append(
-            Cell(
-                text=text,
-                style=style,
-                width=2 if wide == 1 else 1,
-                link=page.links.get(word >> 48),
-                protected=bool(word >> 44 & 1),
-                head=wide == 3,  # noqa: PLR2004
-            )
-        )
-    return cells
-
-
-def _content(page: Page, word: int, *, style: int) -> tuple[str, bytes]:
-    """Give a cell's character and style, or the style that it was erased with."""
+def _cell(page: Page, word: int, *, unit: int) -> Cell:
+    """Read a cell, as yet without what is joined to it."""
+    if unit < 4:  # noqa: PLR2004 - a character and nothing else
+        return Cell(text=chr(word) if word else "")
+    style = page.styles[word >> 26 & 0xFFFF]
     kind, content = word & 3, word >> 2 & 0xFFFFFF
-    if kind < 2:  # 1 has characters joined to it  # noqa: PLR2004
-        return chr(content) if content else "", page.styles[style]
-    return "", _filled(kind, content)
-
-
-@functools.lru_cache(maxsize=4096)
-def _filled(kind: int, content: int) -> bytes:
-    """Make the style of a cell that was erased with a colour."""
-    if kind == 2:  # noqa: PLR2004
-        color = bytes((1, content, 0, 0))
-    else:
-        color = bytes((2,)) + content.to_bytes(3, "little")
-    return bytes(4) + color + bytes(8)
+    text = ""
+    if kind == 2:  # erased, with a colour of the palette  # noqa: PLR2004
+        style = bytes((0, 0, 0, 0, 1, content, 0, 0)) + bytes(8)
+    elif kind == 3:  # erased, with any colour  # noqa: PLR2004
+        style = bytes((0, 0, 0, 0, 2)) + content.to_bytes(3, "little") + bytes(8)
+    elif content:
+        text = chr(content)
+    return Cell(
+        text=text,
+        look=Look(
+            style=style,
+            protected=bool(word >> 44 & 1),
+            link=page.links.get(word >> 48),
+        ),
+        width=_WIDTHS[word >> 42 & 3],
+        head=word >> 42 & 3 == 3,  # noqa: PLR2004
+    )

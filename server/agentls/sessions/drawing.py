@@ -21,12 +21,14 @@ _SHORT_GAP = 4
 
 # Characters of which every terminal knows the width. Where they differ (emoji,
 # joined characters, symbols), the column is set anew behind them.
-_SURE = (
+_SURE_NARROW = (
     range(0x20, 0x300),
     range(0x370, 0x483),
     range(0x2010, 0x2028),
     range(0x2500, 0x25A0),
     range(0x2800, 0x2900),
+)
+_SURE_WIDE = (
     range(0x3041, 0x3097),
     range(0x30A0, 0x3100),
     range(0x4E00, 0xA000),
@@ -66,6 +68,8 @@ def draw_rows(rows: tuple[Row, ...], *, cols: int) -> bytes:
         joined = open_end and row.continues and bool(cells and cells[0].text)
         if number and not joined:
             out += pen.plain() + b"\r\n"
+        elif joined and rows[number - 1].cells()[-1].head:
+            out += b"\x1b[%dG" % cols  # where a wide character has no room
         col = _draw(cells, out, pen=pen, cols=cols, joined=joined)
         # Only a character in the last column makes the terminal go on by itself.
         open_end = row.wraps and col == cols and bool(cells[-1].text or cells[-1].head)
@@ -112,7 +116,7 @@ def _draw(
         if look is not pen.look:
             out += pen.take(look)
         if cell.text:
-            utf8, sure = _encoded(cell.text)
+            utf8, sure = _encoded(cell.text, cell.width)
             out += utf8
             col += cell.width
             at = col if sure else None
@@ -131,9 +135,11 @@ def _draw(
 
 
 @functools.lru_cache(maxsize=4096)
-def _encoded(text: str) -> tuple[bytes, bool]:
+def _encoded(text: str, width: int) -> tuple[bytes, bool]:
     """Give the characters' bytes, and whether every terminal knows their width."""
-    sure = len(text) == 1 and any(ord(text) in known for known in _SURE)
+    sure = len(text) == 1 and any(
+        ord(text) in known for known in (_SURE_WIDE if width > 1 else _SURE_NARROW)
+    )
     return text.encode("utf-8", "replace"), sure
 
 

@@ -28,7 +28,6 @@ _SWITCHES = (
     (Mode.REVERSE_COLORS, b"?5"),
     (Mode.REVERSE_WRAP, b"?45"),
     (Mode.COLOR_SCHEME, b"?2031"),
-    (Mode.SIZE_REPORTS, b"?2048"),
     (Mode.LINE_FEED, b"20"),
 )
 # A user's terminal may have these as the user likes: written only where the program
@@ -39,8 +38,14 @@ _TASTES = (
     (Mode.NUM_LOCK, b"?1035"),
     (Mode.ALT_PREFIX, b"?1036"),
     (Mode.ALT_ESCAPE, b"?1039"),
-    (Mode.GRAPHEMES, b"?2027"),
 )
+
+# Switched off and never on: switching it on asks the terminal for a report, which
+# would be taken for something that the viewer has typed.
+_SIZE_REPORTS_OFF = b"\x1b[?2048l"
+
+# A program that used one of these without 1049 leaves by the same.
+_ALTERNATES = ((Mode.ALTERNATE_1047, b"?1047"), (Mode.ALTERNATE_47, b"?47"))
 
 _NO_KEYBOARD = b"\x1b[<99u\x1b[=0;1u"
 _SET_NAMES = (b"B", b"B", b"A", b"0")
@@ -57,6 +62,8 @@ def repaint(state: State) -> bytes:
     primary, shown = state.screens[0], state.shown
     parts = [
         _reset(),
+        # Before anything is drawn: it says how wide joined characters are.
+        b"\x1b[?2027h" if state.modes & Mode.GRAPHEMES else b"",
         draw_rows(primary.history + primary.rows, cols=state.cols),
     ]
     if state.alternate:
@@ -88,11 +95,12 @@ def _reset() -> bytes:
             _NO_KEYBOARD,
             b"\x1b[>4m",
             b"".join(b"\x1b[%bl" % number for _, number in _SWITCHES),
+            _SIZE_REPORTS_OFF,
             b"\x1b[4l\x1b[?6l\x1b[?7h\x1b[?69l\x1b[r\x1b>",
             _charsets(Charsets()),
             b'\x1b[0m\x1b[0"q\x1b]8;;\x1b\\',
             b"\x1b]104\x1b\\\x1b]110\x1b\\\x1b]111\x1b\\\x1b]112\x1b\\",
-            b"\x1b[H\x1b[2J",
+            b"\x1b[H\x1b[2J\x1b7",
         )
     )
 
@@ -100,20 +108,21 @@ def _reset() -> bytes:
 def _to_alternate(primary: Screen, *, state: State) -> bytes:
     """Change to the alternate screen, leaving the cursor where it comes back to."""
     saved = primary.saved
-    if state.modes & Mode.ALTERNATE_1049 or saved is None:
-        back = primary.cursor if saved is None else saved
-        return b"".join(
-            (
-                b"\x1b[%d;%dH" % (back.y + 1, back.x + 1),
-                Pen().take(attrs.evolve(back.look, link=None)),
-                _charsets(back.charsets),
-                b"\x1b[?1049h",
-                _plain(),
-                b"\x1b[H\x1b[2J",
-            )
+    for mode, number in _ALTERNATES:
+        if state.modes & mode and not state.modes & Mode.ALTERNATE_1049:
+            kept = b"" if saved is None else _saved(saved, state=state)
+            return kept + b"\x1b[%bh\x1b[H\x1b[2J" % number
+    back = saved or primary.cursor  # where 1049 leads back to
+    return b"".join(
+        (
+            b"\x1b[%d;%dH" % (back.y + 1, back.x + 1),
+            Pen().take(attrs.evolve(back.look, link=None)),
+            _charsets(back.charsets),
+            b"\x1b[?1049h",
+            _plain(),
+            b"\x1b[H\x1b[2J",
         )
-    number = b"?1047" if state.modes & Mode.ALTERNATE_1047 else b"?47"
-    return _saved(saved, state=state) + b"\x1b[%bh\x1b[H\x1b[2J" % number
+    )
 
 
 def _tabs(tabs: tuple[int, ...]) -> bytes:

@@ -497,8 +497,8 @@ def _cell(page: Page, word: int, *, unit: int) -> Cell:
         style = bytes((0, 0, 0, 0, 1, content, 0, 0)) + bytes(8)
     elif kind == 3:  # erased, with any colour  # noqa: PLR2004
         style = bytes((0, 0, 0, 0, 2)) + content.to_bytes(3, "little") + bytes(8)
-    elif content:
-        text = chr(content)
+    elif content or style != PLAIN:  # half of a wide one that was written over
+        text = chr(content or 0x20)
     return Cell(
         text=text,
         look=Look(

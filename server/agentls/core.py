@@ -109,6 +109,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
                 agency=agency,
                 checkpoints=checkpoints,
                 starter=starter,
+                spawn=background.spawn,
             ),
             sessions=sessions,
             controllers=Controllers(),

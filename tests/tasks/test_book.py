@@ -1,9 +1,11 @@
+import asyncio
 from datetime import UTC, datetime
 from functools import partial
 
 import attrs
 import pytest
 
+from agentls.background import Background
 from agentls.errors import InvalidState, UnknownTask
 from agentls.model import Exit, Session, SessionId, SessionKind, State, Task
 from agentls.store.tasks import JournalEntry
@@ -136,3 +138,37 @@ async def test_discarded_tasks_are_listed_only_when_asked_for(book, add):
     await book.change(task.id, state=State.DISCARDED)
     assert book.tasks() == ()
     assert [one.id for one in book.tasks(discarded=True)] == [task.id]
+
+
+async def test_what_is_on_disk_and_what_is_told_agree_when_a_change_is_cancelled(
+    book, database, add
+):
+    task = await add()
+    heard = []
+    async with Background() as background:
+        with book.listening(heard.append):
+            for state in (State.PREPARING, State.WORKING, State.REVIEW):
+                work = book.change(task.id, state=state)
+                change = background.spawn(work, name="a change")
+                while not book._writing.locked():  # noqa: ASYNC110 - no event tells
+                    await asyncio.sleep(0)
+                await asyncio.sleep(0)
+                change.cancel()
+                await asyncio.sleep(0)
+                change.cancel()  # twice, as at a daemon's end
+                with pytest.raises(asyncio.CancelledError):
+                    await change
+    other = TaskBook(database)
+    await other.load()
+    assert other.tasks() == book.tasks()
+    assert [event.state for event in heard] == ["preparing", "working", "review"]
+
+
+async def test_a_change_of_a_moment_ago_is_dropped_when_the_task_went_on(book, add):
+    task = await add()
+    await book.change(task.id, state=State.PREPARING)
+    await book.change(task.id, state=State.WORKING)
+    merged = await book.change(task.id, state=State.REVIEW)
+    merged = await book.change(task.id, state=State.MERGED)
+    late = await book.change_if(task.id, {State.WORKING}, state=State.REVIEW)
+    assert late == book.get(task.id) == merged

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from agentls.errors import AgentlsError, StorageFull
+from agentls.threads import to_its_end
 
 __all__ = ["Database"]
 
@@ -41,9 +42,16 @@ class Database:
         await self._in_turn(self._close)
         self._thread.shutdown()
 
-    async def transaction(self, work: Callable[[sqlite3.Connection], R]) -> R:
+    async def transaction(
+        self,
+        work: Callable[[sqlite3.Connection], R],
+        *,
+        then: Callable[[R], None] | None = None,
+    ) -> R:
         """Do the work in one transaction: all of it is kept, or nothing.
 
+        `then` takes the result once it is kept, even when the caller is cancelled
+        meanwhile: what is held in memory never differs from what is on disk.
         Raises `StorageFull` when the disk has no room; nothing was changed then.
         """
 
@@ -61,20 +69,23 @@ class Database:
                     ) from error
                 raise
 
-        return await self._in_turn(run)
+        return await self._in_turn(run, then=then)
 
     async def read(self, work: Callable[[sqlite3.Connection], R]) -> R:
         """Do work that only reads."""
         return await self._in_turn(lambda: work(self._opened()))
 
-    async def _in_turn(self, work: Callable[[], R]) -> R:
-        # Shielded: a cancelled caller must not leave a transaction half told.
+    async def _in_turn(
+        self, work: Callable[[], R], *, then: Callable[[R], None] | None = None
+    ) -> R:
         future = asyncio.get_running_loop().run_in_executor(self._thread, work)
-        try:
-            return await asyncio.shield(future)
-        except asyncio.CancelledError:
-            await asyncio.wait([future])
-            raise
+
+        def kept(done: "asyncio.Future[R]") -> None:
+            if then is not None and done.exception() is None:
+                then(done.result())
+
+        future.add_done_callback(kept)
+        return await to_its_end(future)
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:

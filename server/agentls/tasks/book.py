@@ -9,7 +9,7 @@ import contextlib
 import secrets
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -131,10 +131,7 @@ class TaskBook:
                 table.insert_task(connection, task)
                 return task
 
-            task = await self._database.transaction(insert)
-            self._tasks[task.id] = task
-            self._tell(task)
-            return task
+            return await self._database.transaction(insert, then=self._take)
 
     async def change(
         self, task_id: TaskId, *, journal: JournalEntry | None = None, **changes: Any
@@ -145,6 +142,19 @@ class TaskBook:
         """
         async with self._writing:
             return await self._change(task_id, journal=journal, changes=changes)
+
+    async def change_if(
+        self, task_id: TaskId, states: Collection[State], **changes: Any
+    ) -> Task:
+        """Keep new values if the task is in one of the states; give it as it is then.
+
+        For what is known of a moment ago: an operation may have moved it since.
+        """
+        async with self._writing:
+            task = self.get(task_id)
+            if task.state not in states:
+                return task
+            return await self._change(task_id, changes=changes)
 
     async def finish(self, task_id: TaskId, **changes: Any) -> Task:
         """Keep new values and strike the task's operation out of the journal."""
@@ -167,11 +177,13 @@ class TaskBook:
                 table.delete_task(connection, task_id)
                 return table.next_rev(connection)
 
-            rev = await self._database.transaction(delete)
-            for name in self._by_task.pop(task_id, []):
-                del self._sessions[name]
-            del self._tasks[task_id]
-            self._tell(Removed(task=task_id, rev=rev))
+            def forget(rev: int) -> None:
+                for name in self._by_task.pop(task_id, []):
+                    del self._sessions[name]
+                del self._tasks[task_id]
+                self._tell(Removed(task=task_id, rev=rev))
+
+            await self._database.transaction(delete, then=forget)
 
     async def add_session(
         self, session: Session, *, journal: JournalEntry | None = None
@@ -195,9 +207,9 @@ class TaskBook:
                 session.task,
                 also=lambda db: table.update_session(db, session),
                 remember=session,
+                ended=True,
                 changes={},
             )
-            self._tell(SessionEnd(session=session))
             return session
 
     async def _change(
@@ -209,8 +221,9 @@ class TaskBook:
         finished: bool = False,
         also: Callable[[sqlite3.Connection], None] = lambda _: None,
         remember: Session | None = None,
+        ended: bool = False,
     ) -> Task:
-        task = self._tasks[task_id]
+        task = self.get(task_id)
         if state := changes.get("state"):
             require_transition(task, state)
         task = attrs.evolve(task, **changes)
@@ -227,12 +240,18 @@ class TaskBook:
                 table.end_journal(connection, task_id)
             return written
 
-        written = await self._database.transaction(update)
-        self._tasks[task_id] = written
-        if remember:
-            self._remember(remember)
-        self._tell(written)
-        return written
+        def take(written: Task) -> None:
+            if remember:
+                self._remember(remember)
+            self._take(written)
+            if remember and ended:
+                self._tell(SessionEnd(session=remember))
+
+        return await self._database.transaction(update, then=take)
+
+    def _take(self, task: Task) -> None:
+        self._tasks[task.id] = task
+        self._tell(task)
 
     def _remember(self, session: Session) -> None:
         if session.id not in self._sessions:

@@ -6,7 +6,9 @@ request ends it early, never a closed editor.
 """
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -61,6 +63,7 @@ class Orchestrator:
         agency: Agency,
         checkpoints: Checkpointer,
         starter: Starter,
+        spawn: Callable[..., asyncio.Task[Any]],
     ) -> None:
         self._paths = paths
         self._book = book
@@ -68,6 +71,7 @@ class Orchestrator:
         self._agency = agency
         self._starter = starter
         self._checkpoints = checkpoints
+        self._spawn = spawn
 
     async def create(self, request: TaskRequest, *, progress: Say) -> Task:
         """Create a task and start it, or queue it when no place is free.
@@ -79,15 +83,23 @@ class Orchestrator:
         policy = await self._trusting.policy(await find_repository(request.folder))
         self._starter.max_parallel = policy.config.limits.max_parallel
         plan = await self._plan(request, policy)
-        task = await self._book.add(plan.task)
+        made: list[TaskId] = []
+
+        def make(task_id: TaskId, number: int, rev: int) -> Task:
+            made.append(task_id)
+            return plan.task(task_id, number, rev)
+
         try:
+            task = await self._book.add(make)
             # The book's event has begun it already, if there is a place.
             self._starter.tell(task.id, progress)
             return await self._starter.prepared(task.id)
         except asyncio.CancelledError:
             # A daemon that ends cancels too: then the next one goes on with it.
-            if not self._starter.closing:
-                await self._undo_create(task.id)
+            if made and not self._starter.closing:
+                # Not here: a second cancellation would stop it half-way.
+                undo = self._undo_create(made[0])
+                await asyncio.wait([self._spawn(undo, name=f"undo {made[0]}")])
             raise
 
     async def send_prompt(self, name: str, text: str) -> Task:
@@ -332,13 +344,20 @@ class Orchestrator:
             )
 
     async def _undo_create(self, task_id: TaskId) -> None:
-        await self._starter.cancel(task_id)
-        async with self._starter.locks[task_id]:
-            task = self._book.get(task_id)
-            await self._starter.runner.stop(task, grace=STOP_GRACE)
-            repository = await find_repository(task.repository)
-            await preparing.unmake_worktree(repository, task)
-            await self._book.remove(task_id)
+        try:
+            await self._starter.cancel(task_id)
+            async with self._starter.locks[task_id]:
+                task = self._book.get(task_id)
+                await self._starter.runner.stop(task, grace=STOP_GRACE)
+                repository = await find_repository(task.repository)
+                await preparing.unmake_task(repository, task)
+                await self._book.remove(task_id)
+                del self._starter.locks[task_id]
+        except UnknownTask:
+            return  # it was cancelled before it was kept
+        except AgentlsError as error:
+            why = f"Cancelled, and it could not be undone: {error.message}"
+            await self._book.finish(task_id, state=_S.FAILED, why=why)
 
 
 def _entry(task: Task, operation: str) -> JournalEntry:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from agentls.config import Config
 from agentls.errors import AgentlsError
 from agentls.git.branches import delete_branch
-from agentls.git.refs import branch_ref, read_ref
+from agentls.git.refs import branch_ref, delete_ref, read_ref, task_ref
 from agentls.git.repository import Repository
 from agentls.git.submodules import init_submodules
 from agentls.git.worktrees import add_worktree, remove_half_made
@@ -18,7 +18,7 @@ from agentls.tasks.running import Program, Runner
 from agentls.tasks.trusting import Policy
 from agentls.threads import in_thread
 
-__all__ = ["make_worktree", "run_setup", "unmake_worktree", "wait_for_setup"]
+__all__ = ["make_worktree", "run_setup", "unmake_task", "wait_for_setup"]
 
 _STOP_GRACE = 5.0  # seconds that a setup past its time has to clean up
 
@@ -36,7 +36,7 @@ async def make_worktree(
     """
     repository = policy.repository
     say("Checking out the worktree")
-    await unmake_worktree(repository, task)
+    await _unmake_worktree(repository, task)
     await in_thread(task.worktree.parent.mkdir, parents=True, exist_ok=True)
     await add_worktree(
         repository,
@@ -57,7 +57,7 @@ async def make_worktree(
         )
 
 
-async def unmake_worktree(repository: Repository, task: Task) -> None:
+async def _unmake_worktree(repository: Repository, task: Task) -> None:
     """Remove what `make_worktree` made, as long as no agent has worked there.
 
     The branch goes only if it is the task's own and still where the task began.
@@ -67,6 +67,13 @@ async def unmake_worktree(repository: Repository, task: Task) -> None:
     untouched = await read_ref(repository, branch_ref(task.branch)) == start
     if untouched and task.base.kind is not BaseKind.BRANCH:
         await delete_branch(repository, task.branch, expected=start)
+
+
+async def unmake_task(repository: Repository, task: Task) -> None:
+    """Remove all that was made for a task which is no more."""
+    await _unmake_worktree(repository, task)
+    if kept := await read_ref(repository, task_ref(task.id)):
+        await delete_ref(repository, task_ref(task.id), expected=kept)
 
 
 async def run_setup(

@@ -5,13 +5,14 @@ is prepared and its agent started, a session that ends moves its task on.
 """
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
 import attrs
 
-from agentls.errors import AgentlsError
+from agentls.errors import AgentlsError, UnknownTask
 from agentls.git.repository import find_repository
 from agentls.model import Session, SessionKind, State, Task, TaskId
 from agentls.review.checkpoint import Checkpointer
@@ -28,6 +29,8 @@ __all__ = ["STOP_GRACE", "Say", "Starter", "silent"]
 
 STOP_GRACE = 5.0
 """Seconds between TERM and KILL: time for an agent to save its conversation."""
+
+_RUNNING = {State.WORKING, State.WAITING}
 
 Say = Callable[[str], None]
 """Tells a person what is being done now."""
@@ -160,7 +163,7 @@ class Starter:
     async def settle(self, task_id: TaskId) -> Task:
         """Move a working task on whose agent's session has ended."""
         task = self._book.get(task_id)
-        if task.state not in {State.WORKING, State.WAITING}:
+        if task.state not in _RUNNING:
             return task
         session = self._book.sessions(task_id)[-1]
         if session.live:
@@ -175,11 +178,12 @@ class Starter:
         else:
             state = State.FAILED
             why = f"Its agent ended with {session.exit.describe()}."
-        return await self._book.change(task_id, state=state, why=why)
+        return await self._book.change_if(task_id, _RUNNING, state=state, why=why)
 
     async def _session_ended(self, session: Session) -> None:
         if session.kind is SessionKind.AGENT:
-            await self.settle(session.task)
+            with contextlib.suppress(UnknownTask):  # its creation was undone
+                await self.settle(session.task)
 
     async def _prepare(self, task_id: TaskId, *, setup: Session | None) -> None:
         def say(doing: str) -> None:

@@ -38,7 +38,7 @@ bench: setup ## ratios beside the peers, in one run; writes docs/performance.md
 	$(BIN)/python benchmarks/bench.py --write
 
 bench-quick: setup ## the same, in two minutes
-	$(BIN)/python benchmarks/bench.py --rounds 3
+	$(BIN)/python benchmarks/bench.py --rounds 3 --megabytes 20
 
 docs: setup ## write docs/protocol.md again from the protocol's types
 	$(BIN)/python docs/generate.py

@@ -20,6 +20,8 @@ from pathlib import Path
 
 import attrs
 
+import terminals
+
 ROOT = Path(__file__).parent.parent
 PEERS = ROOT / ".bench"
 PAGE = ROOT / "docs" / "performance.md"
@@ -38,10 +40,20 @@ class Line:
     met: bool
 
 
-def median(work: Callable[[], float], *, rounds: int) -> float:
-    """Give the median of some rounds, in milliseconds, after one to warm up."""
-    work()
-    return statistics.median(work() for _ in range(rounds)) * 1000
+def medians(
+    works: Mapping[str, Callable[[], float]], *, rounds: int
+) -> dict[str, float]:
+    """Let the works take turns; give each one's median in milliseconds.
+
+    Each runs once before, to warm up.
+    """
+    times: dict[str, list[float]] = {name: [] for name in works}
+    for number in range(rounds + 1):
+        for name, work in works.items():
+            took = work()
+            if number:
+                times[name].append(took * 1000)
+    return {name: statistics.median(found) for name, found in times.items()}
 
 
 def timed(argv: Sequence[str], *, env: Mapping[str, str]) -> Callable[[], float]:
@@ -132,19 +144,23 @@ def bridge(rounds: int) -> list[Line]:
     """`agentls lsp` start to the answer of initialize, daemon warm and cold."""
     lsp = [str(ROOT / ".venv/bin/agentls"), "lsp"]
     with fresh_home() as env:
-        warm = median(initialized(lsp, env=env), rounds=rounds)
-        bare = median(timed([sys.executable, "-c", "pass"], env=env), rounds=rounds)
-        ruff = median(
-            initialized([str(ROOT / ".venv/bin/ruff"), "server"], env=env),
+        warm_ones = medians(
+            {
+                "agentls": initialized(lsp, env=env),
+                "bare": timed([sys.executable, "-c", "pass"], env=env),
+                "ruff": initialized([str(ROOT / ".venv/bin/ruff"), "server"], env=env),
+                "pylsp": initialized([install_pylsp()], env=env),
+            },
             rounds=rounds,
         )
-        pylsp = median(initialized([install_pylsp()], env=env), rounds=rounds)
+        warm, bare = warm_ones["agentls"], warm_ones["bare"]
+        ruff, pylsp = warm_ones["ruff"], warm_ones["pylsp"]
 
         def cold() -> float:
             agentls("daemon", "stop", env=env)
             return initialized(lsp, env=env)()
 
-        cold_start = median(cold, rounds=rounds)
+        cold_start = medians({"agentls": cold}, rounds=rounds)["agentls"]
     limit = 150.0
     return [
         Line(
@@ -187,13 +203,19 @@ def cli(rounds: int) -> list[Line]:
     program = str(ROOT / ".venv/bin/agentls")
     with fresh_home() as env:
         agentls("ls", env=env)
-        bare = median(timed([sys.executable, "-c", "pass"], env=env), rounds=rounds)
-        listing = median(timed([program, "ls"], env=env), rounds=rounds)
         events = env | {
             "AGENTLS_SESSION": "b2c3-1",
             "AGENTLS_EVENTS": f"{env['HOME']}/events",
         }
-        hook = median(timed([program, "hook", "Stop", "{}"], env=events), rounds=rounds)
+        found = medians(
+            {
+                "bare": timed([sys.executable, "-c", "pass"], env=env),
+                "ls": timed([program, "ls"], env=env),
+                "hook": timed([program, "hook", "Stop", "{}"], env=events),
+            },
+            rounds=rounds,
+        )
+    bare, listing, hook = found["bare"], found["ls"], found["hook"]
     return [
         Line(
             name="ls",
@@ -214,6 +236,76 @@ def cli(rounds: int) -> list[Line]:
     ]
 
 
+def terminal_lines(rounds: int, *, megabytes: int) -> list[Line]:
+    """Output and echo, agentls and its peers taking turns."""
+    names = ("agentls", "bare pty", "tmux -C", "tmux attach")
+    output: dict[str, list[float]] = {name: [] for name in names}
+    echo: dict[str, list[float]] = {"agentls": [], "tmux attach": []}
+    with fresh_home() as env:
+        folder = Path(env["HOME"])
+        text, gate = folder / "text", folder / "gate"
+        terminals.coloured(text, megabytes=megabytes)
+        wanted = terminals.as_printed(text)
+        command = f"cat '{text}'"
+        editor = terminals.Editor(env, root=terminals.repository(folder))
+        for _ in range(rounds):
+            output["agentls"].append(
+                terminals.output_through_agentls(
+                    editor, command, gate=gate, wanted=wanted
+                )
+            )
+            output["bare pty"].append(
+                terminals.output_through_pty(command, wanted=wanted)
+            )
+            output["tmux -C"].append(
+                terminals.output_through_control_mode(
+                    command, folder=folder, gate=gate, wanted=wanted
+                )
+            )
+            output["tmux attach"].append(
+                terminals.output_through_attach(command, folder=folder, gate=gate)
+            )
+            echo["agentls"] += terminals.echo_through_agentls(editor)
+            echo["tmux attach"] += terminals.echo_through_tmux(folder)
+        editor.close()
+    took = {name: statistics.median(times) * 1000 for name, times in output.items()}
+    ours = took["agentls"]
+    lines = [
+        Line(
+            name=f"output, {megabytes} MB coloured",
+            agentls=ours,
+            peer_name=peer,
+            peer=took[peer],
+            target=target,
+            met=ours <= took[peer] * limit,
+        )
+        for peer, target, limit in (
+            ("bare pty", "≤ 1.25 × (0.8 of its speed)", 1.25),
+            ("tmux -C", "≤ 0.2 × (5 times its speed)", 0.2),
+            ("tmux attach", "≤ 0.33 × (3 times its speed)", 1 / 3),
+        )
+    ]
+    for name, share in (("p50", 0.5), ("p99", 0.99)):
+        mine = terminals.percentile(echo["agentls"], share)
+        theirs = terminals.percentile(echo["tmux attach"], share)
+        lines.append(
+            Line(
+                name=f"echo, quiet, {name}",
+                agentls=mine,
+                peer_name="tmux attach",
+                peer=theirs,
+                target="≤ 1.5 ×",
+                met=mine <= theirs * 1.5,
+            )
+        )
+    return lines
+
+
+def figure(milliseconds: float) -> str:
+    """Write a figure with as many places as it has meaning."""
+    return f"{milliseconds:.0f}" if milliseconds >= 10 else f"{milliseconds:.2f}"  # noqa: PLR2004
+
+
 def table(lines: Sequence[Line]) -> str:
     """Give the table as Markdown."""
     rows = [
@@ -221,7 +313,8 @@ def table(lines: Sequence[Line]) -> str:
         "| --- | ---: | --- | ---: | ---: | --- | --- |",
     ]
     rows += [
-        f"| {line.name} | {line.agentls:.0f} | {line.peer_name} | {line.peer:.0f} "
+        f"| {line.name} | {figure(line.agentls)} "
+        f"| {line.peer_name} | {figure(line.peer)} "
         f"| {line.agentls / line.peer:.2f} | {line.target} "
         f"| {'met' if line.met else '**missed**'} |"
         for line in lines
@@ -245,9 +338,14 @@ def main() -> int:
     """Measure and print; with `--write`, keep the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--megabytes", type=int, default=100)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    lines = [*bridge(options.rounds), *cli(options.rounds)]
+    lines = [
+        *bridge(options.rounds),
+        *cli(options.rounds),
+        *terminal_lines(min(options.rounds, 5), megabytes=options.megabytes),
+    ]
     print(table(lines))
     if options.write:
         PAGE.write_text(page(lines, rounds=options.rounds), "utf-8")

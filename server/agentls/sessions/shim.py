@@ -70,6 +70,9 @@ __all__ = ["run"]
 
 _READ_AT_ONCE = 1 << 18
 _NOTICE_EVERY = 0.005
+_LITTLE = 512
+_QUICK_NOTICES = 16
+"""How many notices of a little output, such as an echo, may come in one interval."""
 _DISK_RETRY_EVERY = 0.2
 _KILL_EVERY = 0.05
 _HANGUP_RETRY = 0.05
@@ -86,7 +89,8 @@ class _Client:
     """
 
     __slots__ = (
-        *("armed", "due", "incoming", "noticed", "outgoing", "owed", "sock", "taken"),
+        *("armed", "due", "incoming", "noticed", "outgoing", "owed", "quick", "sock"),
+        "taken",
     )
 
     def __init__(self, sock: socket) -> None:
@@ -95,6 +99,7 @@ class _Client:
         self.outgoing = bytearray()
         self.armed: int | None = None
         self.noticed = 0.0
+        self.quick = 0
         self.owed = 0
         self.taken = 0
         self.due: dict[int, bytes] = {}
@@ -407,16 +412,26 @@ class _Shim:
         # else: a newer client; what this shim doesn't know it leaves out
 
     def _notify(self, now: float) -> None:
-        """Tell each client that armed and has waited long enough the size."""
+        """Tell each client that armed and has waited long enough the size.
+
+        A little output is told at once: somebody waits for the echo of a key. Much
+        output is told once an interval, which costs a flood the least.
+        """
         for client in list(self._clients.values()):
-            if (
-                client.armed is not None
-                and self._log.size > client.armed
-                and now >= client.noticed + _NOTICE_EVERY
-            ):
-                client.armed = None
+            if client.armed is None or self._log.size <= client.armed:
+                continue
+            if now >= client.noticed + _NOTICE_EVERY:
                 client.noticed = now
-                self._send(client, SIZE, struct.pack("<Q", self._log.size))
+                client.quick = 0
+            elif (
+                client.quick < _QUICK_NOTICES
+                and self._log.size - client.armed <= _LITTLE
+            ):
+                client.quick += 1
+            else:
+                continue
+            client.armed = None
+            self._send(client, SIZE, struct.pack("<Q", self._log.size))
 
     def _send(self, client: _Client, kind: int, payload: bytes) -> None:
         """Tell a client, in place of what it has not been told yet of that kind."""

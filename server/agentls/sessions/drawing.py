@@ -76,10 +76,11 @@ def draw_rows(rows: tuple[Row, ...], *, cols: int) -> bytes:
     return bytes(out + pen.plain())
 
 
-def draw_last_column(row: Row, *, y: int, pen: Pen) -> bytes:
+def draw_last_column(row: Row, *, y: int, cols: int, pen: Pen) -> bytes:
     """Draw what is in the last column again: the next character then wraps."""
-    cell = row.cells()[-1]
-    return b"\x1b[%d;%dH" % (y + 1, row.count - cell.width + 1) + (
+    cells = row.cells()
+    cell = cells[-1] if row.count == cols else Cell()
+    return b"\x1b[%d;%dH" % (y + 1, cols - cell.width + 1) + (
         pen.take(cell.look) + (cell.text or " ").encode("utf-8", "replace")
     )
 

@@ -202,9 +202,8 @@ def _cursor(screen: Screen, *, state: State) -> bytes:
     pen = Pen()
     origin = bool(modes & Mode.ORIGIN)
     row = screen.rows[cursor.y]
-    full = cursor.x == state.cols - 1 and row.count == state.cols
-    if cursor.wrap_pending and full and not origin:
-        out = draw_last_column(row, y=cursor.y, pen=pen)
+    if cursor.wrap_pending and cursor.x == state.cols - 1 and not origin:
+        out = draw_last_column(row, y=cursor.y, cols=state.cols, pen=pen)
     else:
         out = _position(cursor.x, cursor.y, origin=origin, state=state)
     out += pen.take(cursor.look)

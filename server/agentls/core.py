@@ -18,6 +18,7 @@ from agentls.git.repository import find_repository
 from agentls.paths import Paths
 from agentls.review.checkpoint import Checkpointer
 from agentls.sessions.controllers import Controllers
+from agentls.sessions.screens import Screens
 from agentls.sessions.sessions import Sessions
 from agentls.store.database import Database
 from agentls.tasks.agency import Agency
@@ -41,6 +42,7 @@ class Core:
     book: TaskBook
     tasks: Orchestrator
     sessions: Sessions
+    screens: Screens
     controllers: Controllers
     trusting: Trusting
     agency: Agency
@@ -83,6 +85,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
     async with (
         Database(paths.database) as database,
         Sessions(paths=paths) as sessions,
+        Screens(paths.sessions) as screens,
         Background() as background,
     ):
         book = TaskBook(database)
@@ -112,6 +115,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
                 spawn=background.spawn,
             ),
             sessions=sessions,
+            screens=screens,
             controllers=Controllers(),
             trusting=trusting,
             agency=agency,

@@ -191,6 +191,8 @@ class AttachParams:
     session: str | None = None
     offset: int | None = None
     """A byte of the log to begin at; its first kept byte if absent."""
+    repaint: bool = False
+    """Begin with the screen as it is now, instead of the log; for a terminal."""
     window: int = 1 << 20
     """Bytes that may be on their way before an `ack` is needed."""
     control: bool = False
@@ -214,6 +216,8 @@ class AttachResult:
     cols: int
     live: bool
     controller: bool
+    repaint: str | None = None
+    """What draws the screen as it is at `offset`; for an emulator of rows and cols."""
 
 
 @attrs.frozen(kw_only=True)

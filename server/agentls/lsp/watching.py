@@ -25,6 +25,9 @@ from agentls.sessions.viewer import Piece, Viewer
 
 __all__ = ["Watching"]
 
+_WINDOW_MIN = 4
+"""Room for one character; less could never be streamed."""
+
 _WINDOW_MAX = 16 << 20
 """Bytes on their way that a client may ask for; they wait in our memory."""
 
@@ -62,23 +65,27 @@ class Watching:
         """
         live = self._core.sessions.get(session.id)
         watched = await self._core.sessions.watch(session.id)
-        first, size = await watched.log().first_offset(), watched.size
-        offset = first if params.offset is None else params.offset
-        if not first <= offset <= size:
-            raise InvalidParams(
-                f"Session {session.id} has no byte {offset}: its log holds bytes"
-                f" {first} to {size}.",
-                hint="Attach without an offset to begin at the first kept byte.",
-            )
         await self._end_pump(session.id)
         controller = params.control and live is not None
         if live is not None and controller:
             self._core.controllers.take(session.id, self)
             if params.rows and params.cols:
                 await live.resize(rows=params.rows, cols=params.cols)
-        viewer = Viewer(
-            watched, offset=offset, window=max(1, min(params.window, _WINDOW_MAX))
+        repaint = (
+            await self._core.screens.repaint(session.id) if params.repaint else None
         )
+        log = watched.log()
+        first, size = await log.first_offset(), await log.size()
+        offset = repaint.offset if repaint else params.offset
+        offset = first if offset is None else offset
+        if not first <= offset <= size:
+            raise InvalidParams(
+                f"Session {session.id} has no byte {offset}: its log holds bytes"
+                f" {first} to {size}.",
+                hint="Attach without an offset to begin at the first kept byte.",
+            )
+        window = max(_WINDOW_MIN, min(params.window, _WINDOW_MAX))
+        viewer = Viewer(watched, offset=offset, window=window)
         self._viewers[session.id] = viewer
         # No output may reach the client before it knows what it attached to.
         self._after_answer(lambda: self._begin(session.id, viewer))
@@ -88,10 +95,11 @@ class Watching:
             offset=offset,
             first=first,
             size=size,
-            rows=rows,
-            cols=cols,
+            rows=repaint.rows if repaint else rows,
+            cols=repaint.cols if repaint else cols,
             live=live is not None,
             controller=controller,
+            repaint=repaint and repaint.data.decode("utf-8", "replace"),
         )
 
     async def type_input(self, session: SessionId, data: bytes) -> None:

@@ -15,6 +15,16 @@ import pytest
 _DEADLINE = 20.0
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose program isn't on this machine; where CI runs, it must be."""
+    for mark in item.iter_markers("needs"):
+        (program,) = mark.args
+        if shutil.which(program) is None:
+            if os.environ.get("CI"):
+                pytest.fail(f"{program} is needed; .ci/run installs it")
+            pytest.skip(f"there is no {program} on this machine")
+
+
 @attrs.frozen(kw_only=True)
 class Home:
     """A user's fresh home: every folder of agentls lies in it."""

@@ -25,7 +25,9 @@ def complete(user: Any, *words: str) -> list[str]:
     return [entry.partition(",")[2] for entry in done.stdout.decode().split()]
 
 
-@pytest.mark.parametrize("shell", list(_USE))
+@pytest.mark.parametrize(
+    "shell", [pytest.param(shell, marks=pytest.mark.needs(shell)) for shell in _USE]
+)
 def test_the_shell_takes_its_script(user: Any, shell: str):
     text = _USE[shell].format(agentls=" ".join(user.argv()))
     options = {"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}[shell]

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -22,7 +21,6 @@ read -r _ < '{gate}'
 @pytest.fixture
 def tmux(tmp_path: Path, home):
     """A real terminal as the judge; it has a socket of its own."""
-    assert shutil.which("tmux"), "the tests need tmux"
     base = ["tmux", "-S", str(tmp_path / "tmux"), "-f", "/dev/null"]
 
     def run(*args: str) -> str:
@@ -51,6 +49,7 @@ async def _shown(tmux, data: bytes, *, name: str, tmp_path: Path) -> str:
     return text + tmux("display", "-p", "-t", name, form)
 
 
+@pytest.mark.needs("tmux")
 async def test_a_late_viewer_sees_the_same_screen(
     open_editor, repository: Path, home, tmux, tmp_path: Path
 ):

@@ -12,7 +12,10 @@ from agentls.sessions.environment import (
     user_environment,
 )
 
-SHELLS = ["bash", "zsh", "fish"]
+SHELLS = [
+    pytest.param(shell, marks=pytest.mark.needs(shell))
+    for shell in ("bash", "zsh", "fish")
+]
 RC = {"bash": ".bashrc", "zsh": ".zshrc", "fish": ".config/fish/config.fish"}
 
 
@@ -153,6 +156,7 @@ async def test_the_shell_is_asked_again_only_when_its_files_changed(
     assert (await ask()).values["MINE"] == "two"
 
 
+@pytest.mark.needs("zsh")
 async def test_another_shell_has_another_answer(
     ask: Callable[..., Awaitable[UserEnvironment]], home: Path
 ):

@@ -235,11 +235,11 @@ class SessionScreen:
         # Read after the log: a size is noted before the output that follows it.
         grids = read_grids(self._folder)
         self._resize(screen, _grid_at(grids, offset=begin))
-        for grid in grids:
-            if begin < grid.offset <= chunk.end:
-                data = self._feed(screen, data, begin=begin, count=grid.offset - begin)
-                begin = grid.offset
-                self._resize(screen, grid)
+        later = [grid for grid in grids if begin < grid.offset <= chunk.end]
+        for grid in later:
+            data = self._feed(screen, data, begin=begin, count=grid.offset - begin)
+            begin = grid.offset
+            self._resize(screen, grid)
         self._feed(screen, data, begin=begin, count=len(data))
         self._offset = chunk.end
         if self._kept is None or self._offset - self._kept.offset >= _KEEP_BYTES:

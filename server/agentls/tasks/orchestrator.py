@@ -157,9 +157,8 @@ class Orchestrator:
     async def changes(self, name: str, *, with_patch: bool) -> tuple[Task, Change]:
         """Read what a task changed, from its base to its worktree now."""
         task = self._book.get(name)
-        policy = await self._starter.policy(task)
         return task, await read_change(
-            policy.repository,
+            await self._starter.repository(task),
             task,
             index=self._checkpoints.index_of(task),
             with_patch=with_patch,
@@ -177,14 +176,14 @@ class Orchestrator:
         task_id = self._book.get(name).id
         async with self._starter.locks[task_id]:
             task = await self._to_review(task_id, stop=stop)
-            policy = await self._starter.policy(task)
+            repository = await self._starter.repository(task)
             progress("Saving a checkpoint")
             saved = await self._checkpoints.take(
-                policy.repository, task, reason="Before the merge"
+                repository, task, reason="Before the merge"
             )
             progress("Merging")
             plan = await merging.plan_merge(
-                policy.repository, task, checkpoint=saved.commit, message=message
+                repository, task, checkpoint=saved.commit, message=message
             )
             await self._book.note(
                 JournalEntry(
@@ -192,7 +191,7 @@ class Orchestrator:
                 )
             )
             try:
-                advanced = await merging.advance(policy.repository, plan)
+                advanced = await merging.advance(repository, plan)
             except AgentlsError:
                 await self._book.end_note(task.id)
                 raise
@@ -228,9 +227,8 @@ class Orchestrator:
     async def finish_discard(self, task: Task) -> Task:
         """Do the steps of a discard, from the beginning or after a crash."""
         task = await self._starter.stop_agent(task)
-        policy = await self._starter.policy(task)
         tip = await discarding.put_away(
-            policy.repository,
+            await self._starter.repository(task),
             task,
             checkpoints=self._checkpoints,
             trash=self._paths.trash,
@@ -241,8 +239,8 @@ class Orchestrator:
 
     async def finish_restore(self, task: Task) -> Task:
         """Do the steps of a restore, from the beginning or after a crash."""
-        policy = await self._starter.policy(task)
-        await discarding.take_back(policy.repository, task, trash=self._paths.trash)
+        repository = await self._starter.repository(task)
+        await discarding.take_back(repository, task, trash=self._paths.trash)
         return await self._book.finish(
             task.id,
             state=_S.REVIEW if task.worktree.exists() else _S.QUEUED,
@@ -281,22 +279,7 @@ class Orchestrator:
 
     async def read_events(self, name: SessionId) -> None:
         """Take up what an agent's hooks have said about its session."""
-        session = self._book.session(name)
-        if session is None or not session.live:
-            return
-        task = self._book.get(session.task)
-        policy = await self._starter.policy(task)
-        said = await self._agency.heard(task, session, policy.config)
-        if said is None:
-            return
-        if said.conversation and said.conversation != task.conversation:
-            task = await self._book.change(task.id, conversation=said.conversation)
-        if task.state not in {_S.WORKING, _S.WAITING, _S.REVIEW}:
-            return
-        if task.state is _S.REVIEW and said.state is _S.WAITING:
-            task = await self._book.change(task.id, state=_S.WORKING)
-        if (said.state, said.why) != (task.state, task.why):
-            await self._book.change(task.id, state=said.state, why=said.why)
+        await self._starter.hearing.read_events(name)
 
     async def _plan(self, request: TaskRequest, policy: Policy) -> planning.Plan:
         config, repository = policy.config, policy.repository

@@ -34,7 +34,7 @@ async def recover(
         for session in book.sessions(task.id):
             if session.live:
                 await starter.runner.adopt(session)
-                await orchestrator.read_events(session.id)
+                await starter.hearing.read_events(session.id)
     noted = {entry.task for entry in unfinished}
     for task in book.tasks():
         if task.id not in noted and task.state in _NEEDS_A_SESSION:
@@ -85,9 +85,8 @@ async def _finish(
 async def _finish_merge(
     task: Task, entry: JournalEntry, *, book: TaskBook, starter: Starter
 ) -> None:
-    policy = await starter.policy(task)
     plan = merging.MergePlan.from_json(entry.data)
-    if await merging.heal(policy.repository, plan):
+    if await merging.heal(await starter.repository(task), plan):
         await book.finish(task.id, state=State.MERGED, why="", merged_commit=plan.new)
     else:
         await book.finish(task.id, why="Its merge was interrupted; nothing changed.")

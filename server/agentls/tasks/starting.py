@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from agentls.errors import AgentlsError, UnknownTask
-from agentls.git.repository import find_repository
+from agentls.git.repository import Repository, find_repository
 from agentls.model import Session, SessionKind, State, Task, TaskId
 from agentls.review.checkpoint import Checkpointer
 from agentls.sessions.sessions import Sessions
@@ -21,6 +21,7 @@ from agentls.store.tasks import JournalEntry
 from agentls.tasks import preparing
 from agentls.tasks.agency import Agency
 from agentls.tasks.book import Event, TaskBook
+from agentls.tasks.hearing import Hearing
 from agentls.tasks.queue import next_to_start
 from agentls.tasks.running import Runner
 from agentls.tasks.trusting import Policy, Trusting
@@ -65,6 +66,9 @@ class Starter:
         self._preparing: dict[TaskId, asyncio.Task[None]] = {}
         self._told: dict[TaskId, Say] = {}
         self._stopping: set[TaskId] = set()
+        self.hearing = Hearing(
+            book=book, trusting=trusting, agency=agency, locks=self.locks
+        )
         self.runner = Runner(
             book=book, sessions=sessions, spawn=spawn, ended=self._session_ended
         )
@@ -123,8 +127,12 @@ class Starter:
         return True
 
     async def policy(self, task: Task) -> Policy:
-        """Give what holds for the task's repository now."""
+        """Give what holds for the task's repository now; raise `Untrusted`."""
         return await self._trusting.policy(await find_repository(task.repository))
+
+    async def repository(self, task: Task) -> Repository:
+        """Give the task's repository, for what runs nothing of its config."""
+        return await self._trusting.trusted(await find_repository(task.repository))
 
     async def start_agent(
         self, task: Task, policy: Policy, *, prompt: str, resume: bool
@@ -181,8 +189,11 @@ class Starter:
         return await self._book.change_if(task_id, _RUNNING, state=state, why=why)
 
     async def _session_ended(self, session: Session) -> None:
-        if session.kind is SessionKind.AGENT:
+        if session.kind is not SessionKind.AGENT:
+            return
+        async with self.locks[session.task]:
             with contextlib.suppress(UnknownTask):  # its creation was undone
+                await self.hearing.take_up(session.id)  # its last words
                 await self.settle(session.task)
 
     async def _prepare(self, task_id: TaskId, *, setup: Session | None) -> None:

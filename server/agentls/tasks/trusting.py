@@ -70,12 +70,24 @@ class Trusting:
             )
         return Policy(
             config=trust.effective_config(loaded, decisions),
-            repository=repository.trusting(
-                frozenset(
-                    item.text for item in items if decisions[item.digest] == "allowed"
-                )
-            ),
+            repository=repository.trusting(_allowed(items, decisions)),
         )
+
+    async def decided_config(self, repository: Repository) -> Config:
+        """Give the config without what is denied or undecided."""
+        loaded, items, decisions = await self._read(repository)
+        left_out: dict[str, table.Decision] = {item.digest: "denied" for item in items}
+        return trust.effective_config(loaded, left_out | dict(decisions))
+
+    async def trusted(self, repository: Repository) -> Repository:
+        """Give the repository with the filters that the user allowed, and no others.
+
+        For what reads, keeps and brings back work: it runs nothing of the config, so
+        neither a wrong one nor an undecided one stands in its way.
+        """
+        decisions = await self._decisions(repository)
+        items = await self._filters(repository)
+        return repository.trusting(_allowed(items, decisions))
 
     async def decisions(
         self, repository: Repository
@@ -118,13 +130,23 @@ class Trusting:
         loaded = await in_thread(
             load_config, user_file=self._paths.user_config, repository=root
         )
-        filters = await repository_filters(repository)
-        items = (
-            *trust.required(loaded),
-            *(
-                TrustItem.of_filter(root, name=found.name, text=found.text)
-                for found in filters
-            ),
+        items = (*trust.required(loaded), *await self._filters(repository))
+        return loaded, items, await self._decisions(repository)
+
+    async def _filters(self, repository: Repository) -> tuple[TrustItem, ...]:
+        return tuple(
+            TrustItem.of_filter(repository.root, name=found.name, text=found.text)
+            for found in await repository_filters(repository)
         )
-        decisions = await self._database.read(lambda db: table.load_decisions(db, root))
-        return loaded, items, decisions
+
+    async def _decisions(self, repository: Repository) -> Mapping[str, table.Decision]:
+        root = repository.root
+        return await self._database.read(lambda db: table.load_decisions(db, root))
+
+
+def _allowed(
+    items: Collection[TrustItem], decisions: Mapping[str, table.Decision]
+) -> frozenset[str]:
+    return frozenset(
+        item.text for item in items if decisions.get(item.digest) == "allowed"
+    )

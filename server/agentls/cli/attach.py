@@ -150,9 +150,8 @@ class _Seat:
         self._link.close()
 
     def _attach(self, asked: dict[str, Any]) -> Reading:
-        reading = self._link.persist(
-            lambda client: Reading(client, asked | self._wishes())
-        )
+        asked = asked | self._wishes() | {"repaint": True}
+        reading = self._link.persist(lambda client: Reading(client, asked))
         self._reading = reading
         self._replay = ReplayFilter()
         return reading
@@ -173,6 +172,7 @@ class _Seat:
 
     def _sit(self, wake: int) -> bool:
         """Go on until the session ends (False) or the user leaves (True)."""
+        self.screen.write(self._present().repaint.encode())
         while True:
             if self._link.persist(self._hear):  # what came while an answer was awaited
                 return False

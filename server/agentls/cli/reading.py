@@ -24,8 +24,10 @@ class Reading:
         self._asked = {"session": self.session} | {
             key: value
             for key, value in self._asked.items()
-            if key not in {"task", "session"}
+            if key not in {"task", "session", "repaint"}
         }
+        self.repaint: str = answer.get("repaint", "")
+        """What draws the screen as it is at `position`, where that was asked for."""
         self.position: int = answer["offset"]
         self.size: int = answer["size"]
         """How long the log was at the attach: what comes before is a replay."""

@@ -112,3 +112,20 @@ def test_the_docs_describe_every_exit_status():
 
 def _is_option(param: click.Parameter) -> bool:
     return isinstance(param, click.Option)
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("list", "ls"), ("atach", "attach")])
+def test_a_mistyped_command_is_told_what_may_be_meant(
+    user: Any, typed: str, meant: str
+):
+    assert f"Is it `{meant}`?" in user.call(typed, status=2)
+
+
+def test_what_is_like_no_command_is_not_guessed(user: Any):
+    assert "Is it" not in user.call("xyzzy", status=2)
+
+
+def test_every_command_is_told_in_one_whole_line_of_80_columns(user: Any):
+    said = user.call("--help", COLUMNS="80")
+    commands = said.partition("Commands:")[2].partition("Exit statuses:")[0]
+    assert "..." not in commands

@@ -66,3 +66,8 @@ def test_a_failed_task_is_tried_again(
     gate.touch()
     assert f"Started {task}" in user.call("retry", task)
     wait_until(lambda: user.state(task) == "review")
+
+
+def test_a_long_title_is_cut_within_a_sentence(user: Any):
+    task = user.task("true", "--title", "long " * 40)
+    assert len(user.call("discard", task)) < 160

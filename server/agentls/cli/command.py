@@ -32,12 +32,16 @@ class Command(click.Command):
 class Lazy(click.Group):
     """A group whose commands are imported when they are asked for.
 
-    `places` names each command's module and the object in it.
+    `places` names each command's module and the object in it; `meant`, words that
+    people try, each with the command that they mean.
     """
 
-    def __init__(self, *, places: dict[str, str], **options: Any) -> None:
+    def __init__(
+        self, *, places: dict[str, str], meant: dict[str, str], **options: Any
+    ) -> None:
         super().__init__(**options)
         self._places = places
+        self._meant = meant
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands in the order in which a person meets them."""
@@ -53,6 +57,19 @@ class Lazy(click.Group):
         module, _, name = place.partition(":")
         found: click.Command = getattr(importlib.import_module(module), name)
         return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; of one that isn't there say what may be meant."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            import difflib  # noqa: PLC0415 - only for who mistyped
+
+            near = difflib.get_close_matches(name, self._places, n=1, cutoff=0.7)
+            if guess := self._meant.get(name) or (near[0] if near else None):
+                ctx.fail(f"No such command '{visible(name)}'. Is it `{guess}`?")
+        return super().resolve_command(ctx, args)
 
 
 def json_option(function: Any) -> Any:

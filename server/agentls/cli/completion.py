@@ -27,7 +27,10 @@ _WHERE = {
 )
 @click.argument("shell", type=click.Choice(tuple(_WHERE)))
 def completion(*, shell: str) -> None:
-    """Print the completion script for a shell; it completes tasks' ids too."""
+    """Print the completion script for a shell.
+
+    It completes tasks' ids too.
+    """
     from agentls.cli.main import cli  # noqa: PLC0415 - it names this module
 
     found = get_completion_class(shell)

@@ -38,10 +38,27 @@ _PLACES = {
     "completion": "agentls.cli.completion:completion",
 }
 
+_MEANT = {
+    "create": "run",
+    "delete": "discard",
+    "kill": "stop",
+    "list": "ls",
+    "log": "logs",
+    "new": "run",
+    "ps": "ls",
+    "remove": "discard",
+    "resume": "retry",
+    "rm": "discard",
+    "status": "ls",
+    "tail": "logs",
+}
+"""Words of other programs, each with the command that does it here."""
+
 
 @click.group(
     cls=Lazy,
     places=_PLACES,
+    meant=_MEANT,
     epilog=EPILOGUE,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -10,7 +10,7 @@ from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.link import OPERATION_SECONDS, connected
 from agentls.cli.places import path_of, short_path
 from agentls.cli.progress import shown_progress
-from agentls.cli.visible import one_line, visible
+from agentls.cli.visible import brief, visible
 from agentls.client import Client
 from agentls.errors import InvalidState
 
@@ -29,10 +29,10 @@ _LIVE = frozenset({"preparing", "working", "waiting", "checking"})
 )
 @json_option
 def merge(*, task: str, message: str | None, stop: bool, as_json: bool) -> None:
-    """Merge a task into its target as one commit: wholly, or nothing changes.
+    """Merge a task into its target: wholly, or not at all.
 
-    On a conflict the exit status is 3, the message names the files, and target and
-    checkout are as they were.
+    The target gets one commit. On a conflict the exit status is 3, the message
+    names the files, and target and checkout are as they were.
     """
     params: dict[str, Any] = {"task": task, "stop": stop}
     if message is not None:
@@ -49,7 +49,7 @@ def merge(*, task: str, message: str | None, stop: bool, as_json: bool) -> None:
         return
     told = answer["task"]
     click.echo(
-        f"Merged {told['id']} ({one_line(told['title'])}) into {told['target']}"
+        f"Merged {told['id']} ({brief(told['title'])}) into {told['target']}"
         f" as {answer['commit'][:12]}."
     )
     if checkout := answer.get("checkout"):

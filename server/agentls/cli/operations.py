@@ -10,7 +10,7 @@ from agentls.cli.arguments import task_argument, tasks_argument
 from agentls.cli.command import Command, json_option, print_json, tell
 from agentls.cli.link import OPERATION_SECONDS, connected
 from agentls.cli.statuses import Status, status_of
-from agentls.cli.visible import one_line
+from agentls.cli.visible import brief
 from agentls.errors import AgentlsError, DaemonRestarted, InvalidParams
 
 __all__ = ["discard", "restore", "retry", "send", "stop"]
@@ -71,7 +71,10 @@ def retry(ctx: click.Context, *, tasks: tuple[str, ...], as_json: bool) -> None:
 @json_option
 @click.pass_context
 def discard(ctx: click.Context, *, tasks: tuple[str, ...], as_json: bool) -> None:
-    """Put tasks out of sight: worktree and branch go, and everything is kept."""
+    """Put tasks out of sight; everything is kept.
+
+    Worktree and branch go; `agentls restore` brings them back as they were.
+    """
     _each(
         ctx,
         tasks,
@@ -126,4 +129,4 @@ def _each(
 
 
 def _named(task: Mapping[str, Any]) -> str:
-    return f"{task['id']} ({one_line(task['title'])})"
+    return f"{task['id']} ({brief(task['title'])})"

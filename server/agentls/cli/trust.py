@@ -23,7 +23,7 @@ _COLOURS = {"allowed": "green", "denied": "red", "undecided": "yellow"}
 @click.option("--deny", is_flag=True, help="Deny all that is shown.")
 @json_option
 def trust(*, path: str | None, allow: bool, deny: bool, as_json: bool) -> None:
-    """Show what the repository would run, text by text, and decide about it.
+    """Show what the repository would run; allow or deny it.
 
     On a terminal it asks about what is undecided. A decision holds for the exact
     text: when that changes, agentls asks again.
@@ -97,7 +97,7 @@ def _ask(
     if not undecided:
         return None
     chosen = click.prompt(
-        "Allow this, deny it and go on without, or decide later?",
+        "Allow this, deny it (goes on without), or decide later",
         type=click.Choice(["allow", "deny", "later"]),
         default="later",
         err=True,

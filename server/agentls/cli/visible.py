@@ -7,12 +7,13 @@ else than what is there. Here they become visible.
 
 import unicodedata
 
-__all__ = ["cells", "one_line", "shorten", "visible"]
+__all__ = ["brief", "cells", "one_line", "shorten", "visible"]
 
 _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Controls, invisible formatting (bidi among them), lone surrogates, private use."""
 
 _JOINER = "\u200d"  # within emoji, where it is meant
+_BRIEF = 60
 
 
 def visible(text: str) -> str:
@@ -28,6 +29,11 @@ def visible(text: str) -> str:
 def one_line(text: str) -> str:
     """Show text in one line."""
     return visible(" ".join(text.split()))
+
+
+def brief(text: str) -> str:
+    """Show text in one line, cut so that a sentence around it stays readable."""
+    return shorten(one_line(text), _BRIEF)
 
 
 def cells(text: str) -> int:

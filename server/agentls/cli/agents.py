@@ -1,7 +1,5 @@
 """`agentls agents`: which agents can be named, and which are installed."""
 
-import shutil
-import sys
 from typing import Any
 
 import click
@@ -28,7 +26,8 @@ def agents(*, repo: str | None, as_json: bool) -> None:
         return
     rows = [
         [
-            ("* " if agent.get("default") else "  ") + agent["name"],
+            "*" if agent.get("default") else "",
+            agent["name"],
             "installed" if agent["installed"] else "missing",
             agent.get("version") or "",
             _where(agent),
@@ -38,12 +37,13 @@ def agents(*, repo: str | None, as_json: bool) -> None:
     print_table(
         rows,
         columns=[
-            Column(title="  AGENT"),
+            Column(title=""),
+            Column(title="AGENT"),
             Column(title="", colour={"installed": "green"}.get),
             Column(title="VERSION"),
-            Column(title="WHERE, OR HOW TO GET IT", gives_way=True),
+            Column(title="WHERE, OR HOW TO GET IT"),
         ],
-        width=shutil.get_terminal_size().columns if sys.stdout.isatty() else None,
+        width=None,  # half a command to install something is no help
     )
 
 

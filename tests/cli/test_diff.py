@@ -38,7 +38,7 @@ def test_the_patch_applies_with_git(user: Any, task: str):
 def test_stat_counts_lines(user: Any, task: str):
     *files, total = user.call("diff", "--stat", task).splitlines()
     assert files[0].split() == ["README.md", "|", "2", "+-"]
-    assert total == " 3 files changed, 3 insertions(+), 1 deletions(-)"
+    assert total == " 3 files changed, 3 insertions(+), 1 deletion(-)"
 
 
 def test_names_alone(user: Any, task: str):
@@ -98,4 +98,19 @@ def test_painting_keeps_the_text_and_knows_a_removed_dash():
 def test_control_characters_become_visible():
     assert _harmless(b"+a\x1b[2J\r\n\t\xc2\x9bx\xc3\xa9") == (
         b"+a^[[2J^M\n\t<9B>x\xc3\xa9"
+    )
+
+
+@pytest.mark.parametrize("option", [(), ("--stat",), ("--name-only",)])
+def test_no_change_is_said_and_prints_nothing(user: Any, option: tuple[str, ...]):
+    task = user.task("true")
+    done = user.raw("diff", *option, task)
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert f"{task} has changed nothing." in done.stderr.decode()
+
+
+def test_one_line_is_not_told_as_several(user: Any):
+    task = user.task("echo x > x")
+    assert user.call("diff", "--stat", task).endswith(
+        " 1 file changed, 1 insertion(+), 0 deletions(-)\n"
     )

@@ -46,6 +46,10 @@ def diff(*, task: str, stat: bool, name_only: bool, as_json: bool) -> None:
     if as_json:
         print_json(answer)
         return
+    if not answer["files"]:
+        click.echo(f"{task} has changed nothing.", err=True)
+        _print_skipped(answer.get("skipped", ()))
+        return
     terminal = sys.stdout.isatty()
     if name_only:
         text = "".join(
@@ -84,12 +88,16 @@ def _stat(answer: Mapping[str, Any]) -> str:
         f" {name:<{wide}} | {_graph(file, most=most)}"
         for name, file in zip(names, files, strict=True)
     ]
-    plural = "" if len(files) == 1 else "s"
     lines.append(
-        f" {len(files)} file{plural} changed,"
-        f" {answer['added']} insertions(+), {answer['deleted']} deletions(-)"
+        f" {len(files)} file{_s(len(files))} changed,"
+        f" {answer['added']} insertion{_s(answer['added'])}(+),"
+        f" {answer['deleted']} deletion{_s(answer['deleted'])}(-)"
     )
     return "\n".join(lines) + "\n"
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
 
 
 def _stat_name(file: Mapping[str, Any]) -> str:

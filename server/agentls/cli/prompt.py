@@ -6,6 +6,7 @@ kept in a file until the daemon has it.
 
 import contextlib
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -64,16 +65,36 @@ def kept(prompt: Prompt, *, paths: Paths) -> Generator[None]:
             if prompt.file is not None:
                 prompt.file.unlink(missing_ok=True)
         elif not prompt.typed_again:
-            file = prompt.file or _write(prompt.text, paths)
-            click.echo(
-                f"The prompt is kept: {visible(str(file))}\n"
-                f"Use it again with: agentls run - < {visible(str(file))}",
-                err=True,
-            )
+            _tell_where(prompt, paths=paths)
+
+
+def _tell_where(prompt: Prompt, *, paths: Paths) -> None:
+    """Keep the text in a file and name it; where none can be written, show the text."""
+    try:
+        file = prompt.file or _write(prompt.text, paths)
+    except OSError as error:
+        click.echo(
+            f"The prompt can't be kept in a file ({error.strerror}). This is it:\n\n"
+            f"{visible(prompt.text)}",
+            err=True,
+        )
+        return
+    click.echo(
+        f"The prompt is kept: {visible(str(file))}\n"
+        f"Use it again with: agentls run - < {visible(shlex.quote(str(file)))}",
+        err=True,
+    )
 
 
 def _edited(paths: Paths) -> Prompt:
-    file = _write("", paths)
+    try:
+        file = _write("", paths)
+    except OSError as error:
+        raise AgentlsError(
+            f"No file can be made for your editor below {paths.state}:"
+            f" {error.strerror}. Nothing was created.",
+            hint="Give the prompt as an argument, or - to read standard input.",
+        ) from error
     editor = _editor()
     # A person writes: there is no time limit.
     done = subprocess.run(

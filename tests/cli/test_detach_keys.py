@@ -2,7 +2,7 @@
 
 import pytest
 
-from agentls.cli.detach_keys import DetachKeys
+from agentls.cli.detach_keys import DetachKeys, leaving
 from agentls.errors import InvalidParams
 
 
@@ -77,3 +77,17 @@ def test_what_names_no_keys_is_refused(spec: str):
     with pytest.raises(InvalidParams) as refused:
         DetachKeys(spec)
     assert "ctrl-b d" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({}, "ctrl-b d leaves"),
+        ({"AGENTLS_DETACH_KEYS": "ctrl-a q"}, "ctrl-a q leaves"),
+        ({"AGENTLS_DETACH_KEYS": "none"}, ""),
+        ({"TMUX": "x"}, "ctrl-b d leaves; in tmux ctrl-b ctrl-b d"),
+        ({"TMUX": "x", "AGENTLS_DETACH_KEYS": "ctrl-a q"}, "ctrl-a q leaves"),
+    ],
+)
+def test_how_to_leave_is_said_before_it_is_needed(environ: dict[str, str], said: str):
+    assert leaving(environ) == said

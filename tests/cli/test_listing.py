@@ -91,3 +91,28 @@ def test_show_tells_where_it_lives_and_what_comes_next(user: Any):
 
 def test_an_unknown_task_has_its_exit_status(user: Any):
     assert "nope" in user.call("show", "nope", status=6)
+
+
+def test_why_a_task_failed_is_seen_beside_a_long_title(user: Any):
+    user.task("exit 9", "--title", "long " * 40, state="failed")
+    terminal = user.terminal("ls")
+    found = terminal.see(r"failed\S*\s+.*long[^\n]*\r\n")
+    assert "… (Its agent" in found[0]
+    assert terminal.end() == 0
+    assert "long " * 39 in user.call("ls")
+
+
+def test_a_moment_ago_reads_as_a_sentence(user: Any):
+    task = user.task("true")
+    assert "for now" not in user.call("show", task)
+
+
+def test_what_to_type_to_get_an_agent_is_never_cut(user: Any):
+    terminal = user.terminal("agents")
+    terminal.see(r"npm install -g @anthropic-ai/claude-code`")
+    assert terminal.end() == 0
+
+
+def test_the_next_steps_of_a_review_can_be_typed_as_they_are(user: Any):
+    task = user.task("true")
+    assert f'agentls send {task} "…"' in user.call("show", task)

@@ -26,7 +26,7 @@ def test_a_task_begins_and_its_id_and_next_steps_are_told(user: Any):
 def test_wait_ends_with_0_when_the_work_can_be_reviewed(user: Any):
     said = user.call("run", "--wait", "--agent", "shell", "echo hello > hello.txt")
     task = said.split()[0]
-    assert f"{task} is ready: review." in said
+    assert f"{task} is ready for review." in said
     assert f"agentls merge {task}" in said
 
 
@@ -141,3 +141,37 @@ def test_an_error_is_json_when_json_was_asked_for(user: Any):
 
 def test_attach_and_wait_exclude_each_other(user: Any):
     assert "--attach" in user.call("run", "--attach", "--wait", "x", status=2)
+
+
+def test_a_task_that_must_wait_for_a_place_is_told_so(user: Any):
+    (user.folder / "config" / "config.toml").write_text("[limits]\nmax_parallel = 1\n")
+    first = user.begin("while :; do sleep 0.05; done")
+    said = user.call("run", "--agent", "shell", "true")
+    assert "is queued" in said
+    assert "begins by itself" in said
+    user.call("stop", first)
+
+
+def test_a_failed_task_is_told_in_plain_words(user: Any):
+    done = user.raw("run", "--agent", "shell", "--wait", "exit 3")
+    assert " failed. Its agent ended with exit status 3." in done.stderr.decode()
+
+
+def test_where_no_file_can_be_made_the_prompt_is_shown(user: Any):
+    state = user.folder / "state"
+    state.rmdir()
+    state.write_text("a file, where the folder should be")
+    said = user.call("run", "-", given="precious words", status=7)
+    assert "precious words" in said
+    assert "Traceback" not in said
+    state.unlink()
+
+
+def test_where_no_file_can_be_made_the_editor_is_not_opened(user: Any):
+    state = user.folder / "state"
+    state.rmdir()
+    state.write_text("a file, where the folder should be")
+    terminal = user.terminal("run", EDITOR="false")
+    terminal.see("Nothing was created")
+    assert terminal.end() == 1
+    state.unlink()

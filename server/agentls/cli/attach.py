@@ -15,7 +15,7 @@ import click
 
 from agentls.cli.arguments import task_argument
 from agentls.cli.command import Command
-from agentls.cli.detach_keys import DEFAULT, DetachKeys
+from agentls.cli.detach_keys import DEFAULT, VARIABLE, DetachKeys
 from agentls.cli.escapes import ReplayFilter
 from agentls.cli.link import Link
 from agentls.cli.reading import Reading, following_session
@@ -25,7 +25,6 @@ from agentls.errors import InvalidParams, SessionEnded
 
 __all__ = ["attach", "attach_to"]
 
-_KEYS_VARIABLE = "AGENTLS_DETACH_KEYS"
 _PIECE = 64 << 10
 _AT_ONCE = 0.001
 """Seconds that a message whose beginning came may take, before keys are looked at."""
@@ -42,7 +41,7 @@ _DRAWING_SECONDS = 0.02
     "--detach-keys",
     default=DEFAULT,
     show_default=True,
-    envvar=_KEYS_VARIABLE,
+    envvar=VARIABLE,
     show_envvar=True,
     metavar="KEYS",
     help='What leaves: like "ctrl-b d" or "ctrl-\\", or "none".',
@@ -71,10 +70,10 @@ def attach_to(
             "Attaching needs a terminal, and here is none.",
             hint=f"`agentls logs -f {task}` prints the output anywhere.",
         )
-    keys = detach_keys or os.environ.get(_KEYS_VARIABLE) or DEFAULT
+    keys = detach_keys or os.environ.get(VARIABLE) or DEFAULT
     seat = _Seat(DetachKeys(keys), read_only=read_only)
     try:
-        seat.begin({"task": task} if session is None else {"session": session})
+        seat.begin({"task": task} if session is None else {"session": session}, task)
         with _resizes() as wake, raw_terminal(sys.stdin.fileno()):
             try:
                 left = seat.run(task, wake=wake, only=session is not None)
@@ -122,13 +121,14 @@ class _Seat:
         self._more = False
         """Messages may wait in the client."""
 
-    def begin(self, asked: dict[str, Any]) -> None:
+    def begin(self, asked: dict[str, Any], task: str) -> None:
         """Attach; refuse a session that ended."""
         reading = self._attach(asked)
         if not reading.live:
             raise SessionEnded(
                 f"Session {reading.session} has ended; nothing there to attach to.",
-                hint="`agentls logs` shows its output, `agentls send` begins again.",
+                hint=f"`agentls logs {task}` shows its output,"
+                f' `agentls send {task} "…"` gives it more to do.',
             )
 
     def run(self, task: str, *, wake: int, only: bool) -> bool:

@@ -6,18 +6,33 @@ xterm's modifyOtherKeys), so a key is known in all of them.
 """
 
 import re
+from collections.abc import Mapping
 
 import attrs
 
 from agentls.errors import InvalidParams
 
-__all__ = ["DEFAULT", "DetachKeys", "Typed"]
+__all__ = ["DEFAULT", "VARIABLE", "DetachKeys", "Typed", "leaving"]
 
 DEFAULT = "ctrl-b d"
+VARIABLE = "AGENTLS_DETACH_KEYS"
 
 _TOKEN = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|.", re.DOTALL)
 _RELEASE = re.compile(rb"\x1b\[[0-9:]+;[0-9]+:3(?:;[0-9:]*)?u")
 _CONTROL = re.compile(r"(?:ctrl-|c-|\^)(.)", re.IGNORECASE)
+
+
+def leaving(environ: Mapping[str, str]) -> str:
+    """Say which keys leave, before they are needed; nothing where none do.
+
+    tmux takes its own prefix for itself, unless it is typed twice.
+    """
+    keys = environ.get(VARIABLE) or DEFAULT
+    if keys.strip().lower() == "none":
+        return ""
+    if keys == DEFAULT and "TMUX" in environ:
+        return f"{keys} leaves; in tmux ctrl-b ctrl-b d"
+    return f"{keys} leaves"
 
 
 @attrs.frozen(kw_only=True)

@@ -12,6 +12,7 @@ from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.link import connected
 from agentls.cli.places import path_of
 from agentls.cli.table import Column, print_table
+from agentls.cli.visible import one_line, shorten
 
 __all__ = ["STATE_COLOURS", "ago", "ls"]
 
@@ -27,6 +28,9 @@ STATE_COLOURS = {
     "merged": "bright_black",
     "discarded": "bright_black",
 }
+
+_TITLE_BESIDE_WHY = 30
+"""Columns of a title that must leave room for the reason beside it."""
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
@@ -73,6 +77,8 @@ def ago(moment: str, *, now: datetime) -> str:
 def _print_tasks(tasks: list[dict[str, Any]]) -> None:
     if not tasks:
         return
+    # A pipe gets whole lines; a person gets lines that fit.
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     now = datetime.now(UTC)
     repositories = {task["id"]: path_of(task["repository"]) for task in tasks}
     several = len(set(repositories.values())) > 1
@@ -91,10 +97,16 @@ def _print_tasks(tasks: list[dict[str, Any]]) -> None:
             ago(task["changed"], now=now),
             task["agent"],
             *([repositories[task["id"]].rpartition("/")[2]] if several else []),
-            task["title"] + (f" ({task['why']})" if task.get("why") else ""),
+            _told(task, cut=width is not None),
         ]
         for task in tasks
     ]
-    # A pipe gets whole lines; a person gets lines that fit.
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     print_table(rows, columns=columns, width=width)
+
+
+def _told(task: dict[str, Any], *, cut: bool) -> str:
+    """Give the title, and why the task is where it is: what a person acts upon."""
+    title, why = one_line(task["title"]), task.get("why")
+    if not why:
+        return title
+    return f"{shorten(title, _TITLE_BESIDE_WHY) if cut else title} ({why})"

@@ -13,7 +13,7 @@ from agentls.cli.prompt import kept, read_prompt
 from agentls.cli.showing import next_steps
 from agentls.cli.statuses import TaskFailed
 from agentls.cli.trust import ask_trust
-from agentls.cli.visible import one_line
+from agentls.cli.visible import brief
 from agentls.cli.waiting import wait_for_rest
 from agentls.client import Client
 from agentls.errors import Untrusted
@@ -21,7 +21,12 @@ from agentls.paths import Paths
 
 __all__ = ["run"]
 
-_BAD_ENDS = frozenset({"failed", "interrupted", "discarded"})
+_END = {
+    "failed": "failed",
+    "interrupted": "was interrupted",
+    "discarded": "was discarded",
+}
+_BAD_ENDS = frozenset(_END)
 
 
 @click.command(cls=Command)
@@ -67,17 +72,18 @@ def run(
         answer = _create(client, params)
     task = answer["task"]
     if not as_json:
-        _print(task, attached=attach_)
+        _print(task, brief_only=attach_ or wait)
     if wait and task["state"] not in _BAD_ENDS:
         answer["task"] = task = wait_for_rest(task["id"])
         if not as_json and task["state"] not in _BAD_ENDS:
-            click.echo(f"{task['id']} is ready: {task['state']}.")
+            told = "is merged" if task["state"] == "merged" else "is ready for review"
+            click.echo(f"{task['id']} {told}.")
             _print_next(task)
     if as_json:
         print_json(answer)
     if task["state"] in _BAD_ENDS:
         raise TaskFailed(
-            f"Task {task['id']} is {task['state']}. {task.get('why', '')}".rstrip(),
+            f"Task {task['id']} {_END[task['state']]}. {task.get('why', '')}".rstrip(),
             hint=f"`agentls show {task['id']}` says what can be done;"
             " the prompt and the work are kept.",
         )
@@ -105,12 +111,12 @@ def _create(client: Client, params: dict[str, Any]) -> dict[str, Any]:
         return answer
 
 
-def _print(task: Mapping[str, Any], *, attached: bool) -> None:
-    click.echo(
-        f"{click.style(task['id'], bold=True)}  {task['agent']} is {task['state']}:"
-        f" {one_line(task['title'])}"
-    )
-    if not attached and task["state"] not in _BAD_ENDS:
+def _print(task: Mapping[str, Any], *, brief_only: bool) -> None:
+    said = _END.get(task["state"], f"{task['agent']} is {task['state']}")
+    click.echo(f"{click.style(task['id'], bold=True)}  {said}: {brief(task['title'])}")
+    if task["state"] == "queued":
+        click.echo("      It begins by itself when one of the running agents ends.")
+    if not brief_only and task["state"] not in _BAD_ENDS:
         _print_next(task)
 
 

@@ -1,5 +1,6 @@
 """`agentls show`: one task, its prompt, and what can be done next."""
 
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +9,7 @@ import click
 
 from agentls.cli.arguments import task_argument
 from agentls.cli.command import Command, json_option, print_json
+from agentls.cli.detach_keys import leaving
 from agentls.cli.link import connected
 from agentls.cli.listing import STATE_COLOURS, ago
 from agentls.cli.places import path_of, short_path
@@ -21,7 +23,7 @@ _NEXT: Mapping[str, tuple[str, ...]] = {
     "working": ("attach", "logs -f", "diff", "stop"),
     "waiting": ("attach", "stop"),
     "checking": ("diff", "logs -f"),
-    "review": ("diff", "merge", "send", "discard"),
+    "review": ("diff", "merge", 'send "…"', "discard"),
     "failed": ("logs", "retry", "discard"),
     "interrupted": ("logs", "retry", "diff", "discard"),
     "merged": ("diff",),
@@ -33,7 +35,7 @@ _NEXT: Mapping[str, tuple[str, ...]] = {
 @task_argument
 @json_option
 def show(*, task: str, as_json: bool) -> None:
-    """Show one task: where it stands, where it lives, what was asked."""
+    """Show one task: its state, places, sessions and prompt."""
     with connected() as client:
         answer: dict[str, Any] = client.execute("agentls.getTask", {"task": task})
     if as_json:
@@ -48,6 +50,8 @@ def next_steps(task: Mapping[str, Any]) -> tuple[str, ...]:
     for step in _NEXT.get(task["state"], ()):
         name, _, option = step.partition(" ")
         steps.append(f"agentls {name} {task['id']}{' ' + option if option else ''}")
+        if name == "attach" and (keys := leaving(os.environ)):
+            steps[-1] += f"   # {keys}"
     return tuple(steps)
 
 
@@ -57,7 +61,8 @@ def _print(task: Mapping[str, Any], prompt: str) -> None:
     base = task["base"]
     origin = f"{base['name']} ({base['commit'][:12]})"
     _field("Task", f"{click.style(task['id'], bold=True)}  {one_line(task['title'])}")
-    _field("State", f"{state} for {ago(task['changed'], now=now)}")
+    since = ago(task["changed"], now=now)
+    _field("State", f"{state}, {'just now' if since == 'now' else f'for {since}'}")
     if task.get("why"):
         _field("Why", one_line(task["why"]))
     _field("Agent", task["agent"])

@@ -11,6 +11,7 @@ import click
 
 from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.statuses import Status
+from agentls.cli.visible import visible
 from agentls.connect import find, stop
 from agentls.errors import AgentlsError
 from agentls.host import is_alive
@@ -108,20 +109,13 @@ def _status(paths: Paths) -> dict[str, Any]:
 
 
 def _show(found: dict[str, Any]) -> None:
-    # 60 ms, which `--json` doesn't wait for.
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
-    console = Console()
     if not found["running"]:
-        console.print("No daemon runs. Any command that needs it starts it.")
+        click.echo("No daemon runs. Any command that needs it starts it.")
         return
-    table = Table.grid(padding=(0, 2))
     for name, value in found.items():
         if value is not None:
             shown = {True: "yes", False: "no"}.get(value, value)
-            table.add_row(name, str(shown), style=None)
-    console.print(table)
+            click.echo(f"{name:<9}{visible(str(shown))}")
 
 
 def _lines(path: Path, *, last: int, follow: bool) -> Iterator[str]:

@@ -37,6 +37,7 @@ def _print(finding: dict[str, Any]) -> None:
         if finding["ok"]
         else click.style("!!  ", fg="red")
     )
-    click.echo(f"{mark}{finding['name']}: {visible(finding['message'])}")
+    said = visible(f"{finding['name']}: {finding['message']}")
+    click.echo(mark + said.replace("\n", "\n      "))
     if finding.get("hint"):
         click.echo(f"    {visible(finding['hint'])}")

@@ -67,3 +67,24 @@ def test_a_worktrees_folder_that_leads_outside_is_refused(folders, tmp_path: Pat
     with pytest.raises(AgentlsError, match="leads outside"):
         copy_files(["d/file"], root=root, worktree=worktree)
     assert list((tmp_path / "outside").iterdir()) == []
+
+
+def test_what_has_no_content_is_passed_over(folders):
+    root, worktree = folders
+    (root / "folder").mkdir()
+    (root / "folder" / "file").write_text("file")
+    os.mkfifo(root / "fifo")
+    os.mkfifo(root / "folder" / "fifo")
+    copied = copy_files(["fifo", "folder"], root=root, worktree=worktree)
+    assert copied == [Path("folder")]
+    assert [path.name for path in (worktree / "folder").iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("pattern", ["", "a**", "taken/file"])
+def test_what_cannot_be_copied_is_told(folders, pattern):
+    root, worktree = folders
+    (root / "taken").mkdir()
+    (root / "taken" / "file").write_text("file")
+    (worktree / "taken").write_text("a file where a folder should be")
+    with pytest.raises(AgentlsError, match="can't be copied"):
+        copy_files([pattern], root=root, worktree=worktree)

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,8 +20,21 @@ def copy_files(patterns: Sequence[str], *, root: Path, worktree: Path) -> list[P
 
     Copy-on-write where the file system can; never a hard link, through which an
     agent's edit would reach the user's own file. Links are copied as links. What
-    leads outside of the checkout is refused. Gives the paths that were copied.
+    leads outside of the checkout is refused; fifos, sockets and devices have no
+    content and are passed over. Gives the paths that were copied.
+
+    Raises `AgentlsError` naming what can't be copied.
     """
+    try:
+        return _copy_all(patterns, root=root, worktree=worktree)
+    except (OSError, ValueError) as error:
+        raise AgentlsError(
+            f"A file that the config's `copy` names can't be copied: {error}.",
+            hint="Change `copy` in the config, or make the file readable; then retry.",
+        ) from error
+
+
+def _copy_all(patterns: Sequence[str], *, root: Path, worktree: Path) -> list[Path]:
     copied: list[Path] = []
     for pattern in patterns:
         for source in sorted(root.glob(pattern)):
@@ -28,7 +42,7 @@ def copy_files(patterns: Sequence[str], *, root: Path, worktree: Path) -> list[P
             if ".git" in relative.parts or _leads_outside(source.parent, root):
                 continue
             target = worktree / relative
-            if os.path.lexists(target):
+            if os.path.lexists(target) or _is_special(source):
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
             if _leads_outside(target.parent, worktree):
@@ -46,9 +60,21 @@ def _leads_outside(folder: Path, root: Path) -> bool:
     return not folder.resolve().is_relative_to(root.resolve())
 
 
+def _is_special(file: Path) -> bool:
+    """Tell whether it is neither file, folder nor link: to read it might block."""
+    mode = file.lstat().st_mode
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))
+
+
+def _special(folder: str, names: Sequence[str]) -> set[str]:
+    return {name for name in names if _is_special(Path(folder, name))}
+
+
 def _copy(source: Path, target: Path) -> None:
     if source.is_dir() and not source.is_symlink():
-        shutil.copytree(source, target, symlinks=True, copy_function=_copy_file)
+        shutil.copytree(
+            source, target, symlinks=True, copy_function=_copy_file, ignore=_special
+        )
     else:
         _copy_file(source, target)
 

@@ -6,6 +6,8 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from agentls.threads import to_its_end
+
 __all__ = ["Background"]
 
 _LOG = logging.getLogger(__name__)
@@ -49,6 +51,28 @@ class Background:
         task.add_done_callback(self._running.discard)
         task.add_done_callback(lambda _: work.close())  # if cancelled before it began
         return task
+
+    async def to_the_end(self, work: Coroutine[Any, Any, R], *, name: str) -> R:
+        """Do what must not stop half-way: only leaving the context cancels it.
+
+        A caller that is cancelled waits for the end all the same, so that a lock
+        that it holds stays held. Gives the work's result, or raises its error.
+        """
+        result: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+
+        async def run() -> None:
+            try:
+                result.set_result(await work)
+            except Exception as error:  # noqa: BLE001 - passed on to the caller
+                result.set_exception(error)
+                result.exception()  # seen: a caller that was cancelled asks no more
+
+        def over(_: object) -> None:
+            work.close()  # if it was cancelled before it began
+            result.cancel()  # does nothing to one that is done
+
+        self.spawn(run(), name=name).add_done_callback(over)
+        return await to_its_end(result)
 
 
 async def _guarded(work: Coroutine[Any, Any, R], name: str) -> R | None:

@@ -4,8 +4,10 @@ Each step can be run again after a crash between any two, and the order is such
 that nothing is removed before it is kept.
 """
 
+import contextlib
 from pathlib import Path
 
+from agentls.errors import InvalidState, TargetMoved
 from agentls.git.branches import create_branch, delete_branch
 from agentls.git.history import reaches
 from agentls.git.refs import branch_ref, read_ref, task_ref
@@ -35,9 +37,11 @@ async def put_away(
     if task.worktree.exists() or keep.exists():
         await set_aside(repository, task.worktree, keep=keep)
     kept = await read_ref(repository, task_ref(task.id)) or task.base.commit
-    # A branch that moved on since it was kept has commits of somebody: it stays.
+    # A branch that moved on since it was kept has commits of somebody, and one that
+    # is checked out has somebody at work: it stays.
     if tip is not None and await reaches(repository, kept, ancestor=tip):
-        await delete_branch(repository, task.branch, expected=tip)
+        with contextlib.suppress(InvalidState, TargetMoved):
+            await delete_branch(repository, task.branch, expected=tip)
     return tip
 
 

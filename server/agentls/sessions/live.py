@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Protocol
 
-from agentls.errors import SessionEnded
+from agentls.errors import Internal, SessionEnded
 from agentls.model import Exit, SessionId
 from agentls.sessions.link import Link
 from agentls.sessions.log import LogReader
@@ -153,8 +153,14 @@ class LiveSession:
         self._wake()
 
     async def _connected(self) -> Link:
-        async with asyncio.timeout(_LINK_WITHIN):
-            await self._linked.wait()
+        try:
+            async with asyncio.timeout(_LINK_WITHIN):
+                await self._linked.wait()
+        except TimeoutError as error:
+            raise Internal(
+                "The session's shim can't be reached; nothing was sent to it.",
+                hint="Try again; `agentls doctor` looks for the cause.",
+            ) from error
         if self._link is None:
             raise SessionEnded(
                 "The session has ended; nothing was sent to it.",

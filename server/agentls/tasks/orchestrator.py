@@ -6,14 +6,13 @@ request ends it early, never a closed editor.
 """
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import attrs
 
+from agentls.background import Background
 from agentls.errors import AgentlsError, InvalidState, UnknownTask
-from agentls.git.repository import find_repository, head
+from agentls.git.repository import Repository, find_repository, head
 from agentls.model import (
     BaseKind,
     CommitId,
@@ -36,6 +35,7 @@ from agentls.tasks.request import TaskRequest, check_prompt
 from agentls.tasks.starting import STOP_GRACE, Say, Starter
 from agentls.tasks.states import require_state
 from agentls.tasks.trusting import Policy, Trusting
+from agentls.threads import in_thread
 
 __all__ = ["Merged", "Orchestrator"]
 
@@ -63,7 +63,7 @@ class Orchestrator:
         agency: Agency,
         checkpoints: Checkpointer,
         starter: Starter,
-        spawn: Callable[..., asyncio.Task[Any]],
+        background: Background,
     ) -> None:
         self._paths = paths
         self._book = book
@@ -71,7 +71,7 @@ class Orchestrator:
         self._agency = agency
         self._starter = starter
         self._checkpoints = checkpoints
-        self._spawn = spawn
+        self._background = background
 
     async def create(self, request: TaskRequest, *, progress: Say) -> Task:
         """Create a task and start it, or queue it when no place is free.
@@ -97,9 +97,9 @@ class Orchestrator:
         except asyncio.CancelledError:
             # A daemon that ends cancels too: then the next one goes on with it.
             if made and not self._starter.closing:
-                # Not here: a second cancellation would stop it half-way.
-                undo = self._undo_create(made[0])
-                await asyncio.wait([self._spawn(undo, name=f"undo {made[0]}")])
+                await self._background.to_the_end(
+                    self._undo_create(made[0]), name=f"undo {made[0]}"
+                )
             raise
 
     async def send_prompt(self, name: str, text: str) -> Task:
@@ -136,23 +136,24 @@ class Orchestrator:
         """Stop a task's agent; its work stays and is ready for review."""
         task = self._book.get(name)
         require_state(task, _S.PREPARING, _S.WORKING, _S.WAITING, to="stop")
-        if await self._starter.cancel(task.id):
-            why = "Stopped while it was prepared."
-            return await self._book.finish(task.id, state=_S.FAILED, why=why)
-        return await self._starter.stop_agent(task)
+        return await self._background.to_the_end(
+            self._stop(task.id), name=f"stop {task.id}"
+        )
 
     async def retry(self, name: str, *, progress: Say) -> Task:
         """Begin a failed or interrupted task again: prepared anew if need be."""
-        task = self._book.get(name)
-        require_state(task, _S.FAILED, _S.INTERRUPTED, to="retry")
-        if any(s.kind is SessionKind.AGENT for s in self._book.sessions(task.id)):
-            async with self._starter.locks[task.id]:
+        task_id = self._book.get(name).id
+        async with self._starter.locks[task_id]:
+            task = self._book.get(task_id)
+            require_state(task, _S.FAILED, _S.INTERRUPTED, to="retry")
+            if any(s.kind is SessionKind.AGENT for s in self._book.sessions(task.id)):
+                self._require_worktree(task, to="retry")
                 policy = await self._starter.policy(task)
                 return await self._starter.start_agent(
                     task, policy, prompt=task.prompt, resume=False
                 )
-        self._starter.begin(task, say=progress)
-        return await self._starter.prepared(task.id)
+            self._starter.begin(task, say=progress)
+        return await self._starter.prepared(task_id)
 
     async def changes(self, name: str, *, with_patch: bool) -> tuple[Task, Change]:
         """Read what a task changed, from its base to its worktree now."""
@@ -185,44 +186,24 @@ class Orchestrator:
             plan = await merging.plan_merge(
                 repository, task, checkpoint=saved.commit, message=message
             )
-            await self._book.note(
-                JournalEntry(
-                    task=task.id, operation="merge", step="advance", data=plan.to_json()
-                )
+            # Up to here the request can be cancelled, and nothing was changed.
+            return await self._background.to_the_end(
+                self._advance(repository, task, plan), name=f"merge {task.id}"
             )
-            try:
-                advanced = await merging.advance(repository, plan)
-            except AgentlsError:
-                await self._book.end_note(task.id)
-                raise
-            task = await self._book.finish(
-                task.id, state=_S.MERGED, why="", merged_commit=plan.new
-            )
-            return Merged(task=task, commit=plan.new, checkout=advanced.checkout)
 
     async def discard(self, name: str) -> Task:
         """Put a task out of sight: all it has is kept, first of all its work."""
-        task_id = self._book.get(name).id
-        await self._starter.cancel(task_id)
-        async with self._starter.locks[task_id]:
-            task = self._book.get(task_id)
-            allowed = set(State) - {_S.MERGED, _S.DISCARDED}
-            require_state(task, *allowed, to="discard")
-            await self._book.note(_entry(task, "discard"))
-            return await self.finish_discard(task)
+        task = self._book.get(name)
+        return await self._background.to_the_end(
+            self._discard(task.id), name=f"discard {task.id}"
+        )
 
     async def restore(self, name: str) -> Task:
         """Bring a discarded task back, at the same path."""
-        task_id = self._book.get(name).id
-        async with self._starter.locks[task_id]:
-            task = self._book.get(task_id)
-            require_state(task, _S.DISCARDED, to="restore")
-            await self._book.note(_entry(task, "restore"))
-            try:
-                return await self.finish_restore(task)
-            except AgentlsError:
-                await self._book.end_note(task.id)
-                raise
+        task = self._book.get(name)
+        return await self._background.to_the_end(
+            self._restore(task.id), name=f"restore {task.id}"
+        )
 
     async def finish_discard(self, task: Task) -> Task:
         """Do the steps of a discard, from the beginning or after a crash."""
@@ -307,6 +288,60 @@ class Orchestrator:
             branch_prefix=config.branch_prefix,
             worktrees=config.worktrees or self._paths.worktrees,
         )
+
+    async def _stop(self, task_id: TaskId) -> Task:
+        await self._starter.cancel(task_id)
+        async with self._starter.locks[task_id]:
+            task = self._book.get(task_id)
+            if task.state is not _S.PREPARING:
+                return await self._starter.stop_agent(task)
+            why = "Stopped while it was prepared."
+            return await self._book.finish(task_id, state=_S.FAILED, why=why)
+
+    async def _advance(
+        self, repository: Repository, task: Task, plan: merging.MergePlan
+    ) -> Merged:
+        """Do the one step of a merge, noted before and kept after."""
+        await self._book.note(
+            JournalEntry(
+                task=task.id, operation="merge", step="advance", data=plan.to_json()
+            )
+        )
+        try:
+            advanced = await merging.advance(repository, plan)
+        except AgentlsError:
+            await self._book.end_note(task.id)
+            raise
+        task = await self._book.finish(
+            task.id, state=_S.MERGED, why="", merged_commit=plan.new
+        )
+        return Merged(task=task, commit=plan.new, checkout=advanced.checkout)
+
+    async def _discard(self, task_id: TaskId) -> Task:
+        await self._starter.cancel(task_id)
+        async with self._starter.locks[task_id]:
+            task = self._book.get(task_id)
+            allowed = set(State) - {_S.MERGED, _S.DISCARDED}
+            require_state(task, *allowed, to="discard")
+            await self._book.note(_entry(task, "discard"))
+            try:
+                return await self.finish_discard(task)
+            except AgentlsError:
+                # Put away already, it is out of sight: the next daemon finishes that.
+                if await in_thread(task.worktree.exists):
+                    await self._book.end_note(task_id)
+                raise
+
+    async def _restore(self, task_id: TaskId) -> Task:
+        async with self._starter.locks[task_id]:
+            task = self._book.get(task_id)
+            require_state(task, _S.DISCARDED, to="restore")
+            await self._book.note(_entry(task, "restore"))
+            try:
+                return await self.finish_restore(task)
+            except AgentlsError:
+                await self._book.end_note(task_id)
+                raise
 
     async def _to_review(self, task_id: TaskId, *, stop: bool) -> Task:
         """Bring a task to `review` with its agent stopped, or refuse."""

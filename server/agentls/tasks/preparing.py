@@ -18,7 +18,13 @@ from agentls.tasks.running import Program, Runner
 from agentls.tasks.trusting import Policy
 from agentls.threads import in_thread
 
-__all__ = ["make_worktree", "run_setup", "unmake_task", "wait_for_setup"]
+__all__ = [
+    "make_worktree",
+    "run_setup",
+    "unmake_task",
+    "unmake_worktree",
+    "wait_for_setup",
+]
 
 _STOP_GRACE = 5.0  # seconds that a setup past its time has to clean up
 
@@ -31,13 +37,10 @@ async def make_worktree(
 ) -> None:
     """Make the worktree with its branch, submodules and copied files.
 
-    Can be run again after a crash at any point: no agent has worked there yet, so
-    what an earlier run left is removed first.
+    What an earlier run left has to be removed first, by `unmake_worktree`.
     """
     repository = policy.repository
     say("Checking out the worktree")
-    await _unmake_worktree(repository, task)
-    await in_thread(task.worktree.parent.mkdir, parents=True, exist_ok=True)
     await add_worktree(
         repository,
         path=task.worktree,
@@ -57,7 +60,7 @@ async def make_worktree(
         )
 
 
-async def _unmake_worktree(repository: Repository, task: Task) -> None:
+async def unmake_worktree(repository: Repository, task: Task) -> None:
     """Remove what `make_worktree` made, as long as no agent has worked there.
 
     The branch goes only if it is the task's own and still where the task began.
@@ -71,7 +74,7 @@ async def _unmake_worktree(repository: Repository, task: Task) -> None:
 
 async def unmake_task(repository: Repository, task: Task) -> None:
     """Remove all that was made for a task which is no more."""
-    await _unmake_worktree(repository, task)
+    await unmake_worktree(repository, task)
     if kept := await read_ref(repository, task_ref(task.id)):
         await delete_ref(repository, task_ref(task.id), expected=kept)
 

@@ -79,7 +79,11 @@ async def _finish(
                 case _:
                     await _finish_create(task, entry, book=book, starter=starter)
         except AgentlsError as error:
-            await book.finish(task.id, why=f"{error.message} {error.hint}".strip())
+            why = f"{error.message} {error.hint}".strip()
+            if entry.operation == "merge":  # a checkout may stand half-way: once more
+                await book.change(task.id, why=why)
+            else:
+                await book.finish(task.id, why=why)
 
 
 async def _finish_merge(
@@ -103,8 +107,8 @@ async def _finish_create(
         await starter.settle(task.id)
         return
     if task.state not in {State.QUEUED, State.PREPARING}:
-        # A prompt that was being sent: the work before it is there all the same.
-        await book.finish(task.id, state=State.INTERRUPTED, why="It did not start.")
+        # The work before it is there all the same.
+        await book.finish(task.id, why="The last prompt didn't reach its agent.")
         return
     # Anything earlier is done again; no agent has worked in the worktree yet.
     starter.begin(task, setup=session if entry.step == "setup" and ran else None)

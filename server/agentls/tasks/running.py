@@ -1,11 +1,13 @@
 """The sessions of tasks: start them, watch them, say how they ended."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import attrs
 
+from agentls.errors import Internal, SessionEnded
 from agentls.model import Session, SessionId, SessionKind, Task
 from agentls.sessions.launch import Launch
 from agentls.sessions.live import LiveSession
@@ -87,9 +89,10 @@ class Runner:
             await self._book.end_session(session.id, None)
             self._ends.pop(session.id).set()
             raise
-        if program.typed:
-            await live.write(program.typed)
         self._watch(live)
+        if program.typed:
+            with contextlib.suppress(SessionEnded):  # its end says more
+                await live.write(program.typed)
         return session
 
     async def adopt(self, session: Session) -> None:
@@ -116,9 +119,13 @@ class Runner:
             for session in self._book.sessions(task.id)
             if session.live and (live := self._sessions.get(session.id))
         ]
-        async with asyncio.TaskGroup() as group:
-            for live in living:
-                group.create_task(live.stop(grace=grace), name=f"stop {live.id}")
+        try:
+            await asyncio.gather(*(live.stop(grace=grace) for live in living))
+        except TimeoutError as error:
+            raise Internal(
+                f"What runs for task {task.id} can't be ended; nothing was changed.",
+                hint="End it by hand, then try again.",
+            ) from error
         for live in living:
             await self.wait(live.id)
         return bool(living)

@@ -25,12 +25,14 @@ from agentls.tasks.hearing import Hearing
 from agentls.tasks.queue import next_to_start
 from agentls.tasks.running import Runner
 from agentls.tasks.trusting import Policy, Trusting
+from agentls.threads import in_thread
 
 __all__ = ["STOP_GRACE", "Say", "Starter", "silent"]
 
 STOP_GRACE = 5.0
 """Seconds between TERM and KILL: time for an agent to save its conversation."""
 
+_TO_PREPARE = {State.QUEUED, State.PREPARING, State.FAILED, State.INTERRUPTED}
 _RUNNING = {State.WORKING, State.WAITING}
 
 Say = Callable[[str], None]
@@ -90,18 +92,26 @@ class Starter:
     def begin(
         self, task: Task, *, say: Say | None = None, setup: Session | None = None
     ) -> None:
-        """Begin to prepare a task, in the background.
+        """Begin to prepare a task in the background, unless that has begun already.
 
         `say` is told what is being done; `setup` is one that an earlier daemon began:
         it is waited for instead.
         """
         if say is not None:
             self.tell(task.id, say)
+        if task.id in self._preparing:
+            return
         running = self._spawn(
             self._prepare(task.id, setup=setup), name=f"prepare {task.id}"
         )
         self._preparing[task.id] = running
-        running.add_done_callback(lambda _: self._preparing.pop(task.id, None))
+
+        def over(done: asyncio.Task[None]) -> None:
+            self._preparing.pop(task.id, None)
+            if not done.cancelled() and not self.closing:
+                self._spawn(self._free_place(task.id), name=f"free {task.id}")
+
+        running.add_done_callback(over)
 
     def tell(self, task_id: TaskId, say: Say) -> None:
         """Tell somebody what is being done, as long as they wait in `prepared`."""
@@ -111,7 +121,8 @@ class Starter:
         """Wait until a preparation that runs is over, and give the task."""
         try:
             if preparation := self._preparing.get(task_id):
-                await asyncio.shield(preparation)
+                # Not its result: others may cancel it, and this caller is not them.
+                await asyncio.wait([preparation])
         finally:
             self._told.pop(task_id, None)
         return self._book.get(task_id)
@@ -144,17 +155,20 @@ class Starter:
         )
         if start.conversation != task.conversation:
             await self._book.change(task.id, conversation=start.conversation)
-        await self.runner.start(
-            task,
-            start.program,
-            kind=SessionKind.AGENT,
-            journal=JournalEntry(
-                task=task.id,
-                operation="create",
-                step="agent",
-                data={"session": session},
-            ),
+        note = JournalEntry(
+            task=task.id, operation="create", step="agent", data={"session": session}
         )
+        try:
+            await self.runner.start(
+                task, start.program, kind=SessionKind.AGENT, journal=note
+            )
+        except AgentlsError:
+            await self._book.end_note(task.id)
+            raise
+        except asyncio.CancelledError:
+            if not self.closing:
+                await self._book.end_note(task.id)
+            raise
         await self._book.finish(task.id, state=State.WORKING, why="")
         # A short program may have ended before the task was `working`.
         return await self.settle(task.id)
@@ -201,6 +215,9 @@ class Starter:
             self._told.get(task_id, silent)(doing)
 
         async with self.locks[task_id]:
+            before = self._book.get(task_id)
+            if before.state not in _TO_PREPARE:
+                return  # discarded since it was given the place
             entry = JournalEntry(
                 task=task_id, operation="create", step="worktree", data={}
             )
@@ -213,6 +230,7 @@ class Starter:
             try:
                 policy = await self.policy(task)
                 if setup is None:
+                    await self._clear(policy.repository, before)
                     await preparing.make_worktree(task, policy=policy, say=say)
                     say("Running the setup")
                     await self._run_setup(task, policy, entry)
@@ -230,6 +248,29 @@ class Starter:
             except AgentlsError as error:
                 why = f"{error.message} {error.hint}".strip()
                 await self._book.finish(task_id, state=State.FAILED, why=why)
+
+    async def _clear(self, repository: Repository, task: Task) -> None:
+        """Remove what an earlier preparation left; `task` is as it was before."""
+        if task.state is State.QUEUED:
+            return  # nothing was made, and a branch of that name is somebody's
+        failed = task.state is not State.PREPARING
+        if failed and await in_thread(task.worktree.exists):
+            # A person may have worked there, to find out why it failed.
+            await self._checkpoints.take(
+                repository, task, reason="Before it was prepared again"
+            )
+        await preparing.unmake_worktree(repository, task)
+
+    async def _free_place(self, task_id: TaskId) -> None:
+        """Fail a task whose preparation ended by a bug: it must not keep its place."""
+        with contextlib.suppress(UnknownTask):
+            await self._book.change_if(
+                task_id,
+                {State.PREPARING},
+                state=State.FAILED,
+                why="Its preparation ended by a bug; `agentls daemon logs` has its"
+                " trace. Its prompt is kept.",
+            )
 
     async def _run_setup(self, task: Task, policy: Policy, entry: JournalEntry) -> None:
         if not policy.config.setup:

@@ -112,7 +112,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
                 agency=agency,
                 checkpoints=checkpoints,
                 starter=starter,
-                spawn=background.spawn,
+                background=background,
             ),
             sessions=sessions,
             screens=screens,

@@ -1,6 +1,7 @@
 """`agentls run`: tasks begin, prompts are never lost, exits tell what happened."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def test_wait_goes_on_over_the_daemons_death(user: Any):
     gate.touch()
     out, err = waiting.communicate(timeout=60)
     assert waiting.returncode == 0, err
-    assert b"is ready: review" in out
+    assert b"is ready for review" in out
 
 
 def test_the_prompt_can_come_from_standard_input(user: Any):
@@ -72,7 +73,7 @@ def test_a_prompt_from_a_pipe_is_kept_when_the_creation_is_refused(user: Any):
 def test_without_a_prompt_the_editor_opens(user: Any):
     editor = write_editor(user, "echo from the editor")
     terminal = user.terminal("run", "--agent", "shell", "--wait", EDITOR=editor)
-    terminal.see(r"is ready: review")
+    terminal.see(r"is ready for review")
     assert terminal.end() == 0
     (task,) = user.json("ls")["tasks"]
     assert task["title"] == "echo from the editor"
@@ -143,13 +144,16 @@ def test_attach_and_wait_exclude_each_other(user: Any):
     assert "--attach" in user.call("run", "--attach", "--wait", "x", status=2)
 
 
-def test_a_task_that_must_wait_for_a_place_is_told_so(user: Any):
+def test_a_task_that_must_wait_for_a_place_is_told_so(
+    user: Any, wait_until: Callable[[Callable[[], bool]], None]
+):
     (user.folder / "config" / "config.toml").write_text("[limits]\nmax_parallel = 1\n")
     first = user.begin("while :; do sleep 0.05; done")
     said = user.call("run", "--agent", "shell", "true")
     assert "is queued" in said
     assert "begins by itself" in said
     user.call("stop", first)
+    wait_until(lambda: user.state(said.split()[0]) == "review")
 
 
 def test_a_failed_task_is_told_in_plain_words(user: Any):

@@ -65,7 +65,7 @@ def test_run_asks_on_a_terminal_and_goes_on(user: Any, wanting: Path):
     terminal.see("from the setup")
     terminal.see(r"\(allow, deny, later\) \[later\]")
     terminal.type("allow\r")
-    terminal.see("is ready: review")
+    terminal.see("is ready for review")
     assert terminal.end() == 0
     assert decisions(user) == ["allowed"]
     assert wanting.exists()

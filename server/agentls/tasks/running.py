@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import attrs
 
-from agentls.errors import Internal, SessionEnded
+from agentls.errors import Internal, SessionEnded, StorageFull
 from agentls.model import Session, SessionId, SessionKind, Task
 from agentls.sessions.launch import Launch
 from agentls.sessions.live import LiveSession
@@ -15,7 +16,12 @@ from agentls.sessions.sessions import Sessions
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.book import TaskBook, now
 
-__all__ = ["Program", "Runner"]
+__all__ = ["ROOM_SECONDS", "Program", "Runner"]
+
+_LOG = logging.getLogger(__name__)
+
+ROOM_SECONDS = 5.0
+"""How often a full disk is tried again."""
 
 
 @attrs.frozen(kw_only=True)
@@ -139,7 +145,15 @@ class Runner:
 
     def _watch(self, live: LiveSession) -> None:
         async def watch() -> None:
-            await self._record_end(live.id, await live.ended())
+            end = await live.ended()
+            while True:
+                try:
+                    await self._record_end(live.id, end)
+                except StorageFull as error:  # the session's folder has its end
+                    _LOG.warning("the end of %s can't be kept yet: %s", live.id, error)
+                    await asyncio.sleep(ROOM_SECONDS)
+                else:
+                    return
 
         self._spawn(watch(), name=f"watch {live.id}")
 

@@ -36,3 +36,13 @@ def test_what_the_table_does_not_hold_is_refused_with_a_hint(state, make_task):
 def test_an_operation_names_what_was_wanted(make_task):
     with pytest.raises(InvalidState, match="b2c3 is merged: nothing there to stop"):
         require_state(make_task(state=State.MERGED), State.WORKING, to="stop")
+
+
+@pytest.mark.parametrize("state", State)
+def test_every_state_makes_a_sentence_and_has_a_hint(state, make_task):
+    others = [other for other in State if other is not state]
+    with pytest.raises(InvalidState) as caught:
+        require_state(make_task(state=state), *others, to="stop")
+    assert "is review" not in caught.value.message
+    assert "{id}" not in caught.value.hint
+    assert caught.value.hint

@@ -52,7 +52,7 @@ def require_transition(task: Task, to: State) -> None:
     if to != task.state and to not in TRANSITIONS[task.state]:
         raise InvalidState(
             f"Task {task.id} is {task.state} and can't become {to}.",
-            hint=_HINTS.get(task.state, "See where it stands with `agentls show`."),
+            hint=_hint(task),
         )
 
 
@@ -60,16 +60,32 @@ def require_state(task: Task, *allowed: State, to: str) -> None:
     """Refuse an operation in other states; `to` says what was wanted."""
     if task.state not in allowed:
         raise InvalidState(
-            f"Task {task.id} is {task.state}: nothing there to {to}.",
-            hint=_HINTS.get(task.state, "See where it stands with `agentls show`."),
+            f"Task {task.id} {_SAID.get(task.state, f'is {task.state}')}:"
+            f" nothing there to {to}.",
+            hint=_hint(task),
         )
 
 
+def _hint(task: Task) -> str:
+    return _HINTS[task.state].format(id=task.id)
+
+
+_SAID: Mapping[State, str] = {
+    _S.REVIEW: "is ready for review",
+    _S.FAILED: "failed",
+    _S.INTERRUPTED: "was interrupted",
+}
+"""States that make no sentence by their name."""
+
 _HINTS: Mapping[State, str] = {
-    _S.QUEUED: "It begins when a place is free; `agentls discard` takes it back.",
+    _S.QUEUED: "It begins when a place is free; `agentls discard {id}` takes it back.",
     _S.PREPARING: "Wait until its agent runs, or discard it.",
     _S.WORKING: "Wait until its agent is done, or stop it first.",
     _S.WAITING: "Its agent waits for an answer: attach to it, or stop it first.",
+    _S.CHECKING: "Wait until its checks are done, or stop it first.",
+    _S.REVIEW: 'Merge it, discard it, or give its agent more: `agentls send {id} "…"`.',
+    _S.FAILED: "`agentls logs {id}` shows its output; then retry or discard it.",
+    _S.INTERRUPTED: "`agentls retry {id}` begins again in the same worktree.",
     _S.MERGED: "Its work is in the target already.",
-    _S.DISCARDED: "Bring it back with `agentls restore`.",
+    _S.DISCARDED: "Bring it back with `agentls restore {id}`.",
 }

@@ -68,3 +68,15 @@ def test_on_a_terminal_yes_stops_and_merges(user: Any, working: str):
     terminal.see("Merged")
     assert terminal.end() == 0
     assert user.state(working) == "merged"
+
+
+def test_work_upon_uncommitted_changes_merges_when_those_are_committed(user: Any):
+    (user.repository / "README.md").write_text("one\nmine\nthree\n")
+    task = user.task("sed -i 's/mine/mine, and the agent/' README.md", "--base", "wip")
+    said = user.call("merge", task, status=3)
+    assert "commit them and merge again" in said
+    assert (user.repository / "README.md").read_text() == "one\nmine\nthree\n"
+    user.git("commit", "-qam", "Mine")
+    user.call("merge", task)
+    text = (user.repository / "README.md").read_text()
+    assert text == "one\nmine, and the agent\nthree\n"

@@ -172,9 +172,21 @@ def _conflict(task: Task, conflicted: Conflicted) -> Conflict:
     return Conflict(
         f"Task {task.id} conflicts with {task.target} in {listed}."
         " Nothing was changed.",
-        hint=f"Tell its agent to merge {task.target} and resolve it: `agentls send"
-        f" {task.id} …`; or discard the task.",
+        hint=_way_out(task),
     )
+
+
+def _way_out(task: Task) -> str:
+    resolve = (
+        f"tell its agent to merge {task.target} and resolve it: `agentls send"
+        f' {task.id} "…"`; or discard the task.'
+    )
+    if task.base.kind is BaseKind.WIP:
+        return (
+            "It began from changes that you had not committed: if that is what"
+            f" {task.target} lacks, commit them and merge again. Else {resolve}"
+        )
+    return resolve[0].upper() + resolve[1:]
 
 
 def _message(task: Task) -> str:

@@ -30,13 +30,16 @@ def home(tmp_path: Path):
 
 @pytest.fixture
 def ask(home: Path, tmp_path: Path, mark: str):
-    async def run(shell: str = "bash", *, limit: float = 20.0) -> UserEnvironment:
+    async def run(
+        shell: str = "bash", *, limit: float = 20.0, patience: float = 60.0
+    ) -> UserEnvironment:
         return await user_environment(  # noqa: S604 - the user's, by its path
             shell=f"/usr/bin/{shell}",
             home=home,
             base_env={"PATH": "/usr/bin:/bin", "LD_AGENTLS_TEST": mark},
             cache=tmp_path / "state" / "environment.json",
             timeout=limit,
+            patience=patience,
         )
 
     return run
@@ -225,3 +228,21 @@ def test_later_sources_win_and_the_clients_own_stay_out():
         "COLORTERM": "truecolor",
         "AGENTLS_TASK": "t1",
     }
+
+
+async def test_a_shell_that_fails_is_not_asked_at_once_again(
+    ask: Callable[..., Awaitable[UserEnvironment]], home: Path
+):
+    asked = home / "asked"
+    rc = home / ".bashrc"
+    rc.write_text(f"echo x >> {asked}; exit 1\n")
+    first = await ask()
+    assert first.problem is not None
+    assert await ask() == first
+    assert asked.read_text().count("x") == 1
+    assert (await ask(patience=0.0)).problem == first.problem
+    assert asked.read_text().count("x") == 2
+    rc.write_text("export MENDED=yes\n")
+    found = await ask()
+    assert found.problem is None
+    assert found.values["MENDED"] == "yes"

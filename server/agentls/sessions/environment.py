@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import signal
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -66,31 +67,35 @@ async def user_environment(
     base_env: Mapping[str, str],
     cache: Path,
     timeout: float = 10.0,  # noqa: ASYNC109 - a limit for the shell, not the caller
+    patience: float = 60.0,
 ) -> UserEnvironment:
     """Give the user's environment, asking the shell only when its rc files changed.
 
     `base_env` is what a login would begin with: HOME, USER, a PATH. When the shell
     hangs or fails, it is ended with all that it started, and the last good answer
-    is given, or else `base_env`; `problem` says so then.
+    is given, or else `base_env`; `problem` says so then. It isn't asked again for
+    `patience` seconds then, unless its rc files change: nobody waits twice for a
+    shell that hangs.
     """
     stamps = await in_thread(_stamps, shell, home=home)
     known = await in_thread(_read_cache, cache)
     if known is not None and known.shell == shell and known.stamps == stamps:
-        return UserEnvironment(values=known.values)
+        age = time.time() - known.failed
+        if known.problem is None or 0 <= age < patience:
+            return UserEnvironment(values=known.values, problem=known.problem)
     base = {**base_env, "HOME": str(home), "SHELL": shell}
     try:
         values = await _ask_shell(
             shell, env=base, folder=cache.parent, home=home, limit=timeout
         )
     except _NoAnswerError as error:
-        if known is not None and known.shell == shell:
-            kept = "The variables of the last time are used."
-            return UserEnvironment(values=known.values, problem=f"{error} {kept}")
-        kept = "Only the basic variables are used."
-        return UserEnvironment(values=base, problem=f"{error} {kept}")
-    answer = _Answer(shell=shell, stamps=stamps, values=values)
+        answer = _without_answer(
+            error, known=known, shell=shell, stamps=stamps, base=base
+        )
+    else:
+        answer = _Answer(shell=shell, stamps=stamps, values=values)
     await in_thread(_write_cache, cache, answer=answer)
-    return UserEnvironment(values=values)
+    return UserEnvironment(values=answer.values, problem=answer.problem)
 
 
 def agent_environment(
@@ -121,6 +126,33 @@ class _Answer:
     stamps: Mapping[str, int | None]
     """When each rc file was changed, None for one that isn't there."""
     values: Mapping[str, str]
+    problem: str | None = None
+    """Why the shell gave no values; these are others then."""
+    basic: bool = False
+    """Nothing of the user's shell is in them."""
+    failed: float = 0.0
+    """When it gave none, in seconds since the epoch."""
+
+
+def _without_answer(
+    error: _NoAnswerError,
+    *,
+    known: _Answer | None,
+    shell: str,
+    stamps: Mapping[str, int | None],
+    base: Mapping[str, str],
+) -> _Answer:
+    """Make do with the last good answer, or with the basic variables."""
+    good = known is not None and known.shell == shell and not known.basic
+    kept = "The variables of the last time" if good else "Only the basic variables"
+    return _Answer(
+        shell=shell,
+        stamps=stamps,
+        values=known.values if good and known else base,
+        problem=f"{error} {kept} are used.",
+        basic=not good,
+        failed=time.time(),
+    )
 
 
 async def _ask_shell(
@@ -160,7 +192,8 @@ async def _run_shell(
     try:
         terminal = await in_thread(_spawn, [shell, "-ilc", command], env=env, home=home)
     except OSError as error:
-        raise _NoAnswerError(f"{shell} can't be run: {error}.") from error
+        said = str(error).rstrip(".")
+        raise _NoAnswerError(f"{shell} can't be run: {said}.") from error
     fd = terminal.fd
     loop = asyncio.get_running_loop()
     try:
@@ -238,13 +271,16 @@ def _stamps(shell: str, *, home: Path) -> dict[str, int | None]:
 
 
 def _read_cache(cache: Path) -> _Answer | None:
-    """Give the last good answer; None when there is none, or the file is torn."""
+    """Give the last answer; None when there is none, or the file is torn."""
     try:
         data = json.loads(cache.read_text("utf-8"))
         return _Answer(
             shell=str(data["shell"]),
             stamps={str(path): time for path, time in data["stamps"].items()},
             values={str(name): str(value) for name, value in data["values"].items()},
+            problem=None if data["problem"] is None else str(data["problem"]),
+            basic=bool(data["basic"]),
+            failed=float(data["failed"]),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -1,6 +1,5 @@
 """The doctor: looks at this machine, the daemon and a repository, and advises."""
 
-import os
 import shutil
 from pathlib import Path
 
@@ -71,12 +70,13 @@ def _room(paths: Paths) -> Finding:
 
 async def _agents_and_environment(agency: Agency, *, config: Config) -> list[Finding]:
     environment = await agency.user_environment()
+    shell = environment.values.get("SHELL", "your shell")
     findings = [
         Finding(
             name="environment",
             ok=environment.problem is None,
             message=environment.problem
-            or f"{len(environment.values)} variables from {os.environ.get('SHELL')}",
+            or f"{len(environment.values)} variables from {shell}",
             hint="Look into your shell's rc files." if environment.problem else "",
         )
     ]

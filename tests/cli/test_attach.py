@@ -170,3 +170,8 @@ def test_run_can_attach_at_once(user: Any):
     terminal.see("ready")  # first the title, then the output
     terminal.type("hi\r")
     terminal.see("got <hi>")
+
+
+def test_what_was_on_the_screen_can_be_scrolled_back_to(user: Any, echoing: str):
+    terminal = user.terminal("attach", echoing)
+    terminal.see(r"^(\r\n){33}[^\n]*\x1b\[2J[^\n]*ready")

@@ -172,7 +172,10 @@ class _Seat:
 
     def _sit(self, wake: int) -> bool:
         """Go on until the session ends (False) or the user leaves (True)."""
-        self.screen.write(self._present().repaint.encode())
+        if repaint := self._present().repaint:
+            rows, _ = terminal_size(self._stdin)
+            self.screen.scroll_away(rows)
+            self.screen.write(repaint.encode())
         while True:
             if self._link.persist(self._hear):  # what came while an answer was awaited
                 return False

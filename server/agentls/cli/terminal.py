@@ -43,6 +43,10 @@ class Screen:
                     self._alternate = sequence if final == b"h" else b""
         _write_all(self._fd, data)
 
+    def scroll_away(self, rows: int) -> None:
+        """Keep what is shown where one can scroll back to it, before all is redrawn."""
+        _write_all(self._fd, b"\r\n" * rows)
+
     def restore(self) -> None:
         """Undo what programs do to a terminal and a killed one leaves behind."""
         leave = self._alternate + b"l" if self._alternate else b""

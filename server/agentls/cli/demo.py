@@ -124,7 +124,7 @@ class _Play:
             )
             self.states[task["id"]] = task["state"]
             tasks.append((work, task["id"]))
-            _say(f"  {task['id']}  {work.title}  [{task['branch']}]")
+            _say(f"  {task['id']}  {work.title}\n        {task['branch']}")
         for watch in self.watches.values():
             watch.attach(editor)
         self.place.gate.touch()

@@ -12,12 +12,15 @@ from agentls.errors import Internal
 
 __all__ = ["Watch"]
 
+_FIRST, _EACH = 3, 10
+"""The lines that are printed: enough to see them work, too few to hide the rest."""
+
 _COLOURS = ("cyan", "magenta", "yellow")
 
 
 @attrs.define(kw_only=True)
 class Watch:
-    """What came of a session so far; printed with the task's name before each line."""
+    """What came of a session so far; some of its lines are printed as they come."""
 
     session: str
     name: str
@@ -49,8 +52,10 @@ class Watch:
         else:
             self.received += params["text"].encode()
         whole = self.received.rfind(b"\n") + 1
-        for line in self.received[self._printed : whole].splitlines():
-            self._print(visible(line.decode(errors="replace")))
+        before = self.received[: self._printed].count(b"\n")
+        for at, line in enumerate(self.received[self._printed : whole].splitlines()):
+            if (before + at + 1) % _EACH == 0 or before + at < _FIRST:
+                self._print(visible(line.decode(errors="replace")))
         self._printed = max(self._printed, whole)
 
     def _print(self, line: str) -> None:

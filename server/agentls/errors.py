@@ -152,4 +152,5 @@ class Internal(AgentlsError):
 
 def kinds() -> dict[str, type[AgentlsError]]:
     """Give every kind with its class, for clients that raise what they received."""
-    return {cls.kind: cls for cls in AgentlsError.__subclasses__()}
+    own = (cls for cls in AgentlsError.__subclasses__() if "kind" in vars(cls))
+    return {cls.kind: cls for cls in own}

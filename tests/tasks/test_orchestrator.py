@@ -272,7 +272,7 @@ async def test_a_branch_that_somebody_made_meanwhile_is_left_alone(
 ):
     one, two = await asyncio.gather(
         daemon.create("sleep 1000", branch="wanted"),
-        daemon.create("true", branch="wanted"),
+        daemon.create("sleep 1000", branch="wanted"),
         return_exceptions=True,
     )
     states = sorted(task.state for task in daemon.core.book.tasks())

@@ -1,6 +1,7 @@
 """The rules of a connection, over real streams, with a core that does little."""
 
 import asyncio
+import gc
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -12,7 +13,10 @@ import pytest
 from agentls.core import open_core
 from agentls.frames import encode, read_frame_async
 from agentls.lsp.connection import serve
+from agentls.lsp.server import Server
+from agentls.model import TaskId
 from agentls.paths import Paths
+from agentls.tasks.book import Removed
 
 
 class Peer:
@@ -77,7 +81,8 @@ async def connect(tmp_path: Path) -> AsyncGenerator[Any]:
         peers.append(Peer(*await asyncio.open_unix_connection(address)))
         return peers[-1]
 
-    async with serving():
+    async with serving() as core:
+        open_one.core = core
         yield open_one
         for peer in peers:
             peer.writer.close()
@@ -169,3 +174,96 @@ async def test_a_hooks_poke_needs_no_initialize(connect):
     peer = await connect()
     peer.send(method="agentls/hookEvent", params={"session": "b2c3-1"})
     assert (await peer.initialize())["serverInfo"]["name"] == "agentls"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 200_000,
+        b'{"id":1,"method":"x","params":' + b"[" * 900 + b"]" * 900 + b"}",
+        b'{"id":[1],"method":"shutdown"}',
+        b'{"id":{},"method":"workspace/executeCommand","params":{}}',
+        b'{"id":1,"method":5}',
+    ],
+)
+async def test_what_is_odd_is_refused_and_the_connection_goes_on(connect, body):
+    peer = await connect()
+    await peer.initialize()
+    peer.raw(body)
+    assert "error" in await peer.receive()
+    answer = await peer.ask(
+        "workspace/executeCommand", {"command": "agentls.listTasks"}, request_id=2
+    )
+    assert answer["result"]["tasks"] == []
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "agentls://[",
+        "agentls:/\ud800/base/x",
+        "agentls:/zz/base/a%00b",
+        "agentls:/../../base/x",
+        "agentls:/zz/base",
+        "agentls:",
+        "file:///etc/passwd",
+    ],
+)
+async def test_a_hostile_document_is_refused(connect, uri):
+    peer = await connect()
+    await peer.initialize()
+    answer = await peer.ask("workspace/textDocumentContent", {"uri": uri})
+    assert answer["error"]["data"]["kind"] == "invalidParams"
+
+
+@pytest.mark.parametrize(
+    ("uri", "kind"),
+    [
+        ("/tmp/\ud800", "invalidParams"),
+        ("file://[", "invalidParams"),
+        ("file://host/x", "invalidParams"),
+        ("file:///" + "x" * 5000, "notARepository"),
+        ("/x" * 5000, "notARepository"),
+        ("file:///no/such/%ff", "notARepository"),
+    ],
+)
+async def test_a_hostile_uri_is_refused(connect, uri, kind):
+    peer = await connect()
+    await peer.initialize()
+    answer = await peer.ask(
+        "workspace/executeCommand",
+        {"command": "agentls.listTasks", "arguments": [{"uri": uri}]},
+    )
+    assert answer["error"]["data"]["kind"] == kind
+
+
+async def test_a_closed_connection_is_let_go(connect):
+    def servers() -> int:
+        gc.collect()
+        return sum(isinstance(one, Server) for one in gc.get_objects())
+
+    before = servers()
+    for _ in range(5):
+        peer = await connect()
+        await peer.initialize()
+        await peer.ask("workspace/executeCommand", {"command": "agentls.listTasks"})
+        peer.send(method="agentls/input", params={"session": "none", "text": "x"})
+        peer.send(method="exit")
+        assert await peer.receive() is None
+        peer.writer.close()
+    async with asyncio.timeout(10):
+        while servers() > before:  # noqa: ASYNC110 - nothing tells of a collection
+            await asyncio.sleep(0.01)
+
+
+async def test_nothing_is_sent_before_the_client_was_greeted(connect):
+    early, other = await connect(), await connect()
+    await other.initialize()
+    connect.core.book._tell(Removed(task=TaskId("b2c3"), rev=7))
+    assert (await other.receive())["method"] == "agentls/taskRemoved"
+    early.send(
+        id=0,
+        method="initialize",
+        params={"processId": None, "rootUri": None, "capabilities": {}},
+    )
+    assert (await early.receive())["id"] == 0

@@ -188,9 +188,16 @@ def _discover(path: Path) -> _Found:
 
 def _existing_folder(path: Path) -> Path:
     folder = Path(os.path.realpath(path))
-    if folder.is_dir():
-        return folder
-    if not folder.exists():
+    try:
+        if folder.is_dir():
+            return folder
+        there = folder.exists()
+    except OSError as error:  # too long, or in a folder that may not be read
+        raise NotARepository(
+            f"{path} can't be looked at: {error.strerror}.",
+            hint="Give the path of a file or folder.",
+        ) from error
+    if not there:
         raise NotARepository(
             f"{path} doesn't exist.", hint="Give the path of a file or folder."
         )

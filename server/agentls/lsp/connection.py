@@ -84,7 +84,7 @@ class _Protocol(LanguageServerProtocol):
         """Handle one message; answer even those that can't be read."""
         try:
             data: Any = json.loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:  # broken, or nested too deep
             self._refuse(None, types.ErrorCodes.ParseError, f"Not JSON: {error}.")
             return
         if not isinstance(data, dict):
@@ -92,6 +92,9 @@ class _Protocol(LanguageServerProtocol):
             return
         message = cast("dict[str, Any]", data)
         request_id = message.get("id") if "method" in message else None
+        if not isinstance(request_id, int | str | None):
+            self._refuse(None, types.ErrorCodes.InvalidRequest, "An odd id.")
+            return
         if request_id is not None and self._shutdown:
             self._refuse(
                 request_id, types.ErrorCodes.InvalidRequest, "The client has shut down."
@@ -100,6 +103,10 @@ class _Protocol(LanguageServerProtocol):
         try:
             structured: Any = self.structure_message({"jsonrpc": "2.0"} | message)
             self.handle_message(structured)
+        except RecursionError:
+            self._refuse(
+                request_id, types.ErrorCodes.InvalidRequest, "It is nested too deep."
+            )
         except JsonRpcException as error:
             if request_id is not None:
                 self._send_response(request_id, error=error.to_response_error())

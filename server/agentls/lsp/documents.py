@@ -47,9 +47,18 @@ def register(server: Server) -> None:
 
 
 def _parse(uri: str) -> tuple[str, bytes]:
-    parts = urlsplit(uri)
-    names = PurePosixPath(os.fsdecode(unquote_to_bytes(parts.path))).parts
-    if parts.scheme != _SCHEME or len(names) < 4 or names[2] != "base":  # noqa: PLR2004 - root, task, side, path
+    try:
+        parts = urlsplit(uri)
+        path = os.fsdecode(unquote_to_bytes(parts.path))
+    except ValueError:  # a bracket in the place of the host, or half a character
+        parts, path = urlsplit(""), ""
+    names = PurePosixPath(path).parts
+    if (
+        parts.scheme != _SCHEME
+        or len(names) < 4  # noqa: PLR2004 - root, task, side, path
+        or names[2] != "base"
+        or "\0" in path
+    ):
         raise InvalidParams(
             f"{uri!r} is no document of agentls.",
             hint=f"They read {_SCHEME}:/<task>/base/<path>.",

@@ -15,7 +15,8 @@ class RequestProgress:
 
     def __init__(self, progress: Progress, token: types.ProgressToken | None) -> None:
         self._progress = progress
-        self._token = token
+        # pygls takes any JSON as a token; an odd one must not end the work.
+        self._token = token if isinstance(token, int | str) else None
         self._begun = False
         self._request: asyncio.Task[Any] | None = None
 

@@ -3,15 +3,16 @@
 import asyncio
 import contextlib
 import logging
+import os
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
-from pygls.uris import to_fs_path
 
 from agentls import __version__
 from agentls.core import Core
@@ -61,6 +62,7 @@ class Server(LanguageServer):
         )
         self.core = core
         self.exiting = False
+        self._greeted = False
         self.client_environment: Mapping[str, str] = {}
         self.watching = Watching(
             core,
@@ -97,7 +99,9 @@ class Server(LanguageServer):
         self.protocol.notify(method, params)
 
     def hear(self, event: Event) -> None:
-        """Pass an event of the book on to the client."""
+        """Pass an event of the book on to the client, once it was greeted."""
+        if not self._greeted:
+            return
         if isinstance(event, Task):
             info = present.task_info(event, self.core.book.sessions(event.id))
             self.send("agentls/taskChanged", protocol.TaskChangedParams(task=info))
@@ -110,14 +114,15 @@ class Server(LanguageServer):
             self.watching.session_ended(event.session)
 
     def initialized_by(self, params: types.InitializeParams) -> None:
-        """Take what the client says of itself."""
+        """Take what the client says of itself; from now on it hears events."""
+        self._greeted = True
         options: Any = params.initialization_options
         given: Any = options.get("environment") if isinstance(options, dict) else None
         if isinstance(given, dict):
             self.client_environment = {
                 name: given[name]
                 for name in _CLIENT_ENVIRONMENT
-                if isinstance(given.get(name), str)
+                if _fits_an_environment(given.get(name))
             }
 
     def folder(self, uri: str | None) -> Path:
@@ -153,8 +158,16 @@ class Server(LanguageServer):
 
 
 def _path_of(uri: str) -> Path:
-    path = uri if uri.startswith("/") else to_fs_path(uri)
-    if not path or not uri.startswith(("/", "file:")):
+    """Read a file: URI, whose bytes may be any, or an absolute path."""
+    path = uri
+    if not uri.startswith("/"):
+        try:
+            parts = urlsplit(uri)
+        except ValueError:  # such as a bracket in the place of the host
+            parts = urlsplit("")
+        local = parts.scheme == "file" and parts.netloc in {"", "localhost"}
+        path = os.fsdecode(unquote_to_bytes(parts.path)) if local else ""
+    if not path.startswith("/"):
         raise InvalidParams(
             f"{uri!r} names no local file or folder.",
             hint="Give a file: URI or an absolute path.",
@@ -162,3 +175,8 @@ def _path_of(uri: str) -> Path:
     if "\0" in path:
         raise InvalidParams("A path can't hold NUL.", hint="Give another path.")
     return Path(path)
+
+
+def _fits_an_environment(value: object) -> bool:
+    """Tell whether a program could be given the value: text without NUL."""
+    return isinstance(value, str) and "\0" not in value and wire.is_text(value)

@@ -6,11 +6,12 @@ group and ends with the session, with `detach`, or with the connection.
 
 import asyncio
 import base64
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 from agentls.core import Core
-from agentls.errors import InvalidParams
+from agentls.errors import InvalidParams, InvalidState, SessionEnded
 from agentls.lsp import present
 from agentls.lsp.protocol import (
     AttachParams,
@@ -21,12 +22,20 @@ from agentls.lsp.protocol import (
 )
 from agentls.lsp.registry import sends
 from agentls.model import Session, SessionId
+from agentls.sessions.live import LiveSession, Watched
+from agentls.sessions.log import OutputGone
 from agentls.sessions.viewer import Piece, Viewer
 
 __all__ = ["Watching"]
 
 _WINDOW_MIN = 4
 """Room for one character; less could never be streamed."""
+
+_GRID_MAX = 2000
+"""Rows or columns: more than any screen shows, and little enough to be drawn."""
+
+_OLD = "old"
+"""Why output is a gap that the log no longer holds."""
 
 _WINDOW_MAX = 16 << 20
 """Bytes on their way that a client may ask for; they wait in our memory."""
@@ -55,40 +64,45 @@ class Watching:
         self._send = send
         self._drain = drain
         self._after_answer = after_answer
-        self._viewers: dict[SessionId, Viewer] = {}
+        self._closed = False
+        self._streams: dict[SessionId, _Stream] = {}
         self._pumps: dict[SessionId, asyncio.Task[None]] = {}
 
     async def attach(self, session: Session, params: AttachParams) -> AttachResult:
         """Begin to stream a session, in place of an earlier attach to it.
 
-        Raises `InvalidParams` for an offset that isn't in the log.
+        Raises `InvalidParams` for an offset that isn't in the log, or a size that no
+        terminal has; an earlier attach goes on then.
         """
         live = self._core.sessions.get(session.id)
         watched = await self._core.sessions.watch(session.id)
+        log = watched.log()
+        if params.offset is not None and not params.repaint:
+            first, size = await log.first_offset(), await log.size()
+            _check_offset(session.id, params.offset, first=first, size=size)
+        if params.rows and params.cols:
+            _check_grid(rows=params.rows, cols=params.cols)
         await self._end_pump(session.id)
         controller = params.control and live is not None
         if live is not None and controller:
+            self._require_open()
             self._core.controllers.take(session.id, self)
             if params.rows and params.cols:
-                await live.resize(rows=params.rows, cols=params.cols)
+                with contextlib.suppress(SessionEnded):  # its log can be seen still
+                    await live.resize(rows=params.rows, cols=params.cols)
         repaint = (
             await self._core.screens.repaint(session.id) if params.repaint else None
         )
-        log = watched.log()
         first, size = await log.first_offset(), await log.size()
         offset = repaint.offset if repaint else params.offset
         offset = first if offset is None else offset
-        if not first <= offset <= size:
-            raise InvalidParams(
-                f"Session {session.id} has no byte {offset}: its log holds bytes"
-                f" {first} to {size}.",
-                hint="Attach without an offset to begin at the first kept byte.",
-            )
+        _check_offset(session.id, offset, first=first, size=size)
+        self._require_open()
         window = max(_WINDOW_MIN, min(params.window, _WINDOW_MAX))
-        viewer = Viewer(watched, offset=offset, window=window)
-        self._viewers[session.id] = viewer
+        stream = _Stream(watched, offset=offset, window=window)
+        self._streams[session.id] = stream
         # No output may reach the client before it knows what it attached to.
-        self._after_answer(lambda: self._begin(session.id, viewer))
+        self._after_answer(lambda: self._begin(session.id, stream))
         rows, cols = live.grid if live else (0, 0)
         return AttachResult(
             session=session.id,
@@ -104,20 +118,19 @@ class Watching:
 
     async def type_input(self, session: SessionId, data: bytes) -> None:
         """Type, if this client may."""
-        live = self._core.sessions.get(session)
-        if live and self._core.controllers.may_type(session, self):
+        if live := self._controlled(session):
             await live.write(data)
 
     async def resize(self, session: SessionId, *, rows: int, cols: int) -> None:
-        """Resize, if this client may."""
-        live = self._core.sessions.get(session)
-        if live and self._core.controllers.may_type(session, self):
+        """Resize, if this client may; raises `InvalidParams` for an odd size."""
+        _check_grid(rows=rows, cols=cols)
+        if live := self._controlled(session):
             await live.resize(rows=rows, cols=cols)
 
     def ack(self, session: SessionId, end: int) -> None:
         """Give room in the session's window."""
-        if viewer := self._viewers.get(session):
-            viewer.ack(end)
+        if stream := self._streams.get(session):
+            stream.viewer.ack(end)
 
     async def end(self, session: SessionId) -> None:
         """Stream this session no more."""
@@ -125,8 +138,9 @@ class Watching:
         self._core.controllers.release(session, self)
 
     async def close(self) -> None:
-        """Stream nothing any more."""
-        for session in tuple(self._viewers):
+        """Stream nothing any more, also to requests that are still under way."""
+        self._closed = True
+        for session in tuple(self._streams):
             await self.end(session)
         self._core.controllers.release_all(self)
 
@@ -139,27 +153,44 @@ class Watching:
 
     def session_ended(self, session: Session) -> None:
         """Tell that a session ended, unless its pump will, after the last piece."""
-        if session.id not in self._viewers:
+        if session.id not in self._streams:
             self._tell_end(session)
 
-    def _begin(self, session: SessionId, viewer: Viewer) -> None:
-        if self._viewers.get(session) is viewer:  # not detached meanwhile
-            self._pumps[session] = self._core.spawn(
-                self._pump(session, viewer), name=f"output of {session}"
-            )
+    def _require_open(self) -> None:
+        if self._closed:
+            raise InvalidState("The connection is closed; nobody could watch.")
+
+    def _controlled(self, session: SessionId) -> LiveSession | None:
+        """Give the session if it lives and this client may type into it."""
+        live = self._core.sessions.get(session)
+        if self._closed or live is None:
+            return None
+        return live if self._core.controllers.may_type(session, self) else None
+
+    def _begin(self, session: SessionId, stream: "_Stream") -> None:
+        if self._streams.get(session) is not stream:
+            return  # detached meanwhile, or attached anew
+        if before := self._pumps.get(session):
+            before.cancel()
+        self._pumps[session] = self._core.spawn(
+            self._pump(session, stream), name=f"output of {session}"
+        )
 
     async def _end_pump(self, session: SessionId) -> None:
-        self._viewers.pop(session, None)
+        self._streams.pop(session, None)
         if pump := self._pumps.pop(session, None):
             pump.cancel()
             await asyncio.wait([pump])
 
-    async def _pump(self, name: SessionId, viewer: Viewer) -> None:
-        async for piece in viewer:
-            self._send("agentls/output", _output(name, piece))
-            await self._drain()
+    async def _pump(self, name: SessionId, stream: "_Stream") -> None:
+        try:
+            async for output in stream.pieces(name):
+                self._send("agentls/output", output)
+                await self._drain()
+        except ConnectionError:
+            return  # the client went; its connection closes
         session = await self._core.tasks.ended_session(name)
-        self._viewers.pop(name, None)
+        self._streams.pop(name, None)
         self._pumps.pop(name, None)
         self._tell_end(session)
 
@@ -171,6 +202,51 @@ class Watching:
                 task=session.task,
                 exit=present.exit_info(session.exit),
             ),
+        )
+
+
+class _Stream:
+    """A session's output from an offset on, as the protocol shows it."""
+
+    def __init__(self, watched: Watched, *, offset: int, window: int) -> None:
+        self._watched = watched
+        self._end = offset
+        self._window = window
+        self.viewer = Viewer(watched, offset=offset, window=window)
+
+    async def pieces(self, session: SessionId) -> AsyncGenerator[OutputParams]:
+        """Give piece after piece; what was let go before its turn is a gap."""
+        while True:
+            try:
+                async for piece in self.viewer:
+                    self._end = piece.end
+                    yield _output(session, piece)
+            except OutputGone as gone:
+                offset, self._end = self._end, gone.first
+                self.viewer = Viewer(
+                    self._watched, offset=gone.first, window=self._window
+                )
+                yield OutputParams(
+                    session=session, offset=offset, end=gone.first, text="", gap=_OLD
+                )
+            else:
+                return
+
+
+def _check_offset(session: SessionId, offset: int, *, first: int, size: int) -> None:
+    if not first <= offset <= size:
+        raise InvalidParams(
+            f"Session {session} has no byte {offset}: its log holds bytes"
+            f" {first} to {size}.",
+            hint="Attach without an offset to begin at the first kept byte.",
+        )
+
+
+def _check_grid(*, rows: int, cols: int) -> None:
+    if not (0 < rows <= _GRID_MAX and 0 < cols <= _GRID_MAX):
+        raise InvalidParams(
+            f"No terminal has {rows} rows and {cols} columns.",
+            hint=f"Both go from 1 to {_GRID_MAX}.",
         )
 
 

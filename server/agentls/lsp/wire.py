@@ -20,7 +20,7 @@ from agentls.errors import InvalidParams
 from agentls.lsp import protocol
 from agentls.lsp.registry import FROM_CLIENT, TO_CLIENT
 
-__all__ = ["camel", "converter", "message_type", "result_type", "structure"]
+__all__ = ["camel", "converter", "is_text", "message_type", "result_type", "structure"]
 
 T = TypeVar("T")
 
@@ -63,7 +63,18 @@ def _plain(value: Any, cls: type[Any]) -> Any:
         return cls(value)
     if type(value) is not cls:
         raise TypeError(f"{_JSON_NAMES[cls]} expected")
+    if isinstance(value, str) and not is_text(value):
+        raise ValueError("it holds half a character")
     return value
+
+
+def is_text(value: str) -> bool:
+    """Tell whether text can be written as bytes; odd ones are low surrogates."""
+    try:
+        value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _told(error: BaseException, cls: type[Any] | None) -> str:

@@ -1,0 +1,164 @@
+"""One connection's watching of real sessions, up to the messages that it sends."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from agentls.errors import AgentlsError, InvalidParams
+from agentls.lsp.protocol import AttachParams, OutputParams
+from agentls.lsp.watching import Watching
+from agentls.sessions.log import LogReader, OutputGone
+
+
+class Client:
+    """What a client was told."""
+
+    def __init__(self, core: Any) -> None:
+        self.output: list[OutputParams] = []
+        self.told: list[str] = []
+        self._news = asyncio.Event()
+        self.watching = Watching(
+            core,
+            send=self._send,
+            drain=self.drain,
+            after_answer=lambda act: act(),
+        )
+
+    def _send(self, method: str, params: Any) -> None:
+        self.told.append(method)
+        if method == "agentls/output":
+            self.output.append(params)
+            self.watching.ack(params.session, params.end)
+        self._news.set()
+
+    async def drain(self) -> None:
+        pass
+
+    @property
+    def text(self) -> str:
+        return "".join(piece.text or "" for piece in self.output)
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not true():
+                self._news.clear()
+                await self._news.wait()
+
+
+def _params(**values: Any) -> AttachParams:
+    return AttachParams(task="any", **values)
+
+
+def _pumps(core) -> int:
+    names = [running.get_name() for running in core.background._running]
+    return sum(name.startswith("output of") for name in names)
+
+
+async def test_a_closed_connection_takes_no_control_and_watches_nothing(core, session):
+    gone, here = Client(core), Client(core)
+    await gone.watching.close()
+    # Handlers that were under way when the stream ended.
+    await gone.watching.type_input(session.id, b"from nowhere\n")
+    with pytest.raises(AgentlsError):
+        await gone.watching.attach(session, _params(control=True))
+    assert _pumps(core) == 0
+    await here.watching.attach(session, _params())
+    await here.watching.type_input(session.id, b"here\n")
+    await here.until(lambda: "here" in here.text)
+    assert "nowhere" not in here.text
+
+
+async def test_two_attaches_at_once_stream_once(core, session):
+    client = Client(core)
+    attach = client.watching.attach
+    params = _params(control=True, rows=30, cols=90, offset=0)
+    await asyncio.gather(attach(session, params), attach(session, params))
+    await client.watching.type_input(session.id, b"typed\n")
+    await client.until(lambda: "typed" in client.text)
+    assert _pumps(core) == 1
+    ends = [piece.end for piece in client.output]
+    assert [piece.offset for piece in client.output] == [0, *ends[:-1]]
+    await client.watching.close()
+    assert _pumps(core) == 0
+
+
+@pytest.mark.parametrize("size", [(0, 80), (24, -1), (70000, 80), (24, 1 << 40)])
+async def test_a_size_that_no_terminal_has_is_refused(core, session, size):
+    rows, cols = size
+    client = Client(core)
+    await client.watching.attach(session, _params(control=True))
+    with pytest.raises(InvalidParams):
+        await client.watching.resize(session.id, rows=rows, cols=cols)
+    if all(size):
+        with pytest.raises(InvalidParams):
+            await client.watching.attach(
+                session, _params(control=True, rows=rows, cols=cols)
+            )
+    await client.watching.type_input(session.id, b"still here\n")
+    await client.until(lambda: "still here" in client.text)
+
+
+async def test_an_attach_that_is_refused_ends_no_earlier_one(core, session):
+    client = Client(core)
+    await client.watching.attach(session, _params(control=True))
+    with pytest.raises(InvalidParams):
+        await client.watching.attach(session, _params(offset=1 << 40))
+    await client.watching.type_input(session.id, b"still here\n")
+    await client.until(lambda: "still here" in client.text)
+
+
+async def test_output_that_went_before_it_was_sent_is_a_gap(core, session, monkeypatch):
+    client = Client(core)
+    await client.watching.attach(session, _params(control=True))
+    await client.watching.type_input(session.id, b"old\n")
+    await client.until(lambda: "old" in client.text)
+    at = client.output[-1].end
+    original = LogReader.read
+
+    async def read(self: LogReader, offset: int, *, limit: int) -> Any:
+        if offset < at + 3:
+            raise OutputGone(offset=offset, first=at + 3)
+        return await original(self, offset, limit=limit)
+
+    monkeypatch.setattr(LogReader, "read", read)
+    await client.watching.type_input(session.id, b"gone new\n")
+    await client.until(lambda: "new" in client.text)
+    gap = next(piece for piece in client.output if piece.gap)
+    assert (gap.offset, gap.end, gap.text) == (at, at + 3, "")
+    assert client.text.endswith("e new\r\n")
+
+
+async def test_a_client_that_went_ends_its_stream_quietly(core, session, caplog):
+    client = Client(core)
+
+    async def drain() -> None:
+        raise ConnectionResetError
+
+    client.watching._drain = drain
+    await client.watching.attach(session, _params(control=True))
+    await client.watching.type_input(session.id, b"typed\n")
+    await client.until(lambda: bool(client.output))
+    async with asyncio.timeout(20):
+        while _pumps(core):  # noqa: ASYNC110 - nothing tells of its end
+            await asyncio.sleep(0)
+    assert [r for r in caplog.records if r.levelname == "ERROR"] == []
+
+
+async def test_control_goes_to_the_last_to_ask_and_comes_back_by_asking(core, session):
+    one, two = Client(core), Client(core)
+    await one.watching.attach(session, _params(control=True))
+    await two.watching.attach(session, _params(control=True))
+    assert "agentls/controllerChanged" in one.told
+    await one.watching.type_input(session.id, b"ignored\n")
+    await two.watching.type_input(session.id, b"two\n")
+    await two.until(lambda: "two" in two.text)
+    await one.watching.attach(session, _params(control=True))
+    assert "agentls/controllerChanged" in two.told
+    await one.watching.type_input(session.id, b"one\n")
+    await two.until(lambda: "one" in two.text)
+    assert "ignored" not in two.text
+    await one.watching.end(session.id)
+    await two.watching.type_input(session.id, b"free\n")
+    await two.until(lambda: "free" in two.text)

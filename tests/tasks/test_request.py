@@ -1,7 +1,13 @@
 import pytest
 
 from agentls.errors import InvalidParams
-from agentls.tasks.request import PROMPT_MAX, check_prompt, title_of
+from agentls.tasks.request import (
+    PROMPT_MAX,
+    TaskRequest,
+    check_prompt,
+    check_request,
+    title_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,3 +29,11 @@ def test_the_longest_prompt_is_counted_in_bytes():
 def test_the_title_is_the_first_line_that_says_something():
     assert title_of("\n  Fix it \nplease") == "Fix it"
     assert title_of("word " * 30).endswith("…")
+
+
+@pytest.mark.parametrize("name", ["title", "agent", "base", "target", "branch"])
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800b"])
+def test_what_no_program_takes_is_refused_by_name(tmp_path, name, text):
+    request = TaskRequest(prompt="true", folder=tmp_path, **{name: text})
+    with pytest.raises(InvalidParams, match=f"The {name} holds"):
+        check_request(request)

@@ -96,7 +96,7 @@ async def plan_merge(
         repository,
         merged.tree,
         parents=(target,),
-        message=message or _message(task),
+        message=(message or "").strip() or _message(task),
     )
     checkout = await checkout_of(repository, task.target)
     return MergePlan(

@@ -31,7 +31,7 @@ from agentls.store.tasks import JournalEntry
 from agentls.tasks import planning, preparing
 from agentls.tasks.agency import Agency, ListedAgent
 from agentls.tasks.book import TaskBook
-from agentls.tasks.request import TaskRequest, check_prompt
+from agentls.tasks.request import TaskRequest, check_prompt, check_request, check_text
 from agentls.tasks.starting import STOP_GRACE, Say, Starter
 from agentls.tasks.states import require_state
 from agentls.tasks.trusting import Policy, Trusting
@@ -79,7 +79,7 @@ class Orchestrator:
         A preparation that fails leaves the task `failed`, its prompt kept. A
         cancelled create is undone: no worktree, branch or task is left.
         """
-        check_prompt(request.prompt)
+        check_request(request)
         policy = await self._trusting.policy(await find_repository(request.folder))
         self._starter.max_parallel = policy.config.limits.max_parallel
         plan = await self._plan(request, policy)
@@ -174,6 +174,7 @@ class Orchestrator:
         self, name: str, *, message: str | None, stop: bool, progress: Say
     ) -> Merged:
         """Merge a task into its target: wholly, or nothing is changed."""
+        check_text(message or "", what="message")
         task_id = self._book.get(name).id
         async with self._starter.locks[task_id]:
             task = await self._to_review(task_id, stop=stop)

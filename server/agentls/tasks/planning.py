@@ -36,7 +36,9 @@ class Plan:
 
     def task(self, task_id: TaskId, number: int, rev: int) -> Task:
         """Give the task with the id and number that the book chose."""
-        title = self.request.title or title_of(self.request.prompt)
+        # On one line: it is a commit's subject, too.
+        given = " ".join((self.request.title or "").split())
+        title = given or title_of(self.request.prompt)
         created = now()
         return Task(
             id=task_id,

@@ -7,7 +7,14 @@ import attrs
 
 from agentls.errors import InvalidParams
 
-__all__ = ["PROMPT_MAX", "TaskRequest", "check_prompt", "title_of"]
+__all__ = [
+    "PROMPT_MAX",
+    "TaskRequest",
+    "check_prompt",
+    "check_request",
+    "check_text",
+    "title_of",
+]
 
 PROMPT_MAX = 100 << 10
 """Bytes of a prompt: Linux takes 128 KiB in one argument (MAX_ARG_STRLEN)."""
@@ -30,21 +37,40 @@ class TaskRequest:
     environment: Mapping[str, str] = attrs.field(factory=dict[str, str])
 
 
+def check_request(request: TaskRequest) -> None:
+    """Refuse what can't be kept, or given to an agent or to git."""
+    check_prompt(request.prompt)
+    for name in ("agent", "title", "base", "target", "branch"):
+        check_text(getattr(request, name) or "", what=name)
+
+
 def check_prompt(prompt: str) -> None:
     """Refuse a prompt that no agent could be given."""
     if not prompt.strip():
         raise InvalidParams("The prompt is empty.", hint="Say what is wanted.")
-    if "\0" in prompt:
-        raise InvalidParams(
-            "The prompt holds a NUL character, which no program takes as argument.",
-            hint="Remove it; nothing was created.",
-        )
-    size = len(prompt.encode("utf-8", "surrogateescape"))
+    check_text(prompt, what="prompt")
+    size = len(prompt.encode())
     if size > PROMPT_MAX:
         raise InvalidParams(
             f"The prompt has {size:,} bytes; at most {PROMPT_MAX:,} can be given.",
             hint="Put the long part into a file and name the file in the prompt.",
         )
+
+
+def check_text(text: str, *, what: str) -> None:
+    """Refuse text that no program takes as an argument, or that isn't Unicode."""
+    if "\0" in text:
+        raise InvalidParams(
+            f"The {what} holds a NUL character, which no program takes.",
+            hint="Remove it; nothing was done.",
+        )
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidParams(
+            f"The {what} holds half a character at position {error.start}.",
+            hint="Remove it; nothing was done.",
+        ) from error
 
 
 def title_of(prompt: str) -> str:

@@ -83,7 +83,28 @@ async def test_hello_tells_version_grid_and_size(
 
     kind, payload = connect().receive()
     assert kind == wire.HELLO
-    assert struct.unpack("<HHHQ", payload) == (wire.PROTOCOL, 7, 9, 5)
+    assert struct.unpack("<HHHQQ", payload) == (wire.PROTOCOL, 7, 9, 5, 0)
+
+
+async def test_what_the_program_asked_is_answered_once(
+    sessions: Sessions,
+    launch: Callable[..., Launch],
+    output: Callable[..., Awaitable[bytes]],
+    connect: Callable[..., Raw],
+):
+    live = await sessions.start(launch("stty -echo; echo ready; cat"))
+    await output(live, until=b"ready")
+    first, second = connect(), connect()
+    for raw in (first, second):
+        raw.send(wire.ANSWER, struct.pack("<Q", 10) + b"a10\r")
+        raw.send(wire.ANSWER, struct.pack("<Q", 9) + b"a9\r")
+    await output(live, until=b"a10\r\n")
+    second.send(wire.ANSWER, struct.pack("<Q", 11) + b"a11\r")
+
+    text = await output(live, until=b"a11\r\n")
+    assert text.count(b"a") == 3  # of "ready", and each answer once
+    _, payload = connect().receive()
+    assert struct.unpack_from("<Q", payload, 14) == (11,)
 
 
 async def test_one_notice_for_one_arm(

@@ -9,6 +9,7 @@ from typing import Self
 
 from agentls.errors import Internal, InvalidState
 from agentls.sessions.wire import (
+    ANSWER,
     ARM,
     EXIT,
     GRID,
@@ -45,6 +46,8 @@ class Link(asyncio.Protocol):
         self._on_change = on_change
         self.hello = asyncio.Event()
         self.version = 0
+        self.answered: int | None = None
+        """Up to which offset the program's questions were answered; None: unknown."""
         self._transport: asyncio.Transport | None = None
         self._incoming = bytearray()
         self._input: deque[bytes] = deque()
@@ -71,11 +74,11 @@ class Link(asyncio.Protocol):
                 raise
         if link.closed.is_set():
             raise ConnectionResetError("The shim ended before it said hello.")
-        if link.version != PROTOCOL:
+        if not 0 < link.version <= PROTOCOL:
             link.close()
             raise Internal(
                 f"The session's shim speaks protocol {link.version}, this agentls"
-                f" {PROTOCOL}; the session goes on.",
+                f" up to {PROTOCOL}; the session goes on.",
                 hint="Use the agentls that started the session.",
             )
         return link
@@ -94,6 +97,22 @@ class Link(asyncio.Protocol):
             self._input.append(data[start : start + _INPUT_AT_ONCE])
         self._input_bytes += len(data)
         self._pump()
+
+    def answer(self, data: bytes, *, upto: int) -> None:
+        """Type what a terminal answers to the questions before that offset.
+
+        The shim types it once, whoever sends it again; one of protocol 1 takes it as
+        input. Dropped when the program doesn't read: it has asked too much.
+        """
+        if self._input_bytes + len(data) > INPUT_WINDOW:
+            return
+        if self.answered is None:
+            self.type(data)
+            return
+        self.answered = max(self.answered, upto)
+        self._input_bytes += len(data)
+        self._owed += len(data)
+        self._send(ANSWER, struct.pack("<Q", upto) + data)
 
     def resize(self, *, rows: int, cols: int) -> None:
         """Give the terminal another size."""
@@ -167,6 +186,8 @@ class Link(asyncio.Protocol):
             self.version, self.rows, self.cols, self.size = struct.unpack_from(
                 "<HHHQ", payload
             )
+            if self.version > 1:
+                (self.answered,) = struct.unpack_from("<Q", payload, 14)
             self.hello.set()
         self._on_change()
 

@@ -44,6 +44,7 @@ from agentls.sessions.record import (
     take_room,
 )
 from agentls.sessions.wire import (
+    ANSWER,
     ARM,
     EXIT,
     GRID,
@@ -158,6 +159,7 @@ class _Shim:
         self._door = door
         self._clients: dict[int, _Client] = {}
         self._typed: list[tuple[_Client, memoryview]] = []
+        self._answered = 0
         self._unsaved = memoryview(b"")
         self._full_since: float | None = None
         self._why_full = ""
@@ -358,7 +360,10 @@ class _Shim:
         self._send(
             client,
             HELLO,
-            struct.pack("<HHHQ", PROTOCOL, self._rows, self._cols, self._log.size),
+            struct.pack(
+                "<HHHQQ",
+                *(PROTOCOL, self._rows, self._cols, self._log.size, self._answered),
+            ),
         )
 
     def _receive(self, client: _Client) -> None:
@@ -390,14 +395,14 @@ class _Shim:
 
     def _obey(self, client: _Client, kind: int, payload: bytes) -> None:
         if kind == INPUT:
-            client.owed += len(payload)
-            if client.owed > INPUT_WINDOW:  # it doesn't keep to the protocol
-                self._part(client)
-                return
-            if payload:
-                self._typed.append((client, memoryview(payload)))
-                if len(self._typed) == 1:
-                    self._type()
+            self._take_input(client, payload)
+        elif kind == ANSWER:
+            (upto,) = struct.unpack_from("<Q", payload)
+            # Invariant: what the program asked is answered once, whoever follows
+            # the log after a crash. tests/sessions/test_shim.py
+            if upto > self._answered:
+                self._answered = upto
+                self._take_input(client, payload[8:])
         elif kind == RESIZE:
             rows, cols = struct.unpack("<HH", payload)
             self._resize(rows=rows, cols=cols)
@@ -410,6 +415,15 @@ class _Shim:
             (grace,) = struct.unpack("<I", payload)
             self._stop(grace / 1000)
         # else: a newer client; what this shim doesn't know it leaves out
+
+    def _take_input(self, client: _Client, data: bytes) -> None:
+        client.owed += len(data)
+        if client.owed > INPUT_WINDOW:  # it doesn't keep to the protocol
+            self._part(client)
+        elif data:
+            self._typed.append((client, memoryview(data)))
+            if len(self._typed) == 1:
+                self._type()
 
     def _notify(self, now: float) -> None:
         """Tell each client that armed and has waited long enough the size.

@@ -3,6 +3,7 @@
 import struct
 
 __all__ = [
+    "ANSWER",
     "ARM",
     "EXIT",
     "GRID",
@@ -19,14 +20,14 @@ __all__ = [
     "TAKEN",
 ]
 
-PROTOCOL = 1
+PROTOCOL = 2
 """The version of frames and files; the first thing that each of them says."""
 
 HEADER = struct.Struct("<BI")
 """A frame's type and the length of its payload, which follows."""
 
 # To the shim.
-INPUT, RESIZE, SIGNAL, ARM, STOP = b"irsak"
+INPUT, RESIZE, SIGNAL, ARM, STOP, ANSWER = b"irsakq"
 # From it.
 HELLO, SIZE, GRID, TAKEN, EXIT = b"hngtx"
 

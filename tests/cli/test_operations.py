@@ -71,3 +71,10 @@ def test_a_failed_task_is_tried_again(
 def test_a_long_title_is_cut_within_a_sentence(user: Any):
     task = user.task("true", "--title", "long " * 40)
     assert len(user.call("discard", task)) < 160
+
+
+def test_what_has_no_conversation_is_not_resumed(user: Any):
+    task = user.task("true")
+    said = user.call("resume", task, "more", status=1)
+    assert "can't go on" in said
+    assert f"agentls retry {task}" in said

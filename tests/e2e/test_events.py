@@ -111,7 +111,17 @@ async def test_a_conversation_is_resumed_after_its_session_ended(
         lambda: b"resumed conversation-1 go on" in editor.output.get(session, b""),
         "the resumed conversation",
     )
+    refusal = await editor.refused("resumeTask", task=task)
+    assert refusal["kind"] == "invalidState"
     await editor.until_state(task, "waiting")
+    await editor.execute("stopTask", task=task)
+    resumed = await editor.execute("resumeTask", task=task, text="and on")
+    session = resumed.task.sessions[-1].id
+    await editor.attach(session=session)
+    await editor.until(
+        lambda: b"resumed conversation-1 and on" in editor.output.get(session, b""),
+        "the conversation resumed on its own",
+    )
 
 
 async def test_events_count_that_came_while_there_was_no_daemon(

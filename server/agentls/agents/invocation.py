@@ -20,6 +20,7 @@ __all__ = [
     "HookAddress",
     "Invocation",
     "Run",
+    "can_go_on",
     "go_on",
     "start",
     "typed_prompt",
@@ -93,6 +94,12 @@ def start(
     )
 
 
+def can_go_on(definition: Definition, *, conversation: str | None) -> bool:
+    """Tell whether the agent can go on with the conversation."""
+    needs_id = definition.conversation != "none"
+    return definition.resume is not None and not (needs_id and conversation is None)
+
+
 def go_on(
     definition: Definition,
     run: Run,
@@ -101,12 +108,10 @@ def go_on(
     new_id: Callable[[], object] = uuid.uuid4,
 ) -> Invocation:
     """Go on with a conversation that was, or begin anew where that can't be."""
-    needs_id = definition.conversation != "none"
-    if definition.resume is None or (needs_id and conversation is None):
+    arguments = definition.resume
+    if arguments is None or not can_go_on(definition, conversation=conversation):
         return start(definition, run, new_id=new_id)
-    return _invocation(
-        definition, run, arguments=definition.resume, conversation=conversation
-    )
+    return _invocation(definition, run, arguments=arguments, conversation=conversation)
 
 
 def typed_prompt(

@@ -1,4 +1,4 @@
-"""The commands that tell a task something: send, stop, retry, discard, restore."""
+"""The commands that move a task: send, stop, resume, retry, discard, restore."""
 
 import sys
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from agentls.cli.statuses import Status, status_of
 from agentls.cli.visible import brief
 from agentls.errors import AgentlsError, DaemonRestarted, InvalidParams
 
-__all__ = ["discard", "restore", "retry", "send", "stop"]
+__all__ = ["discard", "restore", "resume", "retry", "send", "stop"]
 
 
 @click.command(cls=Command)
@@ -26,20 +26,29 @@ def send(*, task: str, text: str, as_json: bool) -> None:
     It is typed into the agent's session; when that ended, the agent is started
     again with it.
     """
-    if text == "-":
-        text = sys.stdin.read()
-    if not text.strip():
-        raise InvalidParams("There is nothing to send.", hint="Give the text, or -.")
-    with connected() as client:
-        answer = client.execute(
-            "agentls.sendPrompt",
-            {"task": task, "text": text},
-            seconds=OPERATION_SECONDS,
-        )
-    if as_json:
-        print_json(answer)
-        return
-    click.echo(f"Sent to {_named(answer['task'])}.")
+    _say(
+        "agentls.sendPrompt",
+        {"task": task, "text": _given(text)},
+        said="Sent to {}.",
+        as_json=as_json,
+    )
+
+
+@click.command(cls=Command)
+@task_argument
+@click.argument("text", required=False)
+@json_option
+def resume(*, task: str, text: str | None, as_json: bool) -> None:
+    """Go on with the agent's conversation after its session's end.
+
+    TEXT says with what; `-` reads standard input. Without it the agent is told that
+    it was interrupted. An agent that can't go on, or whose conversation isn't known,
+    is refused: nothing is begun anew.
+    """
+    params = {"task": task}
+    if text is not None:
+        params["text"] = _given(text)
+    _say("agentls.resumeTask", params, said="Resumed {}.", as_json=as_json)
 
 
 @click.command(cls=Command)
@@ -126,6 +135,23 @@ def _each(
                 told = answer["task"]
                 click.echo(said.format(_named(told), id=told["id"]))
     ctx.exit(status)
+
+
+def _given(text: str) -> str:
+    if text == "-":
+        text = sys.stdin.read()
+    if not text.strip():
+        raise InvalidParams("There is nothing to send.", hint="Give the text, or -.")
+    return text
+
+
+def _say(command: str, params: Mapping[str, str], *, said: str, as_json: bool) -> None:
+    with connected() as client:
+        answer = client.execute(command, params, seconds=OPERATION_SECONDS)
+    if as_json:
+        print_json(answer)
+    else:
+        click.echo(said.format(_named(answer["task"])))
 
 
 def _named(task: Mapping[str, Any]) -> str:

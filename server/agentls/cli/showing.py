@@ -25,7 +25,7 @@ _NEXT: Mapping[str, tuple[str, ...]] = {
     "checking": ("diff", "logs -f"),
     "review": ("diff", "merge", 'send "…"', "discard"),
     "failed": ("logs", "retry", "discard"),
-    "interrupted": ("logs", "retry", "diff", "discard"),
+    "interrupted": ("logs", "resume", "retry", "diff", "discard"),
     "merged": ("diff",),
     "discarded": ("restore",),
 }

@@ -40,6 +40,7 @@ __all__ = [
     "OutputParams",
     "ReconnectedParams",
     "ResizeParams",
+    "ResumeTaskParams",
     "SendPromptParams",
     "SessionEndedParams",
     "SessionInfo",
@@ -233,6 +234,15 @@ class SendPromptParams:
 
     task: str
     text: str
+
+
+@attrs.frozen(kw_only=True)
+class ResumeTaskParams:
+    """Whose conversation to go on with."""
+
+    task: str
+    text: str | None = None
+    """What to tell the agent; that it was interrupted and goes on, if absent."""
 
 
 @attrs.frozen(kw_only=True)

@@ -23,7 +23,7 @@ from agentls.agents.catalogue import (
 from agentls.agents.definition import Status
 from agentls.agents.events import AgentEvent, HookRecord, read_event, read_records
 from agentls.config import Config
-from agentls.errors import AgentMissing
+from agentls.errors import AgentMissing, InvalidState
 from agentls.model import AgentName, Session, SessionId, State, Task
 from agentls.paths import Paths
 from agentls.sessions.environment import (
@@ -154,6 +154,21 @@ class Agency:
         definition = (await in_thread(load_agents, config)).get(task.agent)
         status = _STATUSES.get(task.state, Status.WORKING)
         return invocation.typed_prompt(definition, text, status=status)
+
+    async def require_conversation(self, task: Task, config: Config) -> None:
+        """Raise `InvalidState` when the agent can't go on with its conversation."""
+        definition = (await in_thread(load_agents, config)).get(task.agent)
+        if invocation.can_go_on(definition, conversation=task.conversation):
+            return
+        name = definition.title or definition.name
+        raise InvalidState(
+            f"{name} can't go on with a conversation; nothing was started."
+            if definition.resume is None
+            else f"Which conversation of {name} task {task.id} had isn't known:"
+            " the agent ended before it said. Nothing was started.",
+            hint=f"`agentls retry {task.id}` begins again in the same worktree;"
+            f' `agentls send {task.id} "…"` begins there with another prompt.',
+        )
 
     async def start(
         self,

@@ -32,6 +32,7 @@ from agentls.tasks import planning, preparing
 from agentls.tasks.agency import Agency, ListedAgent
 from agentls.tasks.book import TaskBook
 from agentls.tasks.request import TaskRequest, check_prompt, check_request, check_text
+from agentls.tasks.resuming import require_worktree, resume
 from agentls.tasks.starting import STOP_GRACE, Say, Starter
 from agentls.tasks.states import require_state
 from agentls.tasks.trusting import Policy, Trusting
@@ -127,7 +128,7 @@ class Orchestrator:
                     )
                 await live.write(typed)
                 return await self._book.change(task.id, state=_S.WORKING, why="")
-            self._require_worktree(task, to="say to its agent")
+            await require_worktree(task, to="say to its agent")
             return await self._starter.start_agent(
                 task, policy, prompt=text, resume=True
             )
@@ -147,13 +148,23 @@ class Orchestrator:
             task = self._book.get(task_id)
             require_state(task, _S.FAILED, _S.INTERRUPTED, to="retry")
             if any(s.kind is SessionKind.AGENT for s in self._book.sessions(task.id)):
-                self._require_worktree(task, to="retry")
+                await require_worktree(task, to="retry")
                 policy = await self._starter.policy(task)
                 return await self._starter.start_agent(
                     task, policy, prompt=task.prompt, resume=False
                 )
             self._starter.begin(task, say=progress)
         return await self._starter.prepared(task_id)
+
+    async def resume(self, name: str, *, text: str | None) -> Task:
+        """Go on with a conversation whose session is over; `text` says with what."""
+        if text is not None:
+            check_prompt(text)
+        task_id = self._book.get(name).id
+        async with self._starter.locks[task_id]:
+            task = self._book.get(task_id)
+            require_state(task, _S.REVIEW, _S.FAILED, _S.INTERRUPTED, to="resume")
+            return await resume(task, text=text, book=self._book, starter=self._starter)
 
     async def changes(self, name: str, *, with_patch: bool) -> tuple[Task, Change]:
         """Read what a task changed, from its base to its worktree now."""
@@ -351,16 +362,9 @@ class Orchestrator:
         if stop:
             allowed |= {_S.WORKING, _S.WAITING}
         require_state(task, *allowed, to="merge")
-        self._require_worktree(task, to="merge")
+        await require_worktree(task, to="merge")
         await self._starter.stop_agent(task)
         return await self._book.change(task.id, state=_S.REVIEW)
-
-    def _require_worktree(self, task: Task, *, to: str) -> None:
-        if not task.worktree.exists():
-            raise InvalidState(
-                f"Task {task.id} has no worktree, so there is nothing to {to}.",
-                hint=f"`agentls retry {task.id}` prepares it again.",
-            )
 
     async def _undo_create(self, task_id: TaskId) -> None:
         try:

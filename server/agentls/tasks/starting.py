@@ -62,7 +62,7 @@ class Starter:
         self.closing = False
         self._book = book
         self._trusting = trusting
-        self._agency = agency
+        self.agency = agency
         self._checkpoints = checkpoints
         self._spawn = spawn
         self._preparing: dict[TaskId, asyncio.Task[None]] = {}
@@ -150,7 +150,7 @@ class Starter:
     ) -> Task:
         """Start the agent in the worktree; `resume` goes on with its conversation."""
         session = self.runner.next_id(task)
-        start = await self._agency.start(
+        start = await self.agency.start(
             task, policy.config, session=session, prompt=prompt, resume=resume
         )
         if start.conversation != task.conversation:
@@ -279,7 +279,7 @@ class Starter:
             self.runner,
             task,
             config=policy.config,
-            environment=await self._agency.environment(task, policy.config),
+            environment=await self.agency.environment(task, policy.config),
             journal=attrs.evolve(
                 entry, step="setup", data={"session": self.runner.next_id(task)}
             ),

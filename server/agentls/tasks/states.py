@@ -85,7 +85,8 @@ _HINTS: Mapping[State, str] = {
     _S.CHECKING: "Wait until its checks are done, or stop it first.",
     _S.REVIEW: 'Merge it, discard it, or give its agent more: `agentls send {id} "…"`.',
     _S.FAILED: "`agentls logs {id}` shows its output; then retry or discard it.",
-    _S.INTERRUPTED: "`agentls retry {id}` begins again in the same worktree.",
+    _S.INTERRUPTED: "`agentls resume {id}` goes on with its agent's conversation,"
+    " `agentls retry {id}` begins again in the same worktree.",
     _S.MERGED: "Its work is in the target already.",
     _S.DISCARDED: "Bring it back with `agentls restore {id}`.",
 }

@@ -8,6 +8,7 @@ from agentls.lsp.protocol import (
     DiscardTaskParams,
     ListTasksParams,
     ListTasksResult,
+    ResumeTaskParams,
     SendPromptParams,
     TaskParams,
     TaskResult,
@@ -84,6 +85,18 @@ async def retry_task(
 ) -> TaskResult:
     """Prepare and start a failed or interrupted task again, in its worktree."""
     return _result(ls, await ls.core.tasks.retry(params.task, progress=progress))
+
+
+@command("agentls.resumeTask")
+async def resume_task(
+    ls: Server, params: ResumeTaskParams, _: RequestProgress
+) -> TaskResult:
+    """Go on with the agent's conversation after its session is over.
+
+    Refused when the agent can't, or its conversation isn't known: nothing is begun
+    anew then, which is what `retryTask` and `sendPrompt` do.
+    """
+    return _result(ls, await ls.core.tasks.resume(params.task, text=params.text))
 
 
 @command("agentls.discardTask")

@@ -27,6 +27,7 @@ from agentls.tasks.orchestrator import Orchestrator
 from agentls.tasks.recovery import recover
 from agentls.tasks.starting import Starter
 from agentls.tasks.states import HOLDS_A_PLACE
+from agentls.tasks.telling import Teller
 from agentls.tasks.trusting import Trusting
 
 __all__ = ["Core", "open_core"]
@@ -47,6 +48,7 @@ class Core:
     trusting: Trusting
     agency: Agency
     background: Background
+    teller: Teller
     idle_exit: float
     """Seconds without work and clients after which the daemon ends; 0 for never."""
 
@@ -71,7 +73,13 @@ class Core:
 
     async def doctor(self, folder: Path | None) -> tuple[Finding, ...]:
         """Look for what is wrong with this machine, the daemon and a repository."""
-        return await examine(self.paths, self.trusting, self.agency, folder=folder)
+        return await examine(
+            self.paths,
+            self.trusting,
+            self.agency,
+            folder=folder,
+            notify_problem=self.teller.problem,
+        )
 
 
 @contextlib.asynccontextmanager
@@ -87,6 +95,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
         Sessions(paths=paths) as sessions,
         Screens(paths.sessions) as screens,
         Background() as background,
+        contextlib.AsyncExitStack() as stack,
     ):
         book = TaskBook(database)
         unfinished = await book.load()
@@ -101,6 +110,9 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             agency=agency,
             checkpoints=checkpoints,
             spawn=background.spawn,
+        )
+        teller = await stack.enter_async_context(
+            Teller(book=book, trusting=trusting, agency=agency, spawn=background.spawn)
         )
         core = Core(
             paths=paths,
@@ -120,9 +132,10 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             trusting=trusting,
             agency=agency,
             background=background,
+            teller=teller,
             idle_exit=config.idle_exit,
         )
-        with book.listening(starter.hear):
+        with book.listening(starter.hear), book.listening(teller.hear):
             starter.max_parallel = config.limits.max_parallel
             await recover(
                 unfinished,

@@ -12,6 +12,7 @@ from agentls.git.runner import git_version
 from agentls.paths import Paths
 from agentls.tasks.agency import Agency
 from agentls.tasks.trusting import Trusting
+from agentls.threads import in_thread
 
 __all__ = ["Finding", "examine"]
 
@@ -30,9 +31,17 @@ class Finding:
 
 
 async def examine(
-    paths: Paths, trusting: Trusting, agency: Agency, *, folder: Path | None
+    paths: Paths,
+    trusting: Trusting,
+    agency: Agency,
+    *,
+    folder: Path | None,
+    notify_problem: str,
 ) -> tuple[Finding, ...]:
-    """Look at everything; nothing is changed."""
+    """Look at everything; nothing is changed.
+
+    `notify_problem` is what was wrong when the user's command was run last.
+    """
     findings = [await _git(), _room(paths)]
     try:
         config = await trusting.user_config()
@@ -40,6 +49,8 @@ async def examine(
         findings.append(_problem("config", error))
     else:
         findings += await _agents_and_environment(agency, config=config)
+        if config.notify:
+            findings.append(await _notify(agency, config, problem=notify_problem))
     if folder is not None:
         findings.append(await _repository(trusting, folder))
     return tuple(findings)
@@ -92,6 +103,22 @@ async def _agents_and_environment(agency: Agency, *, config: Config) -> list[Fin
         )
     )
     return findings
+
+
+async def _notify(agency: Agency, config: Config, *, problem: str) -> Finding:
+    program = config.notify[0]
+    path = (await agency.user_environment()).values.get("PATH")
+    if await in_thread(shutil.which, program, path=path) is None:
+        problem = f"there is no program {program}"
+    return Finding(
+        name="notify",
+        ok=not problem,
+        message=problem or f"{program} tells you when a task needs you",
+        hint="Mend `notify` in your own config.toml; `agentls daemon logs` has each"
+        " failure."
+        if problem
+        else "",
+    )
 
 
 async def _repository(trusting: Trusting, folder: Path) -> Finding:

@@ -118,7 +118,7 @@ def test_the_error_is_one_of_parameters_and_its_message_has_every_problem(load):
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("key", ["checks", "teardown", "notify", "ports", "routes"])
+@pytest.mark.parametrize("key", ["checks", "teardown", "pool", "ports", "routes"])
 def test_a_key_that_would_do_nothing_is_refused(load, key):
     assert "isn't supported yet" in only(load, user=f"{key} = 1").message
 
@@ -207,3 +207,26 @@ def test_what_is_dropped_goes_from_the_repository_only(load):
     config = loaded.config(without=[("setup",), ("agents", "a")])
     assert config.setup == ("mine",)
     assert config.agents == {"a": {"command": ["a"]}, "b": {"command": ["b"]}}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('notify = ["notify-send", "{titel}"]', "{titel} is unknown"),
+        ('notify = ["/bin/sh", "-c", "echo {why}"]', '"$AGENTLS_WHY"'),
+        ('notify = ["bash", "-lc", "echo {why}"]', '"$AGENTLS_WHY"'),
+        ("notify = []", "is empty"),
+        ('notify = "notify-send"', "must be an array"),
+    ],
+)
+def test_what_notify_may_not_say(load, text, says):
+    assert says in only(load, user=text).message
+
+
+def test_notify_takes_other_braces_and_shells_without_placeholders(load):
+    config = load(user="""notify = ["sh", "-c", "echo ${X} {1..3}", "{title}"]""")
+    assert config.config().notify[-1] == "{title}"
+
+
+def test_a_repository_runs_nothing_when_a_task_changes(load):
+    assert "repository" in only(load, shared='notify = ["x"]').message

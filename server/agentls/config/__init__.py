@@ -14,9 +14,10 @@ from agentls.config.loading import (
     merge_tables,
 )
 from agentls.config.schema import config_schema
-from agentls.config.settings import RUNS, Approval, Config, Limits, Merge
+from agentls.config.settings import NOTIFY_NAMES, RUNS, Approval, Config, Limits, Merge
 
 __all__ = [
+    "NOTIFY_NAMES",
     "REPOSITORY_FILES",
     "RUNS",
     "Approval",

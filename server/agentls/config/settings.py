@@ -7,9 +7,10 @@ aren't a repository's to set.
 """
 
 import enum
+import itertools
 import re
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePath
 from typing import Any, Literal
 
 import attrs
@@ -27,8 +28,18 @@ from agentls.config.shapes import (
     key,
 )
 
-__all__ = ["CONFIG", "RUNS", "USER_ONLY", "Approval", "Config", "Limits", "Merge"]
+__all__ = [
+    "CONFIG",
+    "NOTIFY_NAMES",
+    "RUNS",
+    "USER_ONLY",
+    "Approval",
+    "Config",
+    "Limits",
+    "Merge",
+]
 
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _DAY = 24 * 3600.0
 _BAD_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|/\.|\.lock/")
 
@@ -64,6 +75,36 @@ def _refuse_prefix(prefix: str) -> str | None:
 
 def _refuse_branch(name: str) -> str | None:
     return f"{name!r} is no branch's name" if name.startswith("-") else None
+
+
+NOTIFY_NAMES = (*("task", "state", "title", "why", "agent", "worktree", "repository"),)
+"""What `notify` is told: as `{name}` in its arguments, and as variables."""
+
+_SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "fish"})
+
+
+def _refuse_placeholder(argument: str) -> str | None:
+    for name in _PLACEHOLDER.findall(argument):
+        if name not in NOTIFY_NAMES:
+            there = ", ".join(f"{{{one}}}" for one in NOTIFY_NAMES)
+            return f"{{{name}}} is unknown; there are {there}"
+    return None
+
+
+def _refuse_notify(argv: Sequence[str]) -> str | None:
+    # An agent may write what stands in there: in a script it would be run.
+    for before, argument in itertools.pairwise(argv):
+        if (
+            PurePath(argv[0]).name in _SHELLS
+            and before.startswith("-")
+            and before.endswith("c")
+            and (found := _PLACEHOLDER.search(argument))
+        ):
+            return (
+                f"puts {found[0]} into a script, which would run what stands in it;"
+                f' write "$AGENTLS_{found[1].upper()}" there'
+            )
+    return None
 
 
 def _refuse_variable(name: str) -> str | None:
@@ -158,6 +199,15 @@ class Config:
         default=600.0,
         about="Seconds without work and clients after which the daemon ends.",
     )
+    notify: tuple[str, ...] = key(
+        TextList(
+            each=Text(refuse=_refuse_placeholder, empty=True),
+            least=1,
+            refuse=_refuse_notify,
+        ),
+        default=(),
+        about="A command that is run when a task needs a person.",
+    )
     documents: tuple[Document, ...] = attrs.field(default=(), repr=False, eq=False)
     """Where it comes from, the nearest last; to name a place in an error."""
 
@@ -168,7 +218,6 @@ CONFIG = Record(
         {
             "checks",
             "launcher",
-            "notify",
             "pool",
             "ports",
             "resume_on_start",
@@ -192,6 +241,7 @@ USER_ONLY: Mapping[tuple[str, ...], str] = {
     ("approval",): "what agents may do without asking",
     ("idle_exit",): "how long the daemon lives",
     ("limits",): "how much runs on this machine",
+    ("notify",): "what is run on this machine when a task needs you",
     ("worktrees",): "where files lie on this machine",
     ("agents", "*", "approval"): "what agents may do without asking",
     ("agents", "*", "modes"): "what agents may do without asking",

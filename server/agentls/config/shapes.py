@@ -204,11 +204,15 @@ class Flag(Shape):
 
 @attrs.frozen(kw_only=True)
 class TextList(Shape):
-    """An array of strings; with `or_one` also a single string."""
+    """An array of strings; with `or_one` also a single string.
+
+    `refuse` gives what is wrong with an array whose strings are right.
+    """
 
     each: Text = attrs.field(factory=Text)
     or_one: bool = False
     least: int = 0
+    refuse: Callable[[list[str]], str | None] | None = None
 
     def check(self, value: object, at: KeyPath) -> Iterator[Fault]:
         """Look at each string."""
@@ -221,8 +225,15 @@ class TextList(Shape):
             items = cast("list[object]", value)
             if len(items) < self.least:
                 yield Fault(at=at, message="is empty")
+            wrong = False
             for place, item in enumerate(items):
-                yield from self.each.check(item, (*at, place))
+                for fault in self.each.check(item, (*at, place)):
+                    wrong = True
+                    yield fault
+            if self.refuse and items and not wrong:
+                message = self.refuse(cast("list[str]", value))
+                if message:
+                    yield Fault(at=at, message=message)
 
     def build(self, value: str | list[str]) -> tuple[str, ...]:
         """Give a tuple."""

@@ -18,10 +18,11 @@ import attrs
 
 from agentls.errors import UnknownTask
 from agentls.model import Exit, Session, SessionId, State, Task, TaskId
+from agentls.store import news
 from agentls.store import tasks as table
 from agentls.store.database import Database
 from agentls.store.tasks import JournalEntry
-from agentls.tasks.states import require_transition
+from agentls.tasks.states import NEEDS_A_PERSON, require_transition
 
 __all__ = ["Event", "Removed", "SessionEnd", "TaskBook", "now"]
 
@@ -61,6 +62,7 @@ class TaskBook:
         self._tasks: dict[TaskId, Task] = {}
         self._sessions: dict[SessionId, Session] = {}
         self._by_task: defaultdict[TaskId, list[SessionId]] = defaultdict(list)
+        self._untold: set[TaskId] = set()
         self._listeners: list[Callable[[Event], None]] = []
         self._writing = asyncio.Lock()
         self.rev = 0
@@ -73,6 +75,7 @@ class TaskBook:
             self.rev = max(self.rev, task.rev)
         for session in await read(table.load_sessions):
             self._remember(session)
+        self._untold.update(await read(news.load_news))
         return await read(table.load_journal)
 
     @contextlib.contextmanager
@@ -120,6 +123,25 @@ class TaskBook:
         """Give a task's sessions in the order in which they began."""
         return tuple(self._sessions[name] for name in self._by_task[task])
 
+    @property
+    def untold(self) -> frozenset[TaskId]:
+        """The tasks whose present state a person is still to be told."""
+        return frozenset(self._untold)
+
+    async def take_news(self, task_id: TaskId) -> Task | None:
+        """Strike out that a task's state is to be told, and give the task.
+
+        None when it isn't to be told any more.
+        """
+        async with self._writing:
+            if task_id not in self._untold:
+                return None
+            await self._database.transaction(
+                lambda db: news.set_news(db, task_id, wanted=False),
+                then=lambda _: self._untold.discard(task_id),
+            )
+            return self._tasks.get(task_id)
+
     async def add(self, make: Callable[[TaskId, int, int], Task]) -> Task:
         """Keep a new task; `make` is given its id, number and revision."""
         async with self._writing:
@@ -134,17 +156,30 @@ class TaskBook:
             return await self._database.transaction(insert, then=self._take)
 
     async def change(
-        self, task_id: TaskId, *, journal: JournalEntry | None = None, **changes: Any
+        self,
+        task_id: TaskId,
+        *,
+        journal: JournalEntry | None = None,
+        by_person: bool = False,
+        **changes: Any,
     ) -> Task:
         """Keep new values of a task, and tell; refuse a state that can't follow.
 
-        An operation's note in the journal, if given, is part of the transaction.
+        An operation's note in the journal, if given, is part of the transaction. What
+        a person did (`by_person`) is no news to them.
         """
         async with self._writing:
-            return await self._change(task_id, journal=journal, changes=changes)
+            return await self._change(
+                task_id, journal=journal, by_person=by_person, changes=changes
+            )
 
     async def change_if(
-        self, task_id: TaskId, states: Collection[State], **changes: Any
+        self,
+        task_id: TaskId,
+        states: Collection[State],
+        *,
+        by_person: bool = False,
+        **changes: Any,
     ) -> Task:
         """Keep new values if the task is in one of the states; give it as it is then.
 
@@ -154,12 +189,16 @@ class TaskBook:
             task = self.get(task_id)
             if task.state not in states:
                 return task
-            return await self._change(task_id, changes=changes)
+            return await self._change(task_id, by_person=by_person, changes=changes)
 
-    async def finish(self, task_id: TaskId, **changes: Any) -> Task:
+    async def finish(
+        self, task_id: TaskId, *, by_person: bool = False, **changes: Any
+    ) -> Task:
         """Keep new values and strike the task's operation out of the journal."""
         async with self._writing:
-            return await self._change(task_id, finished=True, changes=changes)
+            return await self._change(
+                task_id, finished=True, by_person=by_person, changes=changes
+            )
 
     async def note(self, entry: JournalEntry) -> None:
         """Note in the journal how far an operation got."""
@@ -181,6 +220,7 @@ class TaskBook:
                 for name in self._by_task.pop(task_id, []):
                     del self._sessions[name]
                 del self._tasks[task_id]
+                self._untold.discard(task_id)
                 self._tell(Removed(task=task_id, rev=rev))
 
             await self._database.transaction(delete, then=forget)
@@ -222,13 +262,15 @@ class TaskBook:
         also: Callable[[sqlite3.Connection], None] = lambda _: None,
         remember: Session | None = None,
         ended: bool = False,
+        by_person: bool = False,
     ) -> Task:
-        task = self.get(task_id)
+        task = before = self.get(task_id)
         if state := changes.get("state"):
             require_transition(task, state)
         task = attrs.evolve(task, **changes)
-        if changes:
-            task = attrs.evolve(task, changed=now())
+        task = attrs.evolve(task, changed=now() if changes else task.changed)
+        moved = (task.state, task.why) != (before.state, before.why)
+        is_news = moved and not by_person and task.state in NEEDS_A_PERSON
 
         def update(connection: sqlite3.Connection) -> Task:
             written = attrs.evolve(task, rev=table.next_rev(connection))
@@ -238,11 +280,15 @@ class TaskBook:
                 table.journal(connection, journal)
             if finished:
                 table.end_journal(connection, task_id)
+            if moved:
+                news.set_news(connection, task_id, wanted=is_news)
             return written
 
         def take(written: Task) -> None:
             if remember:
                 self._remember(remember)
+            if moved:
+                (self._untold.add if is_news else self._untold.discard)(task_id)
             self._take(written)
             if remember and ended:
                 self._tell(SessionEnd(session=remember))

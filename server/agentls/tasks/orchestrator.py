@@ -236,6 +236,7 @@ class Orchestrator:
         await discarding.take_back(repository, task, trash=self._paths.trash)
         return await self._book.finish(
             task.id,
+            by_person=True,
             state=_S.REVIEW if task.worktree.exists() else _S.QUEUED,
             why="Restored.",
         )
@@ -308,7 +309,9 @@ class Orchestrator:
             if task.state is not _S.PREPARING:
                 return await self._starter.stop_agent(task)
             why = "Stopped while it was prepared."
-            return await self._book.finish(task_id, state=_S.FAILED, why=why)
+            return await self._book.finish(
+                task_id, by_person=True, state=_S.FAILED, why=why
+            )
 
     async def _advance(
         self, repository: Repository, task: Task, plan: merging.MergePlan
@@ -364,7 +367,7 @@ class Orchestrator:
         require_state(task, *allowed, to="merge")
         await require_worktree(task, to="merge")
         await self._starter.stop_agent(task)
-        return await self._book.change(task.id, state=_S.REVIEW)
+        return await self._book.change(task.id, by_person=True, state=_S.REVIEW)
 
     async def _undo_create(self, task_id: TaskId) -> None:
         try:

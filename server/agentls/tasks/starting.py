@@ -200,7 +200,13 @@ class Starter:
         else:
             state = State.FAILED
             why = f"Its agent ended with {session.exit.describe()}."
-        return await self._book.change_if(task_id, _RUNNING, state=state, why=why)
+        return await self._book.change_if(
+            task_id,
+            _RUNNING,
+            by_person=task_id in self._stopping,
+            state=state,
+            why=why,
+        )
 
     async def _session_ended(self, session: Session) -> None:
         if session.kind is not SessionKind.AGENT:

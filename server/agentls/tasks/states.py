@@ -5,7 +5,13 @@ from collections.abc import Mapping
 from agentls.errors import InvalidState
 from agentls.model import State, Task
 
-__all__ = ["HOLDS_A_PLACE", "TRANSITIONS", "require_state", "require_transition"]
+__all__ = [
+    "HOLDS_A_PLACE",
+    "NEEDS_A_PERSON",
+    "TRANSITIONS",
+    "require_state",
+    "require_transition",
+]
 
 _S = State
 
@@ -45,6 +51,10 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
 
 HOLDS_A_PLACE = frozenset({_S.PREPARING, _S.WORKING, _S.WAITING, _S.CHECKING})
 """The states that count against `limits.max_parallel`."""
+
+
+NEEDS_A_PERSON = frozenset({_S.WAITING, _S.REVIEW, _S.FAILED, _S.INTERRUPTED})
+"""The states that a person is told of when a task comes to them by itself."""
 
 
 def require_transition(task: Task, to: State) -> None:

@@ -84,6 +84,54 @@ async def test_two_attaches_at_once_stream_once(core, session):
     assert _pumps(core) == 0
 
 
+async def test_what_is_typed_at_once_never_overtakes(core, session, monkeypatch):
+    client = Client(core)
+    watching = client.watching
+    await watching.attach(session, _params(control=True))
+    live = core.sessions.get(session.id)
+    live.disconnect()
+    assert not watching.type_at_once(session.id, b"one ")
+    assert not watching.resize_at_once(session.id, rows=10, cols=20)
+    waits = core.spawn(watching.type_input(session.id, b"one "), name="waits")
+    await asyncio.sleep(0)
+    at_once: list[bool] = []
+    back = asyncio.Event()
+
+    def wake() -> None:  # the connection is back, and the one that waits not yet
+        if live._link is not None:
+            at_once.append(watching.type_at_once(session.id, b"overtaken"))
+            back.set()
+        type(live)._wake(live)
+
+    monkeypatch.setattr(live, "_wake", wake)
+    async with asyncio.timeout(20):
+        await back.wait()
+        await waits
+    assert at_once[0] is False
+    assert watching.type_at_once(session.id, b"two\n")
+    await client.until(lambda: "two" in client.text)
+    assert "one two" in client.text
+
+
+async def test_an_echo_is_read_without_a_thread(core, session, monkeypatch):
+    client = Client(core)
+    await client.watching.attach(session, _params(control=True))
+    await client.watching.type_input(session.id, b"first\n")
+    await client.until(lambda: "first" in client.text)
+    read: list[int] = []
+    original = LogReader._read
+
+    def in_a_thread(self: LogReader, offset: int, *, limit: int) -> Any:
+        read.append(offset)
+        return original(self, offset, limit=limit)
+
+    monkeypatch.setattr(LogReader, "_read", in_a_thread)
+    for number in range(20):
+        assert client.watching.type_at_once(session.id, b"%d more\n" % number)
+        await client.until(lambda n=number: f"{n} more" in client.text)
+    assert len(read) < 10  # now and then the page is being written
+
+
 @pytest.mark.parametrize("size", [(0, 80), (24, -1), (70000, 80), (24, 1 << 40)])
 async def test_a_size_that_no_terminal_has_is_refused(core, session, size):
     rows, cols = size

@@ -1,6 +1,11 @@
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agentls.errors import InvalidParams
+from agentls.frames import FrameSplitter
 from agentls.lsp import connection, protocol, wire
 from agentls.lsp.registry import COMMANDS, FROM_CLIENT, TO_CLIENT
 
@@ -47,6 +52,26 @@ def test_an_enumeration_names_what_it_does_not_know():
         wire.structure(
             {"decision": "maybe"}, protocol.TrustParams, what="agentls.trust"
         )
+
+
+@given(
+    st.builds(
+        protocol.OutputParams,
+        session=st.text(),
+        offset=st.integers(0, 1 << 50),
+        end=st.integers(0, 1 << 50),
+        text=st.none() | st.text(),
+        base64=st.none() | st.text(),
+        gap=st.none() | st.text(),
+    )
+)
+def test_output_is_written_as_the_converter_writes_it(output):
+    made = wire.message_type("agentls/output")
+    assert made is not None
+    message = made(params=output, method="agentls/output", jsonrpc="2.0")
+
+    (frame,) = FrameSplitter().feed(wire.output_frame(output))
+    assert json.loads(frame.body) == wire.converter().unstructure(message)
 
 
 def test_every_command_and_notification_is_documented_and_typed():

@@ -11,7 +11,7 @@ import asyncio
 import inspect
 import json
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, cast
 
 import attrs
@@ -24,7 +24,7 @@ from agentls.errors import AgentlsError, InvalidParams
 from agentls.frames import BadFrame, read_frame_async
 from agentls.lsp import commands, documents, wire
 from agentls.lsp.progress import RequestProgress
-from agentls.lsp.registry import COMMANDS, FROM_CLIENT
+from agentls.lsp.registry import COMMANDS, FROM_CLIENT, Notification
 from agentls.lsp.server import Server
 
 __all__ = ["serve"]
@@ -61,7 +61,9 @@ def _register(server: Server) -> None:
         assert handler is not None  # noqa: S101 - the registry sets it for these
 
         async def handle(params: Any, handler: Any = handler) -> None:
-            await handler(server, params)
+            rest = handler(server, params)
+            if rest is not None:
+                await rest
 
         server.protocol.fm.features[method] = handle
     documents.register(server)
@@ -101,6 +103,11 @@ class _Protocol(LanguageServerProtocol):
             )
             return
         try:
+            method = message.get("method")
+            known = FROM_CLIENT.get(method) if isinstance(method, str) else None
+            if known and request_id is None:
+                self._hear(known, message.get("params"))
+                return
             structured: Any = self.structure_message({"jsonrpc": "2.0"} | message)
             self.handle_message(structured)
         except RecursionError:
@@ -112,6 +119,20 @@ class _Protocol(LanguageServerProtocol):
                 self._send_response(request_id, error=error.to_response_error())
         except InvalidParams as error:
             _LOG.info("a notification was ignored: %s", error)
+
+    def _hear(self, known: Notification, params: Any) -> None:
+        """Handle one of our own notifications at once: keys come this way."""
+        if self._shutdown:
+            return
+        value = wire.structure(params, known.params, what=known.method)
+        assert known.handler is not None  # noqa: S101 - the registry sets it for these
+        try:
+            rest = known.handler(self._server, value)
+        except Exception as error:  # noqa: BLE001 - the edge: the connection goes on
+            _log_error(error)
+        else:
+            if rest is not None:
+                self._server.core.spawn(_heard(rest), name=known.method)
 
     def _refuse(self, request_id: Any, code: int, message: str) -> None:
         error = types.ResponseError(code=code, message=message)
@@ -202,6 +223,13 @@ async def _outcome(handler: Coroutine[Any, Any, Any]) -> _Outcome:
         return _Outcome(result=await handler)
     except Exception as error:  # noqa: BLE001 - the edge: every error becomes an answer
         return _Outcome(error=error)
+
+
+async def _heard(rest: Awaitable[None]) -> None:
+    try:
+        await rest
+    except AgentlsError as error:
+        _log_error(error)
 
 
 def _settle(future: Any) -> _Outcome:

@@ -40,7 +40,8 @@ class Notification:
     method: str
     params: type[Any]
     doc: str
-    handler: Callable[..., Awaitable[None]] | None = None
+    handler: Callable[..., Awaitable[None] | None] | None = None
+    """Called when the message comes; what it gives, if anything, is awaited apart."""
 
 
 COMMANDS: dict[str, Command] = {}
@@ -48,6 +49,7 @@ FROM_CLIENT: dict[str, Notification] = {}
 TO_CLIENT: dict[str, Notification] = {}
 
 H = typing.TypeVar("H", bound=Callable[..., Awaitable[Any]])
+N = typing.TypeVar("N", bound=Callable[..., Awaitable[None] | None])
 
 
 def command(name: str) -> Callable[[H], H]:
@@ -67,10 +69,14 @@ def command(name: str) -> Callable[[H], H]:
     return register
 
 
-def notification(method: str) -> Callable[[H], H]:
-    """Register a handler for a notification from the client."""
+def notification(method: str) -> Callable[[N], N]:
+    """Register a handler for a notification from the client.
 
-    def register(handler: H) -> H:
+    It may be a plain function that gives None: then it has done all at once, in the
+    order in which the messages came.
+    """
+
+    def register(handler: N) -> N:
         hints = typing.get_type_hints(handler)
         FROM_CLIENT[method] = Notification(
             method=method,

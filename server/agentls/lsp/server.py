@@ -96,7 +96,10 @@ class Server(LanguageServer):
 
     def send(self, method: str, params: Any) -> None:
         """Send one of agentls' own notifications."""
-        self.protocol.notify(method, params)
+        if isinstance(params, protocol.OutputParams):
+            self.write(wire.output_frame(params))
+        else:
+            self.protocol.notify(method, params)
 
     def hear(self, event: Event) -> None:
         """Pass an event of the book on to the client, once it was greeted."""

@@ -121,6 +121,27 @@ class Watching:
         if live := self._controlled(session):
             await live.write(data)
 
+    def type_at_once(self, session: SessionId, data: bytes) -> bool:
+        """Type if this client may; False, with nothing done, if one has to wait."""
+        live = self._controlled(session)
+        if live is not None:
+            link = live.link_now()
+            if link is None:
+                return False
+            link.type(data)
+        return True
+
+    def resize_at_once(self, session: SessionId, *, rows: int, cols: int) -> bool:
+        """Resize as `resize`; False, with nothing done, if one has to wait."""
+        _check_grid(rows=rows, cols=cols)
+        live = self._controlled(session)
+        if live is not None:
+            link = live.link_now()
+            if link is None:
+                return False
+            link.resize(rows=rows, cols=cols)
+        return True
+
     async def resize(self, session: SessionId, *, rows: int, cols: int) -> None:
         """Resize, if this client may; raises `InvalidParams` for an odd size."""
         _check_grid(rows=rows, cols=cols)

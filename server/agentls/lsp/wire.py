@@ -7,6 +7,7 @@ out, unknown fields refused so that a misspelt one is not silently ignored.
 
 import enum
 import functools
+import json
 from typing import Any, TypeVar
 
 import attrs
@@ -17,10 +18,19 @@ from lsprotocol import types
 from pygls.protocol import default_converter
 
 from agentls.errors import InvalidParams
+from agentls.frames import encode
 from agentls.lsp import protocol
 from agentls.lsp.registry import FROM_CLIENT, TO_CLIENT
 
-__all__ = ["camel", "converter", "is_text", "message_type", "result_type", "structure"]
+__all__ = [
+    "camel",
+    "converter",
+    "is_text",
+    "message_type",
+    "output_frame",
+    "result_type",
+    "structure",
+]
 
 T = TypeVar("T")
 
@@ -84,6 +94,24 @@ def _told(error: BaseException, cls: type[Any] | None) -> str:
 
 
 _JSON_NAMES = {str: "a string", int: "an integer", bool: "true or false"}
+
+
+def output_frame(params: protocol.OutputParams) -> bytes:
+    """Give the frame of an `agentls/output`, as the converter would, but soon.
+
+    It ends as the bridge expects of a message that it can pass on unread.
+    """
+    shown: dict[str, Any] = {
+        "session": params.session,
+        "offset": params.offset,
+        "end": params.end,
+    }
+    for name in ("text", "base64", "gap"):
+        if (value := getattr(params, name)) is not None:
+            shown[name] = value
+    written = json.dumps(shown, ensure_ascii=False)
+    body = f'{{"params": {written}, "method": "agentls/output", "jsonrpc": "2.0"}}'
+    return encode(body.encode())
 
 
 def message_type(method: str) -> type[Any] | None:

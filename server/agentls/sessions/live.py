@@ -72,6 +72,7 @@ class LiveSession:
         self._linked = asyncio.Event()
         self._changed = asyncio.Event()
         self._over = asyncio.Event()
+        self._waiting = 0
 
     def log(self) -> LogReader:
         """Give a reader of its own for the log."""
@@ -152,7 +153,14 @@ class LiveSession:
         self._linked.set()
         self._wake()
 
+    def link_now(self) -> Link | None:
+        """Give the connection, if what is sent on it now overtakes nobody."""
+        return None if self._waiting else self._link
+
     async def _connected(self) -> Link:
+        if link := self.link_now():
+            return link
+        self._waiting += 1
         try:
             async with asyncio.timeout(_LINK_WITHIN):
                 await self._linked.wait()
@@ -161,6 +169,8 @@ class LiveSession:
                 "The session's shim can't be reached; nothing was sent to it.",
                 hint="Try again; `agentls doctor` looks for the cause.",
             ) from error
+        finally:
+            self._waiting -= 1
         if self._link is None:
             raise SessionEnded(
                 "The session has ended; nothing was sent to it.",

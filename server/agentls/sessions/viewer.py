@@ -63,6 +63,10 @@ class Viewer:
         """Wait for the next piece."""
         await asyncio.sleep(0)  # a log in memory must not keep the others waiting
         while True:
+            if 0 < self._session.size <= self._position and self._session.live:
+                # Known to be all, so nothing is read: looking for more on the disk
+                # would take a thread.
+                await self._session.grown(self._position)
             room = min(self._acked + self._window - self._position, PIECE_BYTES)
             if room <= 0:
                 await self._acknowledged()

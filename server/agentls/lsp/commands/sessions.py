@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+from collections.abc import Coroutine
+from typing import Any
 
 from agentls.errors import InvalidParams
 from agentls.lsp.progress import RequestProgress
@@ -36,21 +38,25 @@ async def detach(ls: Server, params: DetachParams, _: RequestProgress) -> Empty:
 
 
 @notification("agentls/input")
-async def type_input(ls: Server, params: InputParams) -> None:
+def type_input(ls: Server, params: InputParams) -> Coroutine[Any, Any, None] | None:
     """Type into a session; ignored unless this client is its controller."""
-    await ls.watching.type_input(SessionId(params.session), _bytes(params))
+    session, data = SessionId(params.session), _bytes(params)
+    if ls.watching.type_at_once(session, data):
+        return None
+    return ls.watching.type_input(session, data)
 
 
 @notification("agentls/resize")
-async def resize(ls: Server, params: ResizeParams) -> None:
+def resize(ls: Server, params: ResizeParams) -> Coroutine[Any, Any, None] | None:
     """Resize a session's terminal; ignored unless this client is its controller."""
-    await ls.watching.resize(
-        SessionId(params.session), rows=params.rows, cols=params.cols
-    )
+    session, rows, cols = SessionId(params.session), params.rows, params.cols
+    if ls.watching.resize_at_once(session, rows=rows, cols=cols):
+        return None
+    return ls.watching.resize(session, rows=rows, cols=cols)
 
 
 @notification("agentls/ack")
-async def ack(ls: Server, params: AckParams) -> None:
+def ack(ls: Server, params: AckParams) -> None:
     """Say how far a session's output was drawn, which gives room for more."""
     ls.watching.ack(SessionId(params.session), params.end)
 

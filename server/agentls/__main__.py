@@ -24,6 +24,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from agentls.daemon import main as daemon  # noqa: PLC0415
 
             return daemon.main(rest)
+        case ["screens", *rest]:
+            from agentls.sessions import screen_worker  # noqa: PLC0415
+
+            return screen_worker.main(rest)
         case _:
             from agentls.cli import main as cli  # noqa: PLC0415
 

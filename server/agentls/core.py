@@ -92,8 +92,8 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
     paths.make_private()
     async with (
         Database(paths.database) as database,
-        Sessions(paths=paths) as sessions,
         Screens(paths.sessions) as screens,
+        Sessions(paths=paths, linked=screens.follow, over=screens.forget) as sessions,
         Background() as background,
         contextlib.AsyncExitStack() as stack,
     ):

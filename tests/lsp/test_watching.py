@@ -10,6 +10,8 @@ from agentls.errors import AgentlsError, InvalidParams
 from agentls.lsp.protocol import AttachParams, OutputParams
 from agentls.lsp.watching import Watching
 from agentls.sessions.log import LogReader, OutputGone
+from agentls.tasks.request import TaskRequest
+from agentls.tasks.starting import silent
 
 
 class Client:
@@ -17,6 +19,7 @@ class Client:
 
     def __init__(self, core: Any) -> None:
         self.output: list[OutputParams] = []
+        self.acks = True
         self.told: list[str] = []
         self._news = asyncio.Event()
         self.watching = Watching(
@@ -30,7 +33,10 @@ class Client:
         self.told.append(method)
         if method == "agentls/output":
             self.output.append(params)
-            self.watching.ack(params.session, params.end)
+            if self.acks:
+                self.watching.ack(params.session, params.end)
+        elif method == "agentls/controllerChanged":
+            self.told.append(f"you={params.you} held={params.held}")
         self._news.set()
 
     async def drain(self) -> None:
@@ -210,3 +216,75 @@ async def test_control_goes_to_the_last_to_ask_and_comes_back_by_asking(core, se
     await one.watching.end(session.id)
     await two.watching.type_input(session.id, b"free\n")
     await two.until(lambda: "free" in two.text)
+
+
+async def test_a_hand_over_is_told_to_all_that_are_attached(core, session):
+    one, two, third = Client(core), Client(core), Client(core)
+    for client in (one, two, third):
+        await client.watching.attach(session, _params())
+        client.told.clear()
+    await one.watching.attach(session, _params(control=True))
+    await two.watching.attach(session, _params(control=True))
+    await two.watching.end(session.id)
+    held = ["you=False held=True", "you=False held=False"]
+
+    def said(client: Client) -> list[str]:
+        return [told for told in client.told if told.startswith("you")]
+
+    assert said(one) == ["you=True held=True", *held]
+    assert said(two) == ["you=False held=True", "you=True held=True"]
+    assert said(third) == ["you=False held=True", *held]
+
+
+async def test_a_watchers_terminal_answers_nothing_and_takes_no_control(core, session):
+    watcher, here = Client(core), Client(core)
+    await watcher.watching.attach(session, _params(repaint=True))
+    await watcher.watching.type_input(session.id, b"\x1b[?62;22c\x1b[0n")
+    assert "you=True held=True" not in watcher.told
+    await here.watching.attach(session, _params(control=True))
+    await here.watching.type_input(session.id, b"\x1b[0nhere\n")
+    await here.until(lambda: "here" in here.text)
+    assert here.text == "here\r\n"
+
+
+async def test_a_terminal_that_lags_is_given_the_screen(core, session):
+    root = core.book.get(session.task).repository
+    request = TaskRequest(
+        prompt="read x; seq 500000; printf 'the end'; cat", folder=root, agent="shell"
+    )
+    task = await core.tasks.create(request, progress=silent)
+    flood = core.book.sessions(task.id)[-1]
+    quick, slow = Client(core), Client(core)
+    slow.acks = False
+    await slow.watching.attach(flood, _params(repaint=True, window=1 << 16))
+    await quick.watching.attach(flood, _params(control=True))
+    await quick.watching.type_input(flood.id, b"go\n")
+    await quick.until(lambda: quick.text.endswith("the end"))
+    size = quick.output[-1].end
+    assert sum(len(piece.text or "") for piece in slow.output) <= 1 << 16
+    assert (await core.screens.repaint(flood.id)).offset == size
+
+    slow.acks = True
+    slow.watching.ack(flood.id, slow.output[-1].end)
+    await slow.until(lambda: slow.output[-1].end == size)
+    moved = [piece for piece in slow.output if piece.repaint is not None]
+    assert len(moved) == 1
+    assert "the end" in moved[0].repaint
+    assert (moved[0].end, moved[0].rows, moved[0].cols) == (size, 24, 80)
+    ends = [piece.end for piece in slow.output]
+    assert [piece.offset for piece in slow.output] == [0, *ends[:-1]]
+    assert sum(len(piece.text or "") for piece in slow.output) < 1 << 18
+
+
+async def test_a_terminal_goes_on_from_its_offset_if_the_log_holds_it(core, session):
+    client = Client(core)
+    await client.watching.attach(session, _params(control=True))
+    await client.watching.type_input(session.id, b"one two\n")
+    await client.until(lambda: client.text.endswith("one two\r\n"))
+    client.output.clear()
+    again = await client.watching.attach(session, _params(repaint=True, offset=4))
+    assert (again.offset, again.repaint) == (4, None)
+    await client.until(lambda: client.text == "two\r\n")
+    anew = await client.watching.attach(session, _params(repaint=True, offset=1 << 40))
+    assert anew.repaint is not None
+    assert "one two" in anew.repaint

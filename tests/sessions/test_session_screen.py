@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agentls.sessions import session_screen
+from agentls.sessions import kept_screen, session_screen
 from agentls.sessions.folder import segment_path
 from agentls.sessions.launch import LogLimits
 from agentls.sessions.screen import Screen
@@ -121,7 +121,7 @@ async def test_sizes_are_taken_at_their_offsets(folder, following):
 
     assert (repaint.rows, repaint.cols) == (9, 60)
     sizes = b"\x1b[8;5;20t\x1b[8;6;30t\x1b[8;8;50t"
-    assert await screen.answers() == sizes
+    assert (await screen.answers())[1] == sizes
 
 
 async def test_a_size_without_output_after_it_is_seen(folder, following):
@@ -138,23 +138,23 @@ async def test_questions_before_the_offset_stay_unanswered(folder, following):
     folder.write(b"\x1b[5n\x1b[5n\x1b[6n")
     screen = following()
     await screen.answer(since=8)
-    assert await screen.answers() == b"\x1b[1;1R"
-    assert await screen.answers() == b""
+    assert (await screen.answers())[1] == b"\x1b[1;1R"
+    assert (await screen.answers())[1] == b""
 
     folder.write(b"\x1b[5n")
     await screen.answer(since=None)  # a viewer's terminal answers that
-    assert await screen.answers() == b""
+    assert (await screen.answers())[1] == b""
     folder.write(b"\x1b[5n")
     await screen.answer(since=folder.size)
     folder.write(b"\x1b[c\x1b[5n")
-    assert await screen.answers() == b"\x1b[?62;22c\x1b[0n"
+    assert (await screen.answers())[1] == b"\x1b[?62;22c\x1b[0n"
 
 
 async def test_answers_that_nobody_takes_need_no_more_memory(folder, following):
     screen = following()
     await screen.answer(since=0)
     folder.write(b"\x1b[c" * 100_000)
-    assert len(await screen.answers()) <= 1 << 16
+    assert len((await screen.answers())[1]) <= 1 << 16
 
 
 async def test_after_a_restart_only_what_is_new_is_fed(folder, following, fed):
@@ -204,7 +204,7 @@ async def test_a_snapshot_that_is_of_no_use_is_made_again(
         case "junk":
             kept.write_bytes(b"junk")
         case "other version":
-            monkeypatch.setattr(session_screen, "_library_version", lambda: "9")
+            monkeypatch.setattr(kept_screen, "_library_version", lambda: "9")
         case _:
             kept.write_bytes(data.replace(b" 4 24 80\n", b" 5 24 80\n"))
     assert (await following().text()).lines[0] == "text"

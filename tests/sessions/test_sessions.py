@@ -207,7 +207,10 @@ async def test_control_c_interrupts(
     ended: Callable[[LiveSession], Awaitable[Exit | None]],
 ):
     live = await sessions.start(
-        launch("trap 'echo stopped; exit 5' INT; echo ready; cat")
+        # A child that has just been forked may swallow the signal; the next one not.
+        launch(
+            "trap 'echo stopped; exit 5' INT; echo ready; while :; do sleep 0.01; done"
+        )
     )
     await output(live, until=b"ready")
     await live.write(b"\x03")

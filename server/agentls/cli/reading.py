@@ -24,7 +24,7 @@ class Reading:
         self._asked = {"session": self.session} | {
             key: value
             for key, value in self._asked.items()
-            if key not in {"task", "session", "repaint"}
+            if key not in {"task", "session"}
         }
         self.repaint: str = answer.get("repaint", "")
         """What draws the screen as it is at `position`, where that was asked for."""
@@ -33,12 +33,15 @@ class Reading:
         """How long the log was at the attach: what comes before is a replay."""
         self.live: bool = answer["live"]
         self._acked = self.position
+        self._missed = b""
 
     def attach_again(self, client: Client, **changed: Any) -> None:
         """Go on from the same byte: over another connection, or in another way."""
         self._asked |= changed
-        self._attach(client, offset=self.position)
-        self._acked = self.position
+        answer = self._attach(client, offset=self.position)
+        # Where that byte isn't kept any more, the screen comes in its place.
+        self._missed = answer.get("repaint", "").encode()
+        self.position = self._acked = answer["offset"]
 
     def take(self, client: Client, params: Mapping[str, Any]) -> bytes:
         """Give what is new in a piece of output; acknowledge now and then.
@@ -47,12 +50,16 @@ class Reading:
         """
         if params["session"] != self.session or params["end"] <= self.position:
             return b""
-        data = (
-            base64.b64decode(params["base64"])
-            if "base64" in params
-            else params["text"].encode()
-        )
-        data = data[max(0, self.position - params["offset"]) :]
+        if "repaint" in params:  # we lagged behind: the screen as it is at the end
+            data = params["repaint"].encode()
+        else:
+            data = (
+                base64.b64decode(params["base64"])
+                if "base64" in params
+                else params["text"].encode()
+            )
+            data = self._missed + data[max(0, self.position - params["offset"]) :]
+        self._missed = b""
         self.position = params["end"]
         if self.position - self._acked >= _ACK_EVERY:
             client.notify(

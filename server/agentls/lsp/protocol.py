@@ -193,7 +193,9 @@ class AttachParams:
     offset: int | None = None
     """A byte of the log to begin at; its first kept byte if absent."""
     repaint: bool = False
-    """Begin with the screen as it is now, instead of the log; for a terminal."""
+    """It is for a terminal: begin with the screen as it is now, instead of the log,
+    unless the log holds `offset`; and when the terminal lags far behind, give it the
+    screen instead of all that it missed."""
     window: int = 1 << 20
     """Bytes that may be on their way before an `ack` is needed."""
     control: bool = False
@@ -447,6 +449,12 @@ class OutputParams:
     """else here."""
     gap: str | None = None
     """Why the bytes from `offset` to `end` could not be kept; then there is no text."""
+    repaint: str | None = None
+    """In place of the bytes from `offset` to `end`, what draws the screen as it is at
+    `end`: for a client that attached with `repaint` and lags far behind."""
+    rows: int | None = None
+    """With `repaint`: the terminal's size there."""
+    cols: int | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -461,10 +469,12 @@ class SessionEndedParams:
 
 @attrs.frozen(kw_only=True)
 class ControllerChangedParams:
-    """Who may type and resize now."""
+    """Who may type and resize now; sent to all that are attached to the session."""
 
     session: str
     you: bool
+    held: bool
+    """Whether anybody has control."""
 
 
 @attrs.frozen(kw_only=True)

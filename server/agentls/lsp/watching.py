@@ -7,6 +7,7 @@ group and ends with the session, with `detach`, or with the connection.
 import asyncio
 import base64
 import contextlib
+import functools
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
@@ -24,6 +25,8 @@ from agentls.lsp.registry import sends
 from agentls.model import Session, SessionId
 from agentls.sessions.live import LiveSession, Watched
 from agentls.sessions.log import OutputGone
+from agentls.sessions.session_screen import Repaint
+from agentls.sessions.terminal_answers import TerminalAnswers
 from agentls.sessions.viewer import Piece, Viewer
 
 __all__ = ["Watching"]
@@ -39,6 +42,12 @@ _OLD = "old"
 
 _WINDOW_MAX = 16 << 20
 """Bytes on their way that a client may ask for; they wait in our memory."""
+
+_LAG = 1 << 20
+"""Bytes that a terminal lags behind before it is given the screen instead."""
+
+_LAG_LOOK_SECONDS = 0.1
+"""How often it is looked whether a terminal lags."""
 
 sends("agentls/output", OutputParams, "A piece of the log of an attached session.")
 sends("agentls/sessionEnded", SessionEndedParams, "A session's program ended.")
@@ -77,29 +86,37 @@ class Watching:
         live = self._core.sessions.get(session.id)
         watched = await self._core.sessions.watch(session.id)
         log = watched.log()
+        first, size = await log.first_offset(), await log.size()
+        kept = params.offset is not None and first <= params.offset <= size
         if params.offset is not None and not params.repaint:
-            first, size = await log.first_offset(), await log.size()
             _check_offset(session.id, params.offset, first=first, size=size)
         if params.rows and params.cols:
             _check_grid(rows=params.rows, cols=params.cols)
         await self._end_pump(session.id)
+        self._require_open()
+        self._core.controllers.join(session.id, self)
         controller = params.control and live is not None
         if live is not None and controller:
-            self._require_open()
             self._core.controllers.take(session.id, self)
             if params.rows and params.cols:
                 with contextlib.suppress(SessionEnded):  # its log can be seen still
                     await live.resize(rows=params.rows, cols=params.cols)
-        repaint = (
-            await self._core.screens.repaint(session.id) if params.repaint else None
-        )
+        draw = functools.partial(self._core.screens.repaint, session.id)
+        repaint = await draw() if params.repaint and not kept else None
         first, size = await log.first_offset(), await log.size()
-        offset = repaint.offset if repaint else params.offset
-        offset = first if offset is None else offset
+        if repaint is not None:
+            offset = repaint.offset
+        else:
+            offset = first if params.offset is None else params.offset
         _check_offset(session.id, offset, first=first, size=size)
         self._require_open()
         window = max(_WINDOW_MIN, min(params.window, _WINDOW_MAX))
-        stream = _Stream(watched, offset=offset, window=window)
+        stream = _Stream(
+            watched,
+            offset=offset,
+            window=window,
+            repaint=draw if params.repaint else None,
+        )
         self._streams[session.id] = stream
         # No output may reach the client before it knows what it attached to.
         self._after_answer(lambda: self._begin(session.id, stream))
@@ -117,8 +134,11 @@ class Watching:
         )
 
     async def type_input(self, session: SessionId, data: bytes) -> None:
-        """Type, if this client may."""
-        if live := self._controlled(session):
+        """Type, if this client may; its terminal's own answers are left out."""
+        if self._core.screens.answers(session):
+            stream = self._streams.get(session)
+            data = (stream.answers if stream else TerminalAnswers()).leave_out(data)
+        if data and (live := self._controlled(session)):
             await live.write(data)
 
     def type_at_once(self, session: SessionId, data: bytes) -> bool:
@@ -156,20 +176,20 @@ class Watching:
     async def end(self, session: SessionId) -> None:
         """Stream this session no more."""
         await self._end_pump(session)
-        self._core.controllers.release(session, self)
+        self._core.controllers.leave(session, self)
 
     async def close(self) -> None:
         """Stream nothing any more, also to requests that are still under way."""
         self._closed = True
         for session in tuple(self._streams):
             await self.end(session)
-        self._core.controllers.release_all(self)
+        self._core.controllers.leave_all(self)
 
-    def controller_changed(self, session: SessionId, *, you: bool) -> None:
+    def controller_changed(self, session: SessionId, *, you: bool, held: bool) -> None:
         """Tell the client who may type now."""
         self._send(
             "agentls/controllerChanged",
-            ControllerChangedParams(session=session, you=you),
+            ControllerChangedParams(session=session, you=you, held=held),
         )
 
     def session_ended(self, session: Session) -> None:
@@ -227,12 +247,26 @@ class Watching:
 
 
 class _Stream:
-    """A session's output from an offset on, as the protocol shows it."""
+    """A session's output from an offset on, as the protocol shows it.
 
-    def __init__(self, watched: Watched, *, offset: int, window: int) -> None:
+    With `repaint` it goes to a terminal: one that lags far behind is given the
+    screen as it is now, in place of megabytes that nobody could read.
+    """
+
+    def __init__(
+        self,
+        watched: Watched,
+        *,
+        offset: int,
+        window: int,
+        repaint: Callable[..., Awaitable[Repaint | None]] | None,
+    ) -> None:
         self._watched = watched
         self._end = offset
         self._window = window
+        self._repaint = repaint
+        self._looked = 0.0
+        self.answers = TerminalAnswers()
         self.viewer = Viewer(watched, offset=offset, window=window)
 
     async def pieces(self, session: SessionId) -> AsyncGenerator[OutputParams]:
@@ -241,17 +275,57 @@ class _Stream:
             try:
                 async for piece in self.viewer:
                     self._end = piece.end
-                    yield _output(session, piece)
+                    yield self._shown(_output(session, piece))
+                    if self.viewer.waited and (moved := await self._moved(session)):
+                        yield self._shown(moved)
             except OutputGone as gone:
-                offset, self._end = self._end, gone.first
-                self.viewer = Viewer(
-                    self._watched, offset=gone.first, window=self._window
-                )
-                yield OutputParams(
-                    session=session, offset=offset, end=gone.first, text="", gap=_OLD
-                )
+                yield await self._beyond(session, gone.first)
             else:
                 return
+
+    def _shown(self, output: OutputParams) -> OutputParams:
+        if output.text:
+            self.answers.shown(output.text)
+        return output
+
+    async def _moved(self, session: SessionId) -> OutputParams | None:
+        """Give the screen in place of output, where that is far ahead."""
+        self.viewer.waited = False
+        now = asyncio.get_running_loop().time()
+        if self._repaint is None or now < self._looked + _LAG_LOOK_SECONDS:
+            return None
+        self._looked = now
+        repaint = await self._repaint(ahead_of=self._end + _LAG)
+        if repaint is None:
+            return None
+        self.viewer.move_on(repaint.offset)
+        return self._in_place_of_output(session, repaint)
+
+    async def _beyond(self, session: SessionId, first: int) -> OutputParams:
+        """Go on behind what the log no longer holds."""
+        repaint = await self._repaint() if self._repaint else None
+        if repaint is not None and repaint.offset >= first:
+            self._begin_at(repaint.offset)
+            return self._in_place_of_output(session, repaint)
+        offset, self._end = self._end, first
+        self._begin_at(first)
+        return OutputParams(
+            session=session, offset=offset, end=first, text="", gap=_OLD
+        )
+
+    def _begin_at(self, offset: int) -> None:
+        self.viewer = Viewer(self._watched, offset=offset, window=self._window)
+
+    def _in_place_of_output(self, session: SessionId, repaint: Repaint) -> OutputParams:
+        offset, self._end = self._end, repaint.offset
+        return OutputParams(
+            session=session,
+            offset=offset,
+            end=repaint.offset,
+            repaint=repaint.data.decode("utf-8", "replace"),
+            rows=repaint.rows,
+            cols=repaint.cols,
+        )
 
 
 def _check_offset(session: SessionId, offset: int, *, first: int, size: int) -> None:

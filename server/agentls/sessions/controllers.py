@@ -1,5 +1,6 @@
 """Who may type into a session and resize it: one controller each, others watch."""
 
+from collections import defaultdict
 from collections.abc import Hashable
 from typing import Protocol
 
@@ -9,36 +10,56 @@ __all__ = ["Controller", "Controllers"]
 
 
 class Controller(Hashable, Protocol):
-    """Somebody who can control a session, and wants to know when that changes."""
+    """Somebody who watches a session and may control it."""
 
-    def controller_changed(self, session: SessionId, *, you: bool) -> None:
-        """Hear who controls the session now."""
+    def controller_changed(self, session: SessionId, *, you: bool, held: bool) -> None:
+        """Hear whether it is you who controls the session now, or anybody."""
         ...
 
 
 class Controllers:
-    """The present controller of each session: the last to ask."""
+    """The present controller of each session: the last to ask.
+
+    A hand-over is told to all that have joined the session.
+    """
 
     def __init__(self) -> None:
         self._holders: dict[SessionId, Controller] = {}
+        self._joined: defaultdict[SessionId, set[Controller]] = defaultdict(set)
+
+    def join(self, session: SessionId, who: Controller) -> None:
+        """Tell `who` from now on when the controller changes."""
+        self._joined[session].add(who)
 
     def take(self, session: SessionId, by: Controller) -> None:
-        """Make `by` the controller; the one before is told."""
+        """Make `by` the controller."""
         before = self._holders.get(session)
         self._holders[session] = by
-        if before is not None and before is not by:
-            before.controller_changed(session, you=False)
+        if before is not by:
+            self._tell(session)
 
     def may_type(self, session: SessionId, by: Controller) -> bool:
-        """Tell whether `by` is the controller; nobody's session is taken by typing."""
-        return self._holders.setdefault(session, by) is by
+        """Tell whether `by` is the controller; one that nobody has, it becomes."""
+        if session not in self._holders:
+            self.take(session, by)
+        return self._holders[session] is by
 
-    def release(self, session: SessionId, by: Controller) -> None:
-        """Give the session up, if `by` has it."""
-        if self._holders.get(session) is by:
+    def leave(self, session: SessionId, who: Controller) -> None:
+        """Give the session up, and hear of it no more."""
+        if joined := self._joined.get(session):
+            joined.discard(who)
+        if not joined:
+            self._joined.pop(session, None)
+        if self._holders.get(session) is who:
             del self._holders[session]
+            self._tell(session)
 
-    def release_all(self, by: Controller) -> None:
-        """Give everything up that `by` has."""
-        for session in [name for name, who in self._holders.items() if who is by]:
-            del self._holders[session]
+    def leave_all(self, who: Controller) -> None:
+        """Give everything up that `who` has or hears of."""
+        for session in [name for name, joined in self._joined.items() if who in joined]:
+            self.leave(session, who)
+
+    def _tell(self, session: SessionId) -> None:
+        holder = self._holders.get(session)
+        for one in tuple(self._joined.get(session, ())):
+            one.controller_changed(session, you=one is holder, held=holder is not None)

@@ -104,7 +104,7 @@ class Link(asyncio.Protocol):
         The shim types it once, whoever sends it again; one of protocol 1 takes it as
         input. Dropped when the program doesn't read: it has asked too much.
         """
-        if self._input_bytes + len(data) > INPUT_WINDOW:
+        if not data or self._input_bytes + len(data) > INPUT_WINDOW:
             return
         if self.answered is None:
             self.type(data)

@@ -1,24 +1,24 @@
 """The screen of one session, followed along its log.
 
-It is a cache: what it keeps is a snapshot with its offset, in the session's folder;
-without one it is made again from the log. Reading and feeding go in steps, so that
-neither the event loop nor a thread is held for long.
+It is a cache: what it keeps is a snapshot with its offset, in the session's folder
+(`kept_screen.py`); without one it is made again from the log. Reading and feeding go
+in steps, so that neither the event loop nor a thread is held for long.
 """
 
 import asyncio
 import bisect
 import contextlib
-import functools
-import importlib.metadata
 import logging
 import re
-import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import attrs
 
 from agentls.errors import AgentlsError
 from agentls.sessions.folder import Grid, read_grids
+from agentls.sessions.kept_screen import KeptScreen, read_kept, write_kept
 from agentls.sessions.live import Watched
 from agentls.sessions.log import Chunk, LogReader, OutputGone
 from agentls.sessions.screen import HISTORY_LINES, Colors, Screen, Unfinished
@@ -28,13 +28,17 @@ __all__ = ["Repaint", "SessionScreen", "ShownText"]
 
 _LOG = logging.getLogger(__name__)
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 _STEP_BYTES = 1 << 18
 _KEEP_BYTES = 4 << 20
 """After so much output a snapshot is kept: more is never fed before an attach."""
 _REST_SECONDS = 2.0
-_CACHE_MAX = 16 << 20
-_CACHE_NAME = "agentls-screen-1"
-_ANSWERS_MAX = 1 << 16
+"""After so long without output the emulator's memory is let go."""
+_PACE_SECONDS = 0.02
+"""Between two looks at a session that prints: what it asks is answered that late."""
+_ANSWERS_MAX = 1 << 15
 _DEFAULT_GRID = Grid(offset=0, rows=24, cols=80)
 
 # Where output may begin whose beginning is gone: not inside a sequence or character.
@@ -62,20 +66,11 @@ class ShownText:
     title: str
 
 
-@attrs.frozen(kw_only=True)
-class _Kept:
-    """A screen as it was at an offset."""
-
-    offset: int
-    rows: int
-    cols: int
-    snapshot: bytes
-
-
 class SessionScreen:
     """Follows one session's log, as far as somebody asks.
 
     Its calls may come from several tasks; each sees the screen at one offset.
+    `before_step` is called in the thread that is about to run the emulator's code.
     Raises `EmulatorMissing` where no emulator can be had.
     """
 
@@ -83,35 +78,46 @@ class SessionScreen:
         self,
         folder: Path,
         *,
-        cache: Path | None = None,
         colors: Colors | None = None,
+        before_step: Callable[[], None] = lambda: None,
     ) -> None:
         self._log = LogReader(folder)
         self._folder = folder
-        self._cache = cache or folder / "screen"
+        self._cache = folder / "screen"
         self._colors = colors
+        self._before_step = before_step
         self._turn = asyncio.Lock()
         self._screen: Screen | None = None
         self._offset = 0
         self._grid = _DEFAULT_GRID
-        self._kept: _Kept | None = None
+        self._kept: KeptScreen | None = None
+        self._on_disk = -1
+        """The offset of the snapshot that this object wrote or read last."""
         self._safe = True
         """Not inside a sequence or character whose beginning is gone."""
         self._answer_from: int | None = None
         self._answers = bytearray()
 
-    async def repaint(self, *, history: int = HISTORY_LINES) -> Repaint:
+    async def repaint(
+        self, *, history: int = HISTORY_LINES, ahead_of: int | None = None
+    ) -> Repaint | None:
         """Give the screen at the log's present end.
 
         Inside a sequence of megabytes it is the screen of the snapshot before; the
-        offset says so.
+        offset says so. With `ahead_of` it is the screen as far as it was followed,
+        and None unless that is beyond this offset.
         """
         async with self._turn:
-            screen = await self._caught_up()
+            if ahead_of is None:
+                screen = await self._caught_up()
+            elif self._screen is None or self._offset <= ahead_of:
+                return None
+            else:
+                screen = self._screen
             try:
-                data = await in_thread(screen.repaint, history=history)
+                data = await self._step(screen.repaint, history=history)
             except Unfinished:
-                return await in_thread(self._repaint_kept, history=history)
+                return await self._step(self._repaint_kept, history=history)
             return Repaint(
                 offset=self._offset,
                 rows=self._grid.rows,
@@ -124,85 +130,105 @@ class SessionScreen:
         async with self._turn:
             screen = await self._caught_up()
             try:
-                return await in_thread(self._text, screen, offset=self._offset)
+                return await self._step(self._text, screen, offset=self._offset)
             except Unfinished:
-                return await in_thread(self._text_kept)
+                return await self._step(self._text_kept)
 
     async def answer(self, *, since: int | None) -> None:
-        """Answer what the program asks from that offset on; None: somebody else does.
-
-        The offset that matters is the log's size when the last controller left, or
-        when one came: then every question is answered once.
-        """
+        """Answer what the program asks from that offset on; None: nothing."""
         async with self._turn:
             self._answer_from = since
             self._answers.clear()
 
-    async def answers(self) -> bytes:
-        """Give the answers to what was asked up to the log's end, in order, once."""
+    async def answers(self) -> tuple[int, bytes]:
+        """Give the answers to what was asked up to an offset, in order, once."""
         async with self._turn:
             await self._caught_up()
-            taken = bytes(self._answers)
-            self._answers.clear()
-            return taken
+            return self._taken_answers()
 
-    async def follow(self, session: Watched) -> None:
-        """Keep up with the session until it is over; snapshots are kept at rest."""
+    async def follow(
+        self,
+        session: Watched,
+        *,
+        send: Callable[[int, bytes], None] = lambda _upto, _answers: None,
+    ) -> None:
+        """Keep up with the session until it is over; snapshots are kept at rest.
+
+        `send` is given what the program asked to be answered, as it is met.
+        """
         while True:
             live = session.live  # looked at before reading: then it is all
-            async with self._turn:
-                await self._caught_up()
+            upto, answers = await self.answers()
+            if answers:
+                send(upto, answers)
             if not live:
                 break
+            await asyncio.sleep(_PACE_SECONDS)
             try:
                 async with asyncio.timeout(_REST_SECONDS):
                     await session.grown(self._offset)
             except TimeoutError:
-                await self.keep()
+                await self.close()
                 await session.grown(self._offset)
-        await self.keep()
+        await self.close()
 
     async def keep(self) -> None:
         """Keep a snapshot on the disk, unless the last one is as new."""
         async with self._turn:
             if self._screen is not None:
-                await in_thread(self._keep, self._screen)
+                await self._step(self._keep, self._screen)
 
     async def close(self) -> None:
         """Keep a snapshot and free the emulator; a later call begins from it."""
         async with self._turn:
             screen, self._screen = self._screen, None
             if screen is not None:
-                await in_thread(self._keep, screen)
+                await self._step(self._keep, screen)
                 screen.close()
+            if self._kept is not None and self._kept.offset == self._on_disk:
+                self._kept = None  # a hundred sessions at rest cost no memory
             self._log.close()
 
+    async def _step(
+        self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Run a step of the emulator's in a thread."""
+
+        def step() -> R:
+            self._before_step()
+            return function(*args, **kwargs)
+
+        return await in_thread(step)
+
     async def _caught_up(self) -> Screen:
-        """Feed what the log has; in steps, so that others get their turn."""
+        """Feed what the log has now; in steps, so that others get their turn."""
         if self._screen is None:
             self._screen = await self._opened()
         screen = self._screen
-        while True:
+        # What comes meanwhile is for the next call: a flood would never end.
+        size = await self._log.size()
+        while self._offset < size:
             try:
                 chunk = await self._log.read(self._offset, limit=_STEP_BYTES)
             except OutputGone as gone:  # the log was cut while nobody looked
-                await in_thread(screen.feed, _CANCEL)
+                await self._step(screen.feed, _CANCEL)
                 self._offset = gone.first
                 continue
             if chunk.end == self._offset:
-                await in_thread(self._resize_at_end, screen)
-                return screen
-            await in_thread(self._take, screen, chunk)
+                break
+            await self._step(self._take, screen, chunk)
+        await self._step(self._resize_at_end, screen)
+        return screen
 
     async def _opened(self) -> Screen:
         first, size = await self._log.first_offset(), await self._log.size()
-        kept = self._kept or await in_thread(self._read_cache)
+        kept = self._kept or await in_thread(read_kept, self._cache)
         if kept is not None and first <= kept.offset <= size:
             try:
-                return await in_thread(self._restored, kept)
+                return await self._step(self._restored, kept)
             except AgentlsError:  # another version wrote it, or it is torn
                 _LOG.info("the kept screen of %s is of no use", self._folder.name)
-        return await in_thread(self._begun, first)
+        return await self._step(self._begun, first)
 
     def _begun(self, first: int) -> Screen:
         """Begin at the first byte that is there."""
@@ -213,10 +239,10 @@ class SessionScreen:
         self._kept = self._state_of(screen)
         return screen
 
-    def _restored(self, kept: _Kept) -> Screen:
+    def _restored(self, kept: KeptScreen) -> Screen:
         screen = Screen.restored(kept.snapshot, colors=self._colors)
         self._kept = kept
-        self._offset = kept.offset
+        self._on_disk = self._offset = kept.offset
         self._grid = Grid(offset=kept.offset, rows=kept.rows, cols=kept.cols)
         self._safe = True
         return screen
@@ -261,6 +287,14 @@ class SessionScreen:
             self._answers.clear()
         return rest
 
+    def _taken_answers(self) -> tuple[int, bytes]:
+        taken = bytes(self._answers)
+        self._answers.clear()
+        if self._answer_from is not None:
+            # A screen that is made again feeds what was answered once more.
+            self._answer_from = max(self._answer_from, self._offset)
+        return self._offset, taken
+
     def _resize(self, screen: Screen, grid: Grid) -> None:
         if (grid.rows, grid.cols) != (self._grid.rows, self._grid.cols):
             screen.resize(rows=grid.rows, cols=grid.cols)
@@ -284,14 +318,14 @@ class SessionScreen:
         screen.close()
         return shown
 
-    def _before(self) -> tuple[_Kept, Screen]:
+    def _before(self) -> tuple[KeptScreen, Screen]:
         """Give the last snapshot and a screen made of it."""
         if self._kept is None:  # there is one from the beginning on
             raise AssertionError
         return self._kept, Screen.restored(self._kept.snapshot, colors=self._colors)
 
-    def _state_of(self, screen: Screen) -> _Kept:
-        return _Kept(
+    def _state_of(self, screen: Screen) -> KeptScreen:
+        return KeptScreen(
             offset=self._offset,
             rows=self._grid.rows,
             cols=self._grid.cols,
@@ -302,49 +336,18 @@ class SessionScreen:
         """Remember the screen as it is now, and write it to the disk if it can be."""
         if self._kept is not None and self._kept.offset == self._offset:
             return
+        if self._answers:  # not sent yet: a screen made again must meet the questions
+            return
         with contextlib.suppress(Unfinished):
             self._kept = kept = self._state_of(screen)
             try:
-                _write_cache(self._cache, kept)
+                write_kept(self._cache, kept)
+                self._on_disk = kept.offset
             except OSError as error:  # a full disk: it is made from the log again
                 _LOG.info("the screen of %s isn't kept: %s", self._folder.name, error)
-
-    def _read_cache(self) -> _Kept | None:
-        try:
-            with self._cache.open("rb") as file:
-                data = file.read(_CACHE_MAX)
-        except OSError:
-            return None
-        head, _, body = data.partition(b"\n")
-        try:
-            name, version, *numbers = head.decode("ascii").split(" ")
-            offset, rows, cols = map(int, numbers)
-            snapshot = zlib.decompressobj().decompress(body, _CACHE_MAX)
-        except (ValueError, zlib.error):
-            return None
-        if (name, version) != (_CACHE_NAME, _library_version()) or offset < 0:
-            return None
-        return _Kept(offset=offset, rows=rows, cols=cols, snapshot=snapshot)
 
 
 def _grid_at(grids: tuple[Grid, ...], *, offset: int) -> Grid:
     """Give the size in force at the offset."""
     index = bisect.bisect_right(grids, offset, key=lambda grid: grid.offset)
     return grids[index - 1] if index else (grids or (_DEFAULT_GRID,))[0]
-
-
-def _write_cache(path: Path, kept: _Kept) -> None:
-    head = f"{_CACHE_NAME} {_library_version()} {kept.offset} {kept.rows} {kept.cols}\n"
-    room = path.with_name(path.name + ".room")
-    room.write_bytes(head.encode("ascii") + zlib.compress(kept.snapshot, 1))
-    room.chmod(0o600)
-    room.replace(path)  # never a half one; not synced: it can be lost
-
-
-@functools.cache
-def _library_version() -> str:
-    """Name what the form of a snapshot depends on."""
-    try:
-        return importlib.metadata.version("pyghostty")
-    except importlib.metadata.PackageNotFoundError:
-        return "none"

@@ -8,7 +8,7 @@ import asyncio
 import errno
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -71,6 +71,7 @@ class Sessions:
     """Starts sessions and finds them again. Use as an async context manager.
 
     Leaving it ends no session: their shims go on, and the next one adopts them.
+    `linked` is told of each session whose shim can be reached now, `over` of its end.
     """
 
     def __init__(
@@ -79,8 +80,12 @@ class Sessions:
         paths: Paths,
         python: str = sys.executable,
         limits: LogLimits | None = None,
+        linked: Callable[[SessionId], None] = lambda _: None,
+        over: Callable[[SessionId], None] = lambda _: None,
     ) -> None:
         self._paths = paths
+        self._linked = linked
+        self._over = over
         self._limits = limits or LogLimits()
         self._starter = ShimStarter(python=python)
         self._live: dict[SessionId, LiveSession] = {}
@@ -259,6 +264,7 @@ class Sessions:
     def _register(self, live: LiveSession, *, meta: Meta) -> None:
         self._live[live.id] = live
         self._background.spawn(self._keep(live, meta=meta), name=f"keep {live.id}")
+        self._linked(live.id)
 
     async def _keep(self, live: LiveSession, *, meta: Meta) -> None:
         """Stay with a session until it is over; connect again when that was lost."""
@@ -268,13 +274,14 @@ class Sessions:
             outcome = await in_thread(_outcome, folder, meta)
             if not isinstance(outcome, Meta):
                 break
-            if not await self._reach(live, meta=meta) and isinstance(
-                await in_thread(_outcome, folder, meta), Meta
-            ):
+            if await self._reach(live, meta=meta):
+                self._linked(live.id)
+            elif isinstance(await in_thread(_outcome, folder, meta), Meta):
                 await asyncio.sleep(_REACH_AGAIN)  # alive, and out of reach
         size = outcome.size if outcome else await live.log().size()
         del self._live[live.id]
         self._locks.pop(live.id, None)
+        self._over(live.id)
         live.finish(outcome=outcome.exit if outcome else None, size=size)
 
     async def _reach(self, live: LiveSession, *, meta: Meta) -> bool:

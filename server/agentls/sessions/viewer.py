@@ -45,12 +45,21 @@ class Viewer:
         self._acked = offset
         self._window = window
         self._credit = asyncio.Event()
+        self.waited = False
+        """Whether it had to wait for the consumer; whoever looks may set it back."""
 
     def ack(self, end: int) -> None:
         """Take note that everything up to `end` was drawn."""
         if end > self._acked:
             self._acked = min(end, self._position)
             self._credit.set()
+
+    def move_on(self, offset: int) -> None:
+        """Leave out what lies before the offset: the consumer is given it otherwise.
+
+        It counts as given, so that it has to be acknowledged.
+        """
+        self._position = offset
 
     def close(self) -> None:
         """Let go of the log; a waiting iteration has to be cancelled."""
@@ -96,6 +105,7 @@ class Viewer:
                 raise StopAsyncIteration
 
     async def _acknowledged(self) -> None:
+        self.waited = True
         self._credit.clear()
         await self._credit.wait()
 

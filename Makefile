@@ -38,7 +38,7 @@ bench: setup ## ratios beside the peers, in one run; writes docs/performance.md
 	$(BIN)/python benchmarks/bench.py --write
 
 bench-quick: setup ## the same, in two minutes
-	$(BIN)/python benchmarks/bench.py --rounds 3 --megabytes 20
+	$(BIN)/python benchmarks/bench.py --rounds 1 --megabytes 8 --keys 50 --sessions 20 --seconds 3
 
 docs: setup ## write docs/protocol.md again from the protocol's types
 	$(BIN)/python docs/generate.py

@@ -23,6 +23,7 @@ _PLACES = {
     "show": "agentls.cli.showing:show",
     "attach": "agentls.cli.attach:attach",
     "logs": "agentls.cli.logs:logs",
+    "wait": "agentls.cli.wait:wait",
     "diff": "agentls.cli.diff:diff",
     "send": "agentls.cli.operations:send",
     "stop": "agentls.cli.operations:stop",

@@ -4,7 +4,14 @@ import enum
 
 from agentls.errors import AgentlsError, Internal
 
-__all__ = ["EPILOGUE", "DaemonUnreachable", "Status", "TaskFailed", "status_of"]
+__all__ = [
+    "EPILOGUE",
+    "DaemonUnreachable",
+    "Status",
+    "TaskFailed",
+    "TimedOut",
+    "status_of",
+]
 
 
 class Status(enum.IntEnum):
@@ -19,6 +26,7 @@ class Status(enum.IntEnum):
     NO_TASK = 6
     NO_DAEMON = 7
     TASK_FAILED = 8
+    TIMED_OUT = 124
     INTERRUPTED = 130
     BROKEN_PIPE = 141
 
@@ -34,7 +42,8 @@ Exit statuses:
   5    the agent is unknown or isn't installed
   6    no such task
   7    the daemon can't be reached, or went before it answered
-  8    the task failed or was interrupted, or it was discarded (run)
+  8    a task failed, was interrupted or discarded (run, wait)
+  124  the time to wait was over (wait)
   130  interrupted with Ctrl-C
 
 Errors go to standard error; with --json as {"error": {"kind", "message", "hint"}}.
@@ -47,6 +56,10 @@ class DaemonUnreachable(Internal):
 
 class TaskFailed(Internal):
     """The task that was waited for came to no good end."""
+
+
+class TimedOut(Internal):
+    """What was waited for didn't come in the time that was given."""
 
 
 _BY_KIND = {
@@ -65,4 +78,6 @@ def status_of(error: AgentlsError) -> Status:
         return Status.NO_DAEMON
     if isinstance(error, TaskFailed):
         return Status.TASK_FAILED
+    if isinstance(error, TimedOut):
+        return Status.TIMED_OUT
     return _BY_KIND.get(error.kind, Status.REFUSED)

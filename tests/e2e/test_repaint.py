@@ -14,7 +14,7 @@ printf '\033[?1049h\033[2J\033[3;5H\033[1;31mred\033[0m \033[38;2;1;2;3mtrue\033
 printf '\033[5;1H日本語 🙂 end\033[7;10H\033[?2004h'
 read -r _ < '{gate}'
 printf 'after'
-read -r _ < '{gate}'
+read -r _ < '{gate}.end'
 """
 
 
@@ -55,6 +55,7 @@ async def test_a_late_viewer_sees_the_same_screen(
 ):
     gate = home.path / "gate"
     os.mkfifo(gate)
+    os.mkfifo(f"{gate}.end")  # one gate for both could still be open from the first
     editor = await open_editor(repository)
     created = await editor.execute(
         "createTask", prompt=PROGRAM.replace("{gate}", str(gate)), agent="shell"
@@ -82,7 +83,7 @@ async def test_a_late_viewer_sees_the_same_screen(
     )
     await late.until(lambda: late.output[session].endswith(b"after"), "the same")
     assert late.output[session][attached.offset :] == b"after"
-    await asyncio.to_thread(gate.write_text, "end\n")
+    await asyncio.to_thread(Path(f"{gate}.end").write_text, "end\n")
     await editor.until_state(created.task.id, "review")
 
 

@@ -22,8 +22,10 @@ from agentls.errors import AgentlsError
 
 __all__ = ["Colors", "Emulator", "EmulatorMissing", "Unfinished"]
 
-_SCROLLBACK_LINES = 1000
-_SCROLLBACK_BYTES = 8 << 20
+_SCROLLBACK_LINES = 1 << 40
+_SCROLLBACK_BYTES = 1 << 20
+"""What bounds the history: 1,600 lines of 80 columns. A bound of lines would be looked
+after at every line, which makes the library ten times slower with short ones."""
 _UNFINISHED_BYTES = 1 << 20
 """A sequence under way that is longer can't be kept in a snapshot."""
 _STRING_BYTES = 1 << 16

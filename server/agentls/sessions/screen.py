@@ -6,6 +6,7 @@ program asks. Behind it stands a real emulator (emulator.py).
 """
 
 from agentls.sessions.emulator import Colors, Emulator, EmulatorMissing, Unfinished
+from agentls.sessions.leap import leap
 from agentls.sessions.repaint import repaint
 from agentls.sessions.snapshot import State, read_snapshot
 
@@ -34,6 +35,13 @@ class Screen:
     def feed(self, data: bytes) -> None:
         """Take the program's next output, cut anywhere."""
         self._emulator.feed(data)
+
+    def catch_up(self, data: bytes) -> None:
+        """Take much output; lines that would scroll out above may be left out."""
+        shorter = None
+        if rows := self._rows_that_scroll():
+            shorter = leap(data, lines=2 * HISTORY_LINES + rows)
+        self.feed(data if shorter is None else shorter)
 
     def resize(self, *, rows: int, cols: int) -> None:
         """Take another size."""
@@ -69,6 +77,17 @@ class Screen:
     def close(self) -> None:
         """Free the emulator's memory at once."""
         self._emulator.close()
+
+    def _rows_that_scroll(self) -> int:
+        """Give the number of rows where plain lines push all others out, else 0."""
+        try:
+            state = self._read(history=0)
+        except Unfinished:
+            return 0
+        whole = (0, state.rows - 1, 0, state.cols - 1)
+        if state.region != whole or state.alternate or state.unfinished:
+            return 0
+        return state.rows
 
     def _read(self, *, history: int) -> State:
         return read_snapshot(self._emulator.snapshot(), history=history)

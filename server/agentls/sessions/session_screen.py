@@ -32,6 +32,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _STEP_BYTES = 1 << 18
+_BEHIND_BYTES = 1 << 20
+"""So far behind, output is taken in pieces of this size, and lines may be left out."""
 _KEEP_BYTES = 4 << 20
 """After so much output a snapshot is kept: more is never fed before an attach."""
 _REST_SECONDS = 2.0
@@ -207,9 +209,10 @@ class SessionScreen:
         screen = self._screen
         # What comes meanwhile is for the next call: a flood would never end.
         size = await self._log.size()
-        while self._offset < size:
+        while (left := size - self._offset) > 0:
+            limit = _BEHIND_BYTES if left > _BEHIND_BYTES else _STEP_BYTES
             try:
-                chunk = await self._log.read(self._offset, limit=_STEP_BYTES)
+                chunk = await self._log.read(self._offset, limit=limit)
             except OutputGone as gone:  # the log was cut while nobody looked
                 await self._step(screen.feed, _CANCEL)
                 self._offset = gone.first
@@ -262,11 +265,15 @@ class SessionScreen:
         grids = read_grids(self._folder)
         self._resize(screen, _grid_at(grids, offset=begin))
         later = [grid for grid in grids if begin < grid.offset <= chunk.end]
-        for grid in later:
-            data = self._feed(screen, data, begin=begin, count=grid.offset - begin)
-            begin = grid.offset
-            self._resize(screen, grid)
-        self._feed(screen, data, begin=begin, count=len(data))
+        if len(data) > _STEP_BYTES and not later and not self._was_answered():
+            screen.catch_up(data)
+            self._note_answers(screen)
+        else:
+            for grid in later:
+                data = self._feed(screen, data, begin=begin, count=grid.offset - begin)
+                begin = grid.offset
+                self._resize(screen, grid)
+            self._feed(screen, data, begin=begin, count=len(data))
         self._offset = chunk.end
         if self._kept is None or self._offset - self._kept.offset >= _KEEP_BYTES:
             self._keep(screen)
@@ -275,17 +282,23 @@ class SessionScreen:
         """Feed so many bytes and give the rest; note what is to be answered."""
         fed, rest = data[:count], data[count:]
         since = self._answer_from
-        if since is None or since >= begin + len(fed):
-            screen.feed(fed)
-            screen.replies()
-            return rest
-        screen.feed(fed[: max(0, since - begin)])
+        asked = 0 if since is None else min(max(0, since - begin), len(fed))
+        screen.feed(fed[:asked])
         screen.replies()
-        screen.feed(fed[max(0, since - begin) :])
-        self._answers += screen.replies()
+        screen.feed(fed[asked:])
+        self._note_answers(screen)
+        return rest
+
+    def _was_answered(self) -> bool:
+        """Tell whether some of what comes next was answered already."""
+        return self._answer_from is not None and self._answer_from > self._offset
+
+    def _note_answers(self, screen: Screen) -> None:
+        replies = screen.replies()
+        if self._answer_from is not None:
+            self._answers += replies
         if len(self._answers) > _ANSWERS_MAX:  # asked by nobody who reads
             self._answers.clear()
-        return rest
 
     def _taken_answers(self) -> tuple[int, bytes]:
         taken = bytes(self._answers)

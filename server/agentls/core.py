@@ -25,6 +25,7 @@ from agentls.tasks.agency import Agency
 from agentls.tasks.book import TaskBook
 from agentls.tasks.orchestrator import Orchestrator
 from agentls.tasks.recovery import recover
+from agentls.tasks.resuming import Resuming
 from agentls.tasks.starting import Starter
 from agentls.tasks.states import HOLDS_A_PLACE
 from agentls.tasks.telling import Teller
@@ -95,7 +96,6 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
         Screens(paths.sessions) as screens,
         Sessions(paths=paths, linked=screens.follow, over=screens.forget) as sessions,
         Background() as background,
-        contextlib.AsyncExitStack() as stack,
     ):
         book = TaskBook(database)
         unfinished = await book.load()
@@ -111,8 +111,8 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             checkpoints=checkpoints,
             spawn=background.spawn,
         )
-        teller = await stack.enter_async_context(
-            Teller(book=book, trusting=trusting, agency=agency, spawn=background.spawn)
+        teller = Teller(
+            book=book, trusting=trusting, agency=agency, spawn=background.spawn
         )
         core = Core(
             paths=paths,
@@ -135,16 +135,28 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             teller=teller,
             idle_exit=config.idle_exit,
         )
-        with book.listening(starter.hear), book.listening(teller.hear):
-            starter.max_parallel = config.limits.max_parallel
-            await recover(
-                unfinished,
-                book=book,
-                starter=starter,
-                orchestrator=core.tasks,
-                spawn=background.spawn,
-            )
-            try:
-                yield core
-            finally:
-                starter.closing = True
+        resuming = Resuming(
+            wanted=config.resume_on_start,
+            book=book,
+            starter=starter,
+            sessions=paths.sessions,
+            spawn=background.spawn,
+        )
+        starter.max_parallel = config.limits.max_parallel
+        await recover(
+            unfinished,
+            book=book,
+            starter=starter,
+            orchestrator=core.tasks,
+            resuming=resuming,
+            spawn=background.spawn,
+        )
+        # Only now: while sessions are adopted no place is free yet, and nobody needs
+        # to be told of what goes on by itself.
+        with book.listening(resuming.hear), book.listening(starter.hear):
+            async with teller:
+                with book.listening(teller.hear):
+                    try:
+                        yield core
+                    finally:
+                        starter.closing = True

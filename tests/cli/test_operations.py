@@ -1,6 +1,8 @@
 """Send, stop, retry, discard, restore: several at once, each answer told."""
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -78,3 +80,19 @@ def test_what_has_no_conversation_is_not_resumed(user: Any):
     said = user.call("resume", task, "more", status=1)
     assert "can't go on" in said
     assert f"agentls retry {task}" in said
+
+
+def test_what_a_lost_session_wrote_is_kept_and_shown(
+    user: Any, wait_until: Callable[[Callable[[], bool]], None]
+):
+    task = user.begin(f"echo the last words; {_FOREVER}")
+    wait_until(lambda: "the last words" in user.call("logs", task))
+    meta = (user.folder / "state" / "sessions" / f"{task}-1" / "meta").read_text()
+    shim = next(line for line in meta.splitlines() if line.startswith("shim "))
+    os.kill(int(shim.split()[1]), signal.SIGKILL)
+    wait_until(lambda: user.state(task) == "interrupted")
+    assert user.call("logs", task) == "the last words\n"
+    said = user.call("show", task)
+    assert "vanished without an exit status" in said
+    assert f"agentls resume {task}" in said
+    assert f"agentls logs {task}" in said

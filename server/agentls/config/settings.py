@@ -18,6 +18,7 @@ import attrs
 from agentls.config.documents import Document
 from agentls.config.shapes import (
     Choice,
+    Flag,
     Folder,
     Number,
     Record,
@@ -199,6 +200,11 @@ class Config:
         default=600.0,
         about="Seconds without work and clients after which the daemon ends.",
     )
+    resume_on_start: bool = key(
+        Flag(),
+        default=False,
+        about="Whether agents that a reboot interrupted go on by themselves.",
+    )
     notify: tuple[str, ...] = key(
         TextList(
             each=Text(refuse=_refuse_placeholder, empty=True),
@@ -220,7 +226,6 @@ CONFIG = Record(
             "launcher",
             "pool",
             "ports",
-            "resume_on_start",
             "review",
             "routes",
             "run",
@@ -242,6 +247,7 @@ USER_ONLY: Mapping[tuple[str, ...], str] = {
     ("idle_exit",): "how long the daemon lives",
     ("limits",): "how much runs on this machine",
     ("notify",): "what is run on this machine when a task needs you",
+    ("resume_on_start",): "what begins by itself on this machine",
     ("worktrees",): "where files lie on this machine",
     ("agents", "*", "approval"): "what agents may do without asking",
     ("agents", "*", "modes"): "what agents may do without asking",

@@ -160,17 +160,17 @@ class TaskBook:
         task_id: TaskId,
         *,
         journal: JournalEntry | None = None,
-        by_person: bool = False,
+        quietly: bool = False,
         **changes: Any,
     ) -> Task:
         """Keep new values of a task, and tell; refuse a state that can't follow.
 
-        An operation's note in the journal, if given, is part of the transaction. What
-        a person did (`by_person`) is no news to them.
+        An operation's note in the journal, if given, is part of the transaction.
+        `quietly`: a person did it, or needs to do nothing about it.
         """
         async with self._writing:
             return await self._change(
-                task_id, journal=journal, by_person=by_person, changes=changes
+                task_id, journal=journal, quietly=quietly, changes=changes
             )
 
     async def change_if(
@@ -178,7 +178,7 @@ class TaskBook:
         task_id: TaskId,
         states: Collection[State],
         *,
-        by_person: bool = False,
+        quietly: bool = False,
         **changes: Any,
     ) -> Task:
         """Keep new values if the task is in one of the states; give it as it is then.
@@ -189,15 +189,15 @@ class TaskBook:
             task = self.get(task_id)
             if task.state not in states:
                 return task
-            return await self._change(task_id, by_person=by_person, changes=changes)
+            return await self._change(task_id, quietly=quietly, changes=changes)
 
     async def finish(
-        self, task_id: TaskId, *, by_person: bool = False, **changes: Any
+        self, task_id: TaskId, *, quietly: bool = False, **changes: Any
     ) -> Task:
         """Keep new values and strike the task's operation out of the journal."""
         async with self._writing:
             return await self._change(
-                task_id, finished=True, by_person=by_person, changes=changes
+                task_id, finished=True, quietly=quietly, changes=changes
             )
 
     async def note(self, entry: JournalEntry) -> None:
@@ -262,7 +262,7 @@ class TaskBook:
         also: Callable[[sqlite3.Connection], None] = lambda _: None,
         remember: Session | None = None,
         ended: bool = False,
-        by_person: bool = False,
+        quietly: bool = False,
     ) -> Task:
         task = before = self.get(task_id)
         if state := changes.get("state"):
@@ -270,7 +270,7 @@ class TaskBook:
         task = attrs.evolve(task, **changes)
         task = attrs.evolve(task, changed=now() if changes else task.changed)
         moved = (task.state, task.why) != (before.state, before.why)
-        is_news = moved and not by_person and task.state in NEEDS_A_PERSON
+        is_news = moved and not quietly and task.state in NEEDS_A_PERSON
 
         def update(connection: sqlite3.Connection) -> Task:
             written = attrs.evolve(task, rev=table.next_rev(connection))

@@ -236,7 +236,7 @@ class Orchestrator:
         await discarding.take_back(repository, task, trash=self._paths.trash)
         return await self._book.finish(
             task.id,
-            by_person=True,
+            quietly=True,
             state=_S.REVIEW if task.worktree.exists() else _S.QUEUED,
             why="Restored.",
         )
@@ -310,7 +310,7 @@ class Orchestrator:
                 return await self._starter.stop_agent(task)
             why = "Stopped while it was prepared."
             return await self._book.finish(
-                task_id, by_person=True, state=_S.FAILED, why=why
+                task_id, quietly=True, state=_S.FAILED, why=why
             )
 
     async def _advance(
@@ -367,7 +367,7 @@ class Orchestrator:
         require_state(task, *allowed, to="merge")
         await require_worktree(task, to="merge")
         await self._starter.stop_agent(task)
-        return await self._book.change(task.id, by_person=True, state=_S.REVIEW)
+        return await self._book.change(task.id, quietly=True, state=_S.REVIEW)
 
     async def _undo_create(self, task_id: TaskId) -> None:
         try:

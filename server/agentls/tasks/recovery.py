@@ -10,6 +10,7 @@ from agentls.review import merging
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.book import TaskBook
 from agentls.tasks.orchestrator import Orchestrator
+from agentls.tasks.resuming import Resuming
 from agentls.tasks.starting import Starter
 
 __all__ = ["recover"]
@@ -23,6 +24,7 @@ async def recover(
     book: TaskBook,
     starter: Starter,
     orchestrator: Orchestrator,
+    resuming: Resuming,
     spawn: Callable[..., asyncio.Task[Any]],
 ) -> None:
     """Make the book true again, and let what was cut off go on.
@@ -30,20 +32,27 @@ async def recover(
     Sessions are adopted before this returns; operations are finished or undone in
     the background, each under its task's lock.
     """
+    noted = {entry.task for entry in unfinished}
+    to_resume = [entry for entry in unfinished if entry.operation == "resume"]
     for task in book.tasks(discarded=True):
         for session in book.sessions(task.id):
             if session.live:
+                if task.id not in noted and (entry := await resuming.note(session)):
+                    to_resume.append(entry)
                 await starter.runner.adopt(session)
                 await starter.hearing.read_events(session.id)
-    noted = {entry.task for entry in unfinished}
     for task in book.tasks():
         if task.id not in noted and task.state in _NEEDS_A_SESSION:
             await _check_orphan(task, book=book, starter=starter)
     for entry in unfinished:
-        spawn(
-            _finish(entry, book=book, starter=starter, orchestrator=orchestrator),
-            name=f"finish {entry.operation} of {entry.task}",
-        )
+        if entry.operation != "resume":
+            spawn(
+                _finish(entry, book=book, starter=starter, orchestrator=orchestrator),
+                name=f"finish {entry.operation} of {entry.task}",
+            )
+    for entry in to_resume:
+        await resuming.take_up(entry)
+    resuming.resume_waiting()
     starter.start_queued()
 
 

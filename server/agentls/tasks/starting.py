@@ -59,6 +59,8 @@ class Starter:
         self.locks: defaultdict[TaskId, asyncio.Lock] = defaultdict(asyncio.Lock)
         """One operation a task at a time."""
         self.max_parallel = 1
+        self.resuming: set[TaskId] = set()
+        """Interrupted tasks that go on by themselves and were given a place."""
         self.closing = False
         self._book = book
         self._trusting = trusting
@@ -85,9 +87,14 @@ class Starter:
         if self.closing:
             return
         for task in next_to_start(
-            self._book.tasks(), begun=self._preparing, max_parallel=self.max_parallel
+            self._book.tasks(), begun=self.begun, max_parallel=self.max_parallel
         ):
             self.begin(task)
+
+    @property
+    def begun(self) -> frozenset[TaskId]:
+        """The tasks that were given a place and may not show it yet."""
+        return frozenset(self._preparing) | self.resuming
 
     def begin(
         self, task: Task, *, say: Say | None = None, setup: Session | None = None
@@ -203,7 +210,7 @@ class Starter:
         return await self._book.change_if(
             task_id,
             _RUNNING,
-            by_person=task_id in self._stopping,
+            quietly=task_id in self._stopping,
             state=state,
             why=why,
         )

@@ -148,7 +148,7 @@ async def test_what_is_in_memory_is_read_without_a_thread(
 async def test_without_nowait_a_thread_reads(
     tmp_path: Path, write: Callable[[int, bytes], None], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("agentls.sessions.log._NOWAIT", None)
+    monkeypatch.setattr("agentls.sessions.segments._NOWAIT", None)
     write(0, b"0123456789")
 
     assert b"".join(await _all(LogReader(tmp_path), 0)) == b"0123456789"

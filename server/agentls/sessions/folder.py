@@ -22,6 +22,7 @@ __all__ = [
     "Meta",
     "claim",
     "is_claimed",
+    "packed_path",
     "read_address",
     "read_exit",
     "read_gaps",
@@ -36,6 +37,7 @@ __all__ = [
 
 _SEGMENT_PREFIX = "log."
 _SEGMENT_DIGITS = 20
+_PACKED_SUFFIX = ".gz"
 _MOST_BYTES = 1 << 20
 """No side file is longer; a longer one isn't ours."""
 
@@ -152,15 +154,17 @@ def segments(folder: Path) -> tuple[int, ...]:
     except OSError:
         return ()
     offsets = [
-        name.removeprefix(_SEGMENT_PREFIX)
+        name.removeprefix(_SEGMENT_PREFIX).removesuffix(_PACKED_SUFFIX)
         for name in names
         if name.startswith(_SEGMENT_PREFIX)
     ]
     return tuple(
         sorted(
-            int(digits)
-            for digits in offsets
-            if len(digits) == _SEGMENT_DIGITS and digits.isdecimal()
+            {
+                int(digits)
+                for digits in offsets
+                if len(digits) == _SEGMENT_DIGITS and digits.isdecimal()
+            }
         )
     )
 
@@ -168,6 +172,12 @@ def segments(folder: Path) -> tuple[int, ...]:
 def segment_path(folder: Path, *, offset: int) -> Path:
     """Name the segment that begins at the offset."""
     return folder / f"{_SEGMENT_PREFIX}{offset:0{_SEGMENT_DIGITS}d}"
+
+
+def packed_path(folder: Path, *, offset: int) -> Path:
+    """Name the compressed form of the segment that begins at the offset."""
+    plain = segment_path(folder, offset=offset)
+    return plain.with_name(plain.name + _PACKED_SUFFIX)
 
 
 def segment_before(starts: tuple[int, ...], *, offset: int) -> int | None:

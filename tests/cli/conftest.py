@@ -1,5 +1,6 @@
 """A user of the command line: folders, a repository and a daemon of their own."""
 
+import contextlib
 import json
 import os
 import pty
@@ -224,6 +225,23 @@ class User:
             assert select.select([pidfd], [], [], _SECONDS)[0]
         finally:
             os.close(pidfd)
+
+    @contextlib.contextmanager
+    def no_daemon(self) -> Generator[None]:
+        """Kill the daemon, and let no other start: its store can't be opened."""
+        self.kill_daemon()
+        database = self.folder / "state" / "agentls.db"
+        kept = {path: path.read_bytes() for path in database.parent.glob("agentls.db*")}
+        for path in kept:
+            path.unlink()
+        database.write_bytes(b"this is no database" * 1000)
+        try:
+            yield
+        finally:
+            database.unlink()
+            for path, data in kept.items():
+                path.write_bytes(data)
+            self.call("ls")  # starts one
 
     @property
     def daemon_runs(self) -> bool:

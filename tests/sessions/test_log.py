@@ -135,7 +135,7 @@ async def test_what_is_in_memory_is_read_without_a_thread(
     write(0, b"0123456789")
     reader = LogReader(tmp_path)
     await reader.read(0, limit=1)
-    if reader._segment.read_cached(1, limit=1) != b"1":
+    if reader._files.read_cached(1, limit=1) != b"1":
         pytest.skip("this file system can't tell")
 
     async def no_thread(*_: object, **__: object) -> None:

@@ -16,12 +16,14 @@ import click
 from agentls.cli.arguments import task_argument
 from agentls.cli.command import Command
 from agentls.cli.detach_keys import DEFAULT, VARIABLE, DetachKeys
+from agentls.cli.direct import Asked, Direct, reached
 from agentls.cli.escapes import ReplayFilter
-from agentls.cli.link import Link
+from agentls.cli.link import Lasting
 from agentls.cli.reading import Reading, following_session
 from agentls.cli.terminal import Screen, raw_terminal, terminal_size
-from agentls.client import Client
+from agentls.cli.visible import visible
 from agentls.errors import InvalidParams, SessionEnded
+from agentls.sessions.terminal_answers import TerminalAnswers
 
 __all__ = ["attach", "attach_to"]
 
@@ -52,7 +54,8 @@ def attach(
     """Show a task's session in this terminal, and type into it.
 
     The detach keys leave; the agent goes on. The last one to attach has the keyboard;
-    who attached before watches until a key is pressed there.
+    who attached before watches until a key is pressed there. It works without the
+    daemon too, when none can be started.
     """
     attach_to(task, session=session, read_only=read_only, detach_keys=detach_keys)
 
@@ -81,7 +84,7 @@ def attach_to(
                 seat.screen.restore()
     finally:
         seat.close()
-    how = "left; it goes on" if left else "the session ended"
+    how = "left; it goes on" if left else f"the session ended{seat.how}"
     click.echo(f"[{task}: {how}]", err=True)
 
 
@@ -115,14 +118,23 @@ class _Seat:
         self._read_only = read_only
         self._controls = not read_only
         self._stdin = sys.stdin.fileno()
-        self._link = Link(self._again)
+        self._link = Lasting(self._again, connect=reached)
         self._reading: Reading | None = None
         self._replay: ReplayFilter | None = None
         self._more = False
         """Messages may wait in the client."""
+        self._answers = TerminalAnswers()
+        self.how = ""
+        """How the session ended, as the end of a sentence."""
 
     def begin(self, asked: dict[str, Any], task: str) -> None:
         """Attach; refuse a session that ended."""
+        if isinstance(self._link.client, Direct):
+            click.echo(
+                f"agentls: {visible(self._link.client.why)} The session is reached"
+                " without the daemon.",
+                err=True,
+            )
         reading = self._attach(asked)
         if not reading.live:
             raise SessionEnded(
@@ -162,7 +174,7 @@ class _Seat:
         rows, columns = terminal_size(self._stdin)
         return {"control": True, "rows": rows, "cols": columns}
 
-    def _again(self, client: Client) -> None:
+    def _again(self, client: Asked) -> None:
         if self._reading is not None:
             self._reading.attach_again(client, **self._wishes())
 
@@ -187,7 +199,7 @@ class _Seat:
             if self._stdin in ready and self._type():
                 return True
 
-    def _hear(self, client: Client) -> bool:
+    def _hear(self, client: Asked) -> bool:
         """Draw what came; tell whether the session ended."""
         reading = self._present()
         until = time.monotonic() + _DRAWING_SECONDS
@@ -201,6 +213,7 @@ class _Seat:
             elif method == "agentls/sessionEnded" and (
                 params["session"] == reading.session
             ):
+                self.how = _how(params.get("exit"))
                 return True
             if time.monotonic() > until:  # the client may hold more than select sees
                 self._more = True
@@ -218,6 +231,8 @@ class _Seat:
             if reading.position >= reading.size:
                 self.screen.write(self._replay.end())
                 self._replay = None
+        if not self._controls:
+            self._answers.shown(data.decode("utf-8", "replace"))
         self.screen.write(data)
 
     def _type(self) -> bool:
@@ -227,16 +242,19 @@ class _Seat:
         except OSError:  # the terminal is gone
             data = b""
         typed = self._keys.feed(data)
+        keys = typed.data
+        if not self._controls:  # what a watcher's terminal answers by itself is no key
+            keys = self._answers.leave_out(keys)
         # Before the replay's end these are the terminal's answers to old questions.
-        if typed.data and not self._read_only and self._replay_is_over():
-            self._link.persist(lambda client: self._send(client, typed.data))
+        if keys and not self._read_only and self._replay_is_over():
+            self._link.persist(lambda client: self._send(client, keys))
         return typed.detach or not data
 
     def _replay_is_over(self) -> bool:
         reading = self._present()
         return reading.position >= reading.size
 
-    def _send(self, client: Client, data: bytes) -> None:
+    def _send(self, client: Asked, data: bytes) -> None:
         reading = self._present()
         if not self._controls:  # somebody else took the keyboard: take it back
             reading.attach_again(client, **self._wishes())
@@ -255,6 +273,16 @@ class _Seat:
                 "agentls/resize", {"session": session, "rows": rows, "cols": columns}
             )
         )
+
+
+def _how(end: dict[str, int] | None) -> str:
+    if end is None:
+        return ", nobody knows how"
+    if number := end.get("signal"):
+        with contextlib.suppress(ValueError):
+            return f" by {signal.Signals(number).name}"
+        return f" by signal {number}"
+    return f" with status {end['status']}" if end.get("status") else ""
 
 
 def _wire(data: bytes) -> dict[str, str]:

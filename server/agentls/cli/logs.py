@@ -6,11 +6,11 @@ import click
 
 from agentls.cli.arguments import task_argument
 from agentls.cli.command import Command
+from agentls.cli.direct import Asked, reached
 from agentls.cli.escapes import PlainText
-from agentls.cli.link import Link
+from agentls.cli.link import Lasting
 from agentls.cli.reading import Reading, following_session
 from agentls.cli.statuses import Status
-from agentls.client import Client
 
 __all__ = ["logs"]
 
@@ -65,8 +65,8 @@ class _Follower:
 
     def __init__(self, asked: dict[str, str], printer: _Printer) -> None:
         self._printer = printer
-        self._link = Link(self._again)
-        self._reading = Reading(self._link.client, asked)
+        self._link = Lasting(self._again, connect=reached)
+        self._reading = self._link.persist(lambda client: Reading(client, asked))
 
     def run(self, task: str, *, follow: bool, only: bool) -> None:
         """Print to the present end, or with `follow` to the task's rest."""
@@ -87,10 +87,10 @@ class _Follower:
         finally:
             self._link.close()
 
-    def _again(self, client: Client) -> None:
+    def _again(self, client: Asked) -> None:
         self._reading.attach_again(client)
 
-    def _read(self, client: Client, *, follow: bool) -> None:
+    def _read(self, client: Asked, *, follow: bool) -> None:
         reading = self._reading
         if not follow and reading.position >= reading.size:
             return

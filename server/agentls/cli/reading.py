@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from agentls.client import Client
+from agentls.cli.direct import Asked
 
 __all__ = ["Reading", "following_session"]
 
@@ -17,7 +17,7 @@ _BEGINNING = frozenset({"queued", "preparing"})
 class Reading:
     """One attached session, and how far it was read here."""
 
-    def __init__(self, client: Client, asked: Mapping[str, Any]) -> None:
+    def __init__(self, client: Asked, asked: Mapping[str, Any]) -> None:
         self._asked = dict(asked)
         answer = self._attach(client)
         self.session: str = answer["session"]
@@ -35,7 +35,7 @@ class Reading:
         self._acked = self.position
         self._missed = b""
 
-    def attach_again(self, client: Client, **changed: Any) -> None:
+    def attach_again(self, client: Asked, **changed: Any) -> None:
         """Go on from the same byte: over another connection, or in another way."""
         self._asked |= changed
         answer = self._attach(client, offset=self.position)
@@ -43,7 +43,7 @@ class Reading:
         self._missed = answer.get("repaint", "").encode()
         self.position = self._acked = answer["offset"]
 
-    def take(self, client: Client, params: Mapping[str, Any]) -> bytes:
+    def take(self, client: Asked, params: Mapping[str, Any]) -> bytes:
         """Give what is new in a piece of output; acknowledge now and then.
 
         Nothing for another session's piece, and for one that came already.
@@ -68,12 +68,12 @@ class Reading:
             self._acked = self.position
         return data
 
-    def _attach(self, client: Client, **more: Any) -> dict[str, Any]:
+    def _attach(self, client: Asked, **more: Any) -> dict[str, Any]:
         answer: dict[str, Any] = client.execute("agentls.attach", self._asked | more)
         return answer
 
 
-def following_session(client: Client, *, task: str, after: str) -> str | None:
+def following_session(client: Asked, *, task: str, after: str) -> str | None:
     """Wait for the session that follows one that ended: the agent's after the setup.
 
     None when the task rests, and no session follows by itself.
@@ -89,7 +89,7 @@ def following_session(client: Client, *, task: str, after: str) -> str | None:
     return None
 
 
-def _states(client: Client, told: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _states(client: Asked, told: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Give the task as it is, then as it becomes."""
     yield told
     for method, params in client.notifications():

@@ -91,10 +91,16 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
     next daemon go on with them. Sessions live on in their shims.
     """
     paths.make_private()
+    controllers = Controllers()
     async with (
         Database(paths.database) as database,
         Screens(paths.sessions) as screens,
-        Sessions(paths=paths, linked=screens.follow, over=screens.forget) as sessions,
+        Sessions(
+            paths=paths,
+            linked=screens.follow,
+            over=screens.forget,
+            resized=controllers.resized,
+        ) as sessions,
         Background() as background,
     ):
         book = TaskBook(database)
@@ -128,7 +134,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             ),
             sessions=sessions,
             screens=screens,
-            controllers=Controllers(),
+            controllers=controllers,
             trusting=trusting,
             agency=agency,
             background=background,

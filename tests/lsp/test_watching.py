@@ -240,6 +240,7 @@ async def test_a_watchers_terminal_answers_nothing_and_takes_no_control(core, se
     watcher, here = Client(core), Client(core)
     await watcher.watching.attach(session, _params(repaint=True))
     await watcher.watching.type_input(session.id, b"\x1b[?62;22c\x1b[0n")
+    assert watcher.watching.type_at_once(session.id, b"\x1b[?62;22c\x1b[0n")
     assert "you=True held=True" not in watcher.told
     await here.watching.attach(session, _params(control=True))
     await here.watching.type_input(session.id, b"\x1b[0nhere\n")
@@ -288,3 +289,13 @@ async def test_a_terminal_goes_on_from_its_offset_if_the_log_holds_it(core, sess
     anew = await client.watching.attach(session, _params(repaint=True, offset=1 << 40))
     assert anew.repaint is not None
     assert "one two" in anew.repaint
+
+
+async def test_another_size_is_told_to_all_that_are_attached(core, session):
+    one, two = Client(core), Client(core)
+    await one.watching.attach(session, _params(control=True))
+    await two.watching.attach(session, _params())
+    await one.watching.resize(session.id, rows=30, cols=99)
+    for client in (one, two):
+        await client.until(lambda client=client: "agentls/resized" in client.told)
+    assert core.sessions.get(session.id).grid == (30, 99)

@@ -40,6 +40,7 @@ __all__ = [
     "OutputParams",
     "ReconnectedParams",
     "ResizeParams",
+    "ResizedParams",
     "ResumeTaskParams",
     "SendPromptParams",
     "SessionEndedParams",
@@ -475,6 +476,15 @@ class ControllerChangedParams:
     you: bool
     held: bool
     """Whether anybody has control."""
+
+
+@attrs.frozen(kw_only=True)
+class ResizedParams:
+    """The size of a session's terminal; sent to all that are attached to it."""
+
+    session: str
+    rows: int
+    cols: int
 
 
 @attrs.frozen(kw_only=True)

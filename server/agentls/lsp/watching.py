@@ -19,6 +19,7 @@ from agentls.lsp.protocol import (
     AttachResult,
     ControllerChangedParams,
     OutputParams,
+    ResizedParams,
     SessionEndedParams,
 )
 from agentls.lsp.registry import sends
@@ -55,6 +56,11 @@ sends(
     "agentls/controllerChanged",
     ControllerChangedParams,
     "The session that is attached here has another controller.",
+)
+sends(
+    "agentls/resized",
+    ResizedParams,
+    "The terminal of a session that is attached here has another size.",
 )
 
 
@@ -135,20 +141,19 @@ class Watching:
 
     async def type_input(self, session: SessionId, data: bytes) -> None:
         """Type, if this client may; its terminal's own answers are left out."""
-        if self._core.screens.answers(session):
-            stream = self._streams.get(session)
-            data = (stream.answers if stream else TerminalAnswers()).leave_out(data)
-        if data and (live := self._controlled(session)):
-            await live.write(data)
+        typed = self._typed(session, data)
+        if typed and (live := self._controlled(session)):
+            await live.write(typed)
 
     def type_at_once(self, session: SessionId, data: bytes) -> bool:
-        """Type if this client may; False, with nothing done, if one has to wait."""
-        live = self._controlled(session)
-        if live is not None:
-            link = live.link_now()
-            if link is None:
-                return False
-            link.type(data)
+        """Type as `type_input`; False, with nothing done, if one has to wait."""
+        live = self._core.sessions.get(session)
+        link = live.link_now() if live else None
+        if live is not None and link is None:
+            return False
+        typed = self._typed(session, data)
+        if link is not None and typed and self._controlled(session):
+            link.type(typed)
         return True
 
     def resize_at_once(self, session: SessionId, *, rows: int, cols: int) -> bool:
@@ -192,10 +197,23 @@ class Watching:
             ControllerChangedParams(session=session, you=you, held=held),
         )
 
+    def resized(self, session: SessionId, *, rows: int, cols: int) -> None:
+        """Tell the client the terminal's size; its own must be the same."""
+        self._send(
+            "agentls/resized", ResizedParams(session=session, rows=rows, cols=cols)
+        )
+
     def session_ended(self, session: Session) -> None:
         """Tell that a session ended, unless its pump will, after the last piece."""
         if session.id not in self._streams:
             self._tell_end(session)
+
+    def _typed(self, session: SessionId, data: bytes) -> bytes:
+        """Leave out what the client's terminal answered, if we answer ourselves."""
+        if not self._core.screens.answers(session):
+            return data
+        stream = self._streams.get(session)
+        return (stream.answers if stream else TerminalAnswers()).leave_out(data)
 
     def _require_open(self) -> None:
         if self._closed:

@@ -16,11 +16,15 @@ class Controller(Hashable, Protocol):
         """Hear whether it is you who controls the session now, or anybody."""
         ...
 
+    def resized(self, session: SessionId, *, rows: int, cols: int) -> None:
+        """Hear that the session's terminal has another size."""
+        ...
+
 
 class Controllers:
     """The present controller of each session: the last to ask.
 
-    A hand-over is told to all that have joined the session.
+    A hand-over and another size are told to all that have joined the session.
     """
 
     def __init__(self) -> None:
@@ -28,7 +32,7 @@ class Controllers:
         self._joined: defaultdict[SessionId, set[Controller]] = defaultdict(set)
 
     def join(self, session: SessionId, who: Controller) -> None:
-        """Tell `who` from now on when the controller changes."""
+        """Tell `who` from now on what happens to the session."""
         self._joined[session].add(who)
 
     def take(self, session: SessionId, by: Controller) -> None:
@@ -58,6 +62,11 @@ class Controllers:
         """Give everything up that `who` has or hears of."""
         for session in [name for name, joined in self._joined.items() if who in joined]:
             self.leave(session, who)
+
+    def resized(self, session: SessionId, rows: int, cols: int) -> None:
+        """Tell all that the session's terminal has another size."""
+        for one in tuple(self._joined.get(session, ())):
+            one.resized(session, rows=rows, cols=cols)
 
     def _tell(self, session: SessionId) -> None:
         holder = self._holders.get(session)

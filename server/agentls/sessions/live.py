@@ -1,6 +1,7 @@
 """One session as the daemon holds it: running, or ended with its log."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -61,8 +62,15 @@ class LiveSession:
     when it is over.
     """
 
-    def __init__(self, *, session: SessionId, folder: Path) -> None:
+    def __init__(
+        self,
+        *,
+        session: SessionId,
+        folder: Path,
+        resized: Callable[[SessionId, int, int], None] = lambda _id, _rows, _cols: None,
+    ) -> None:
         self.id = session
+        self._resized = resized
         self.size = 0
         self.grid = (0, 0)
         self.exit: Exit | None = None
@@ -181,7 +189,10 @@ class LiveSession:
     def _on_change(self) -> None:
         if self._link is not None:
             self.size = max(self.size, self._link.size)
-            self.grid = (self._link.rows, self._link.cols)
+            grid = (self._link.rows, self._link.cols)
+            if grid != self.grid:
+                self.grid = grid
+                self._resized(self.id, *grid)
         self._wake()
 
     def _wake(self) -> None:

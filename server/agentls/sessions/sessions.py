@@ -71,7 +71,8 @@ class Sessions:
     """Starts sessions and finds them again. Use as an async context manager.
 
     Leaving it ends no session: their shims go on, and the next one adopts them.
-    `linked` is told of each session whose shim can be reached now, `over` of its end.
+    `linked` is told of each session whose shim can be reached now, `over` of its end,
+    `resized` of rows and columns.
     """
 
     def __init__(
@@ -82,10 +83,12 @@ class Sessions:
         limits: LogLimits | None = None,
         linked: Callable[[SessionId], None] = lambda _: None,
         over: Callable[[SessionId], None] = lambda _: None,
+        resized: Callable[[SessionId, int, int], None] = lambda _id, _rows, _cols: None,
     ) -> None:
         self._paths = paths
         self._linked = linked
         self._over = over
+        self._resized = resized
         self._limits = limits or LogLimits()
         self._starter = ShimStarter(python=python)
         self._live: dict[SessionId, LiveSession] = {}
@@ -151,7 +154,7 @@ class Sessions:
                 return record.exit
             if record is None:
                 return None
-            live = LiveSession(session=session, folder=folder)
+            live = LiveSession(session=session, folder=folder, resized=self._resized)
             await self._reach(live, meta=record)
             outcome = await in_thread(_outcome, folder, record)
             if not isinstance(outcome, Meta):

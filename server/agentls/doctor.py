@@ -1,5 +1,6 @@
 """The doctor: looks at this machine, the daemon and a repository, and advises."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from agentls.config import Config
 from agentls.errors import AgentlsError
 from agentls.git.repository import find_repository, head
 from agentls.git.runner import git_version
+from agentls.logout import LogoutRisk, find_logout_risk
 from agentls.paths import Paths
 from agentls.tasks.agency import Agency
 from agentls.tasks.trusting import Trusting
@@ -43,6 +45,8 @@ async def examine(
     `notify_problem` is what was wrong when the user's command was run last.
     """
     findings = [await _git(), _room(paths)]
+    if (risk := await find_logout_risk(os.environ)) is not None:
+        findings.append(_logout(risk))
     try:
         config = await trusting.user_config()
     except AgentlsError as error:
@@ -76,6 +80,12 @@ def _room(paths: Paths) -> Finding:
         ok=free >= _ROOM_MIN,
         message=f"{free / (1 << 30):.1f} GiB free for worktrees in {paths.data}",
         hint="" if free >= _ROOM_MIN else "Discard old tasks, or set `worktrees`.",
+    )
+
+
+def _logout(risk: LogoutRisk) -> Finding:
+    return Finding(
+        name="logout", ok=not risk.ends_agents, message=risk.message, hint=risk.hint
     )
 
 

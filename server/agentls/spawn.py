@@ -27,6 +27,7 @@ __all__ = [
     "daemon_environment",
     "last_lines",
     "refusal",
+    "scope_command",
     "start_daemon",
 ]
 
@@ -63,7 +64,7 @@ def start_daemon(
     """
     end = time.monotonic() + seconds
     own = list(command or daemon_command())
-    if scope := _scope(environ):
+    if scope := scope_command(environ):
         # It may be there and fail all the same, as without a session bus.
         with contextlib.suppress(EndedSilently):
             _start([*scope, *own], paths=paths, until=end, environ=environ)
@@ -135,8 +136,11 @@ def _start(
     _judge(word, paths)
 
 
-def _scope(environ: Mapping[str, str]) -> list[str]:
-    """Leave the login's control group, whose processes end with the login."""
+def scope_command(environ: Mapping[str, str]) -> list[str]:
+    """Give what leaves the login's control group, whose processes end with it.
+
+    Empty where systemd can give no scope.
+    """
     runtime = environ.get("XDG_RUNTIME_DIR", "")
     program = shutil.which("systemd-run", path=environ.get("PATH", os.defpath))
     # The user's manager answers there; without it systemd-run would only fail.

@@ -1,5 +1,6 @@
 """`agentls logs`: the output, plain or to the byte, live over the daemon's death."""
 
+import json
 import signal
 from typing import Any
 
@@ -62,3 +63,61 @@ def test_following_goes_from_the_setup_to_the_agent(user: Any):
     task = user.begin("echo working")
     said = user.call("logs", "-f", task)
     assert said.endswith("working\n")
+
+
+def test_the_last_lines_alone(user: Any):
+    task = user.task("seq 1 30000")
+    assert user.call("logs", "-n", "3", task) == "29998\n29999\n30000\n"
+    assert user.call("logs", "--tail", "0", task) == ""
+    assert len(user.call("logs", "-n", "20000", task).split()) == 20000
+    assert len(user.call("logs", "-n", "99999", task).split()) == 30000
+
+
+def test_the_last_lines_can_be_followed(user: Any):
+    gate = user.folder / "gate"
+    task = user.begin(
+        f"seq 1 100; echo ready; until [ -e {gate} ]; do sleep 0.02; done; echo last"
+    )
+    user.terminal("attach", "--read-only", task).see("ready")
+    follow = user.popen("logs", "-f", "-n", "2", task)
+    assert follow.stdout.readline() == b"100\n"
+    gate.touch()
+    assert follow.communicate(timeout=60)[0] == b"ready\nlast\n"
+
+
+def test_all_output_is_searched_the_newest_first(user: Any):
+    old = user.task(r"printf '\033[31mer\033[32mror\033[m: one\n'; echo fine")
+    new = user.task("echo fine; echo 'Error: two'")
+    assert user.call("logs", "--grep", "error", "-i") == (
+        f"{new}-1:2: Error: two\n{old}-1:1: error: one\n"
+    )
+    assert user.call("logs", "--grep", "error", old) == f"{old}-1:1: error: one\n"
+    assert user.call("logs", "--grep", "fine", "-m", "1") == f"{new}-1:1: fine\n"
+    hit = json.loads(user.call("logs", "--grep", ": o", "--json", "-F", old))
+    assert hit == {
+        "task": old,
+        "session": f"{old}-1",
+        "offset": 0,
+        "line": 1,
+        "text": "error: one",
+        "spans": [[5, 8]],
+    }
+    assert user.call("logs", "--grep", "nowhere", status=1) == ""
+
+
+def test_searching_needs_no_daemon(user: Any):
+    task = user.task("echo 'needle here'")
+    with user.no_daemon():
+        assert user.call("logs", "--grep", "needle") == f"{task}-1:1: needle here\n"
+
+
+def test_what_makes_no_sense_together_is_refused(user: Any):
+    assert "--grep" in user.call("logs", "--grep", "x", "-f", "any", status=2)
+    assert "TASK" in user.call("logs", status=2)
+    assert "regular expression" in user.call("logs", "--grep", "(", status=1)
+
+
+def test_a_hit_never_drives_the_terminal(user: Any):
+    user.task(r"printf 'needle \302\2331m \342\200\256x\n'")
+    said = user.call("logs", "--grep", "needle")
+    assert "needle \\x9b1m \\u202ex" in said

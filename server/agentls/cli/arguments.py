@@ -8,7 +8,13 @@ from click.shell_completion import CompletionItem
 
 from agentls.cli.visible import one_line
 
-__all__ = ["given_repository", "repo_option", "task_argument", "tasks_argument"]
+__all__ = [
+    "any_tasks_argument",
+    "given_repository",
+    "repo_option",
+    "task_argument",
+    "tasks_argument",
+]
 
 
 class _TaskName(click.types.StringParamType):
@@ -42,6 +48,13 @@ def tasks_argument(function: Any) -> Any:
     return click.argument(
         "tasks", type=_TaskName(), nargs=-1, required=True, metavar="TASK..."
     )(function)
+
+
+def any_tasks_argument(function: Any) -> Any:
+    """Add the argument TASK, which may be given several times or not at all."""
+    return click.argument("tasks", type=_TaskName(), nargs=-1, metavar="[TASK]...")(
+        function
+    )
 
 
 def repo_option(text: str) -> Any:

@@ -17,12 +17,12 @@ from agentls.cli.arguments import task_argument
 from agentls.cli.command import Command
 from agentls.cli.detach_keys import DEFAULT, VARIABLE, DetachKeys
 from agentls.cli.direct import Asked, Direct, reached
-from agentls.cli.escapes import ReplayFilter
 from agentls.cli.link import Lasting
 from agentls.cli.reading import Reading, following_session
 from agentls.cli.terminal import Screen, raw_terminal, terminal_size
 from agentls.cli.visible import visible
 from agentls.errors import InvalidParams, SessionEnded
+from agentls.sessions.escapes import ReplayFilter
 from agentls.sessions.terminal_answers import TerminalAnswers
 
 __all__ = ["attach", "attach_to"]

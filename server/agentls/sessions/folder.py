@@ -31,6 +31,7 @@ __all__ = [
     "segment_before",
     "segment_path",
     "segments",
+    "session_folders",
     "socket_name",
     "write_address",
 ]
@@ -145,6 +146,21 @@ def read_grids(folder: Path) -> tuple[Grid, ...]:
             case _:  # torn
                 pass
     return tuple(grids)
+
+
+def session_folders(sessions: Path) -> tuple[Path, ...]:
+    """Give the folders of all sessions that ever began, the newest first."""
+    found: list[tuple[float, Path]] = []
+    try:
+        folders = list(sessions.iterdir())
+    except OSError:
+        return ()
+    for folder in folders:
+        try:  # written once, at the beginning
+            found.append(((folder / "claim").stat().st_mtime, folder))
+        except OSError:  # one that hasn't begun, or something else
+            continue
+    return tuple(folder for _, folder in sorted(found, reverse=True))
 
 
 def segments(folder: Path) -> tuple[int, ...]:

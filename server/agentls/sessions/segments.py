@@ -5,6 +5,7 @@ is no daemon. The daemon's way to it is `log.py`.
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
@@ -21,11 +22,12 @@ from agentls.sessions.folder import (
 )
 from agentls.sessions.packed import Packed
 
-__all__ = ["Chunk", "LogFiles", "OutputGone"]
+__all__ = ["Chunk", "LogFiles", "OutputGone", "last_lines"]
 
 # Linux: read what is in the page cache, and fail where the disk would be waited for.
 _NOWAIT: int | None = getattr(os, "RWF_NOWAIT", None)
 
+_STEP = 1 << 16
 _OLD = "old"
 """Why output isn't there that was let go."""
 
@@ -137,6 +139,44 @@ class LogFiles:
         if ended is not None and offset < ended.size:  # the whole log was let go
             return Gap(begin=offset, end=ended.size, reason=_OLD)
         return None
+
+
+def last_lines(folder: Path, *, count: int) -> int:
+    """Give the offset at which the last lines of a log begin."""
+    log = LogFiles(folder)
+    first, at = log.first_offset(), log.size()
+    end = at
+    wanted = count + 1  # the last line's own end begins none
+    while at > first and wanted > 0:
+        begin = max(first, at - _STEP)
+        data = _between(log, begin, at)
+        if at == end and not data.endswith(b"\n"):
+            wanted -= 1
+        begin = at - len(data)
+        for newline in _newlines(data):
+            wanted -= 1
+            if wanted == 0:
+                return begin + newline + 1
+        at = begin if data else max(first, at - _STEP)
+    return first if count else end
+
+
+def _newlines(data: bytes) -> Iterator[int]:
+    at = len(data)
+    while (at := data.rfind(b"\n", 0, at)) >= 0:
+        yield at
+
+
+def _between(log: LogFiles, begin: int, end: int) -> bytes:
+    """Read what is there; a gap's bytes are missing from the front."""
+    data = b""
+    while begin < end:
+        chunk = log.read(begin, limit=end - begin)
+        if chunk.end == begin:
+            break
+        data = b"" if chunk.gap else data + chunk.data
+        begin = chunk.end
+    return data
 
 
 class _Segment:

@@ -8,9 +8,9 @@ the terminal answer, ring, notify or touch the clipboard a second time.
 import re
 from collections.abc import Callable, Iterator
 
-__all__ = ["PlainText", "ReplayFilter"]
+__all__ = ["SEQUENCE", "PlainText", "ReplayFilter"]
 
-_SEQUENCE = re.compile(
+SEQUENCE = re.compile(
     rb"\x1b(?:"
     rb"\[[0-?]*[ -/]*[@-~]"  # CSI
     rb"|[\]PX^_][^\x07\x1b]*(?:\x1b(?!\\)[^\x07\x1b]*)*(?:\x07|\x1b\\)"  # OSC, DCS, …
@@ -56,7 +56,7 @@ class _Splitter:
         data = self._rest + data
         self._rest = b""
         at = 0
-        for found in _SEQUENCE.finditer(data):
+        for found in SEQUENCE.finditer(data):
             if found.start() > at:
                 yield False, data[at : found.start()]
             yield True, found[0]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentls.cli.escapes import PlainText, ReplayFilter
+from agentls.sessions.escapes import PlainText, ReplayFilter
 
 _PARTS = [
     b"text",

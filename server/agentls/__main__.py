@@ -28,6 +28,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from agentls.sessions import screen_worker  # noqa: PLC0415
 
             return screen_worker.main(rest)
+        case ["search", *rest]:
+            from agentls.sessions import search_worker  # noqa: PLC0415
+
+            return search_worker.main(rest)
         case _:
             from agentls.cli import main as cli  # noqa: PLC0415
 

@@ -14,11 +14,13 @@ import attrs
 
 from agentls.background import Background
 from agentls.doctor import Finding, examine
+from agentls.errors import InvalidParams
 from agentls.git.repository import find_repository
 from agentls.paths import Paths
 from agentls.review.checkpoint import Checkpointer
 from agentls.sessions.controllers import Controllers
 from agentls.sessions.screens import Screens
+from agentls.sessions.searches import Found, find_in_logs
 from agentls.sessions.sessions import Sessions
 from agentls.store.database import Database
 from agentls.tasks.agency import Agency
@@ -32,6 +34,8 @@ from agentls.tasks.telling import Teller
 from agentls.tasks.trusting import Trusting
 
 __all__ = ["Core", "open_core"]
+
+_HITS_MAX = 1000
 
 R = TypeVar("R")
 
@@ -71,6 +75,30 @@ class Core:
     async def repository_root(self, folder: Path) -> Path:
         """Give the top folder of the checkout whose repository holds the folder."""
         return (await find_repository(folder)).root
+
+    async def search_logs(
+        self,
+        pattern: str,
+        *,
+        fixed: bool,
+        ignore_case: bool,
+        tasks: tuple[str, ...] | None,
+        limit: int,
+        more: str | None,
+    ) -> Found:
+        """Search the output of the tasks' sessions, or of all, one page at a time."""
+        if not 1 <= limit <= _HITS_MAX:
+            raise InvalidParams(f"The limit is {limit}; it goes from 1 to {_HITS_MAX}.")
+        named = tasks and tuple(self.book.get(task).id for task in tasks)
+        return await find_in_logs(
+            self.paths.sessions,
+            pattern,
+            fixed=fixed,
+            ignore_case=ignore_case,
+            tasks=named,
+            limit=limit,
+            more=more,
+        )
 
     async def doctor(self, folder: Path | None) -> tuple[Finding, ...]:
         """Look for what is wrong with this machine, the daemon and a repository."""

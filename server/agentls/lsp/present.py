@@ -5,10 +5,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from agentls.lsp.protocol import BaseInfo, ExitInfo, SessionInfo, TaskInfo
+from agentls.lsp.protocol import (
+    BaseInfo,
+    ExitInfo,
+    LogHit,
+    SessionInfo,
+    Span,
+    TaskInfo,
+)
 from agentls.model import Exit, Session, Task
+from agentls.sessions.searching import Hit
 
-__all__ = ["exit_info", "session_info", "task_info", "uri_of"]
+__all__ = ["exit_info", "log_hit", "session_info", "task_info", "uri_of"]
 
 
 def task_info(task: Task, sessions: Sequence[Session]) -> TaskInfo:
@@ -58,3 +66,23 @@ def exit_info(end: Exit | None) -> ExitInfo | None:
 def uri_of(path: Path) -> str:
     """Give the file: URI of a path of any bytes."""
     return "file://" + quote(os.fsencode(path))
+
+
+def log_hit(hit: Hit) -> LogHit:
+    """Show a line that was found."""
+    return LogHit(
+        task=hit.session.rpartition("-")[0],
+        session=hit.session,
+        offset=hit.offset,
+        line=hit.line,
+        text=hit.text,
+        spans=tuple(
+            Span(begin=_units(hit.text[:begin]), end=_units(hit.text[:end]))
+            for begin, end in hit.spans
+        ),
+    )
+
+
+def _units(text: str) -> int:
+    """Count UTF-16 code units, as LSP does."""
+    return len(text) + sum(character > "\uffff" for character in text)

@@ -3,6 +3,6 @@
 Importing this package fills the registry.
 """
 
-from agentls.lsp.commands import agents, housekeeping, review, sessions, tasks
+from agentls.lsp.commands import agents, housekeeping, logs, review, sessions, tasks
 
-__all__ = ["agents", "housekeeping", "review", "sessions", "tasks"]
+__all__ = ["agents", "housekeeping", "logs", "review", "sessions", "tasks"]

@@ -10,6 +10,7 @@ from agentls.errors import AgentlsError, InvalidParams
 from agentls.lsp.protocol import AttachParams, OutputParams
 from agentls.lsp.watching import Watching
 from agentls.sessions.log import LogReader, OutputGone
+from agentls.sessions.segments import LogFiles
 from agentls.tasks.request import TaskRequest
 from agentls.tasks.starting import silent
 
@@ -125,13 +126,13 @@ async def test_an_echo_is_read_without_a_thread(core, session, monkeypatch):
     await client.watching.type_input(session.id, b"first\n")
     await client.until(lambda: "first" in client.text)
     read: list[int] = []
-    original = LogReader._read
+    original = LogFiles.read
 
-    def in_a_thread(self: LogReader, offset: int, *, limit: int) -> Any:
+    def in_a_thread(self: LogFiles, offset: int, *, limit: int) -> Any:
         read.append(offset)
         return original(self, offset, limit=limit)
 
-    monkeypatch.setattr(LogReader, "_read", in_a_thread)
+    monkeypatch.setattr(LogFiles, "read", in_a_thread)
     for number in range(20):
         assert client.watching.type_at_once(session.id, b"%d more\n" % number)
         await client.until(lambda n=number: f"{n} more" in client.text)

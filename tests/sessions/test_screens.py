@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from agentls.model import SessionId
+from agentls.sessions.emulator import EmulatorMissing
 from agentls.sessions.screens import Screens
 from agentls.sessions.sessions import Sessions
 
@@ -63,7 +64,6 @@ async def test_a_session_that_ended_is_not_answered(
     assert not screens.answers(ONE)
     await eventually(lambda: not screens._followed)
     text = await screens.text(ONE)
-    assert text is not None
     assert text.lines[0].startswith("got")
 
 
@@ -100,6 +100,8 @@ async def test_a_session_that_crashes_the_emulator_is_left_alone(
         await eventually(lambda: screens.pid is None)
     await eventually(lambda: not screens.answers(ONE))
     assert await screens.repaint(ONE) is None
+    with pytest.raises(EmulatorMissing):
+        await screens.text(ONE)
     await live.write(b"goes on\n")
     await output(live, until=b"goes on")
 

@@ -22,6 +22,7 @@ _PLACES = {
     "ls": "agentls.cli.listing:ls",
     "show": "agentls.cli.showing:show",
     "attach": "agentls.cli.attach:attach",
+    "peek": "agentls.cli.peek:peek",
     "logs": "agentls.cli.logs:logs",
     "wait": "agentls.cli.wait:wait",
     "diff": "agentls.cli.diff:diff",

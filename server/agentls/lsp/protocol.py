@@ -39,6 +39,8 @@ __all__ = [
     "MergeTaskParams",
     "MergeTaskResult",
     "OutputParams",
+    "PeekParams",
+    "PeekResult",
     "ReconnectedParams",
     "ResizeParams",
     "ResizedParams",
@@ -276,6 +278,27 @@ class SearchLogsResult:
     hits: tuple[LogHit, ...]
     more: str | None = None
     """Give it with the next request, where there is more."""
+
+
+@attrs.frozen(kw_only=True)
+class PeekParams:
+    """Whose screen to read: a task's, of its present session, or a session's."""
+
+    task: str | None = None
+    session: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class PeekResult:
+    """What a person would read on a session's screen; nothing is attached."""
+
+    session: str
+    offset: int
+    """How far the log was read."""
+    lines: tuple[str, ...]
+    """The screen's lines from the top, without the blanks at their ends."""
+    title: str = ""
+    """The title that the program has given its terminal."""
 
 
 @attrs.frozen(kw_only=True)

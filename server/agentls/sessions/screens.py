@@ -23,6 +23,7 @@ from typing import IO, Any, Self
 import agentls
 from agentls.background import Background
 from agentls.model import SessionId
+from agentls.sessions.emulator import EmulatorMissing
 from agentls.sessions.screen_worker import LINE_MAX, NAME_MAX
 from agentls.sessions.session_screen import Repaint, ShownText
 
@@ -120,10 +121,15 @@ class Screens:
             data=base64.b64decode(found["data"]),
         )
 
-    async def text(self, session: SessionId) -> ShownText | None:
-        """Give the text on a session's screen; None where no screen can be had."""
+    async def text(self, session: SessionId) -> ShownText:
+        """Give the text on a session's screen; raises `EmulatorMissing`."""
         found = await self._ask({"do": "text", "session": session})
-        return found and ShownText(
+        if found is None:
+            raise EmulatorMissing(
+                "There is no screen of this session.",
+                hint="`agentls logs` prints its output.",
+            )
+        return ShownText(
             offset=found["offset"], lines=tuple(found["lines"]), title=found["title"]
         )
 

@@ -15,6 +15,8 @@ from agentls.lsp.protocol import (
     Empty,
     HookEventParams,
     InputParams,
+    PeekParams,
+    PeekResult,
     ResizeParams,
 )
 from agentls.lsp.registry import command, notification
@@ -27,6 +29,16 @@ async def attach(ls: Server, params: AttachParams, _: RequestProgress) -> Attach
     """Watch a session: its log from an offset, then what comes, as `agentls/output`."""
     return await ls.watching.attach(
         ls.core.tasks.session_of(task=params.task, session=params.session), params
+    )
+
+
+@command("agentls.peek")
+async def peek(ls: Server, params: PeekParams, _: RequestProgress) -> PeekResult:
+    """Read a session's screen as text, without attaching to it."""
+    session = ls.core.tasks.session_of(task=params.task, session=params.session)
+    shown = await ls.core.screens.text(session.id)
+    return PeekResult(
+        session=session.id, offset=shown.offset, lines=shown.lines, title=shown.title
     )
 
 

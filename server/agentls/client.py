@@ -267,13 +267,12 @@ class Client:
     def _receive(self, *, until: float | None) -> dict[str, Any] | None:
         """Give the next message, None when none comes in time."""
         while not self._messages:
-            left = None if until is None else until - time.monotonic()
-            if left is not None and left <= 0:
-                return None
+            # With no time left too: a process that was stopped must see what came.
+            left = None if until is None else max(0.0, until - time.monotonic())
             self._socket.settimeout(left)
             try:
                 data = self._socket.recv(_PIECE)
-            except TimeoutError:
+            except (TimeoutError, BlockingIOError):
                 return None
             except OSError as error:
                 raise _gone() from error

@@ -153,8 +153,9 @@ def _read_word(descriptor: int, *, until: float) -> bytes | None:
     """Read the daemon's line; empty when it ended without one, None when late."""
     word = b""
     while not word.endswith(b"\n") and len(word) < _WORD_MAX:
-        left = until - time.monotonic()
-        if left <= 0 or not select.select([descriptor], [], [], left)[0]:
+        # With no time left too: a process that was stopped must see what came.
+        left = max(0.0, until - time.monotonic())
+        if not select.select([descriptor], [], [], left)[0]:
             return None
         piece = os.read(descriptor, _WORD_MAX)
         if not piece:

@@ -81,8 +81,6 @@ class _Following:
             self._take(client.execute("agentls.getTask", {"task": name})["task"])
         while not self._until(self.tasks):
             left = None if self._end is None else self._end - time.monotonic()
-            if left is not None and left <= 0:
-                return False
             told = next(client.notifications(seconds=left), None)
             if told is None:
                 return False

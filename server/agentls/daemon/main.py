@@ -15,7 +15,6 @@ import os
 import resource
 import signal
 import sys
-import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, cast
@@ -23,6 +22,7 @@ from typing import Any, Protocol, cast
 import attrs
 
 from agentls import __version__
+from agentls.daemon.clock import PatientLoop
 from agentls.daemon.instance import AlreadyRunning, Instance, hold_instance
 from agentls.daemon.listener import Listener
 from agentls.daemon.logs import keep_log
@@ -152,7 +152,8 @@ def main(
 
 def _run(life: "_Life") -> int:
     try:
-        return asyncio.run(life.run())
+        with asyncio.Runner(loop_factory=PatientLoop) as runner:
+            return runner.run(life.run())
     except BaseExceptionGroup as group:
         # The groups that own our tasks wrap what ends them; a person needs the core.
         error = _sole(group)
@@ -251,14 +252,15 @@ class _Life:
         _LOG.info("agentls %s listens at %s", __version__, listener.address)
         self._say.ready()
         gc.freeze()  # what was imported needs no more looking through
-        busy = time.monotonic()
+        loop = asyncio.get_running_loop()
+        busy = loop.time()
         limit = self._timing.idle_exit
         limit = (core.idle_exit if limit is None else limit) or float("inf")
         while not await self._woken():
             if self._rebind:
                 self._rebind = False
                 await self._bind_again(listener)
-            now = time.monotonic()
+            now = loop.time()
             if listener.connected or not core.idle:
                 busy = now
             if now - busy >= limit:

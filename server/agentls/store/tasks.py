@@ -133,7 +133,7 @@ def update_session(connection: sqlite3.Connection, session: Session) -> None:
 
 def load_sessions(connection: sqlite3.Connection) -> tuple[Session, ...]:
     """Give all sessions in the order in which they began."""
-    rows = connection.execute("SELECT * FROM sessions ORDER BY started, rowid")
+    rows = connection.execute("SELECT * FROM sessions ORDER BY rowid")
     return tuple(_session(row) for row in rows)
 
 

@@ -18,7 +18,7 @@ from agentls.errors import (
     InvalidState,
     SessionEnded,
 )
-from agentls.host import is_alive
+from agentls.host import identity_of, is_alive
 from agentls.model import Exit, SessionId
 from agentls.paths import Paths
 from agentls.sessions.folder import read_exit, read_meta
@@ -59,6 +59,7 @@ async def test_the_environment_is_the_given_one_and_nothing_else(
     sessions: Sessions,
     launch: Callable[..., Launch],
     output: Callable[..., Awaitable[bytes]],
+    paths: Paths,
     worktree: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
@@ -70,6 +71,7 @@ async def test_the_environment_is_the_given_one_and_nothing_else(
     )
     assert values.pop(b"MULTI") == b"a\r\nb\tc=d"  # as a terminal shows a newline
     assert values.pop(b"PWD") == os.fsencode(worktree)
+    assert values.pop(b"AGENTLS_SESSION_FOLDER") == os.fsencode(paths.sessions / ONE)
     assert values.keys() == {b"PATH", b"LD_AGENTLS_TEST"}
 
 
@@ -257,11 +259,13 @@ async def test_stop_kills_what_ignores_it_and_every_child(
     ended: Callable[[LiveSession], Awaitable[Exit | None]],
     marked: Callable[[], dict[int, str]],
 ):
-    # One in the foreground group, one in a group of its own, one in a session.
+    # One in the foreground group, one in a group of its own, one in a session, and
+    # one in a session whose parents are gone.
     script = (
         "trap '' TERM; (trap '' TERM; sleep 1000) & "
         "set -m; (trap '' TERM HUP; sleep 1001) & set +m; "
         "setsid sh -c 'trap \"\" TERM; sleep 1002; :' & "
+        "(setsid sh -c '(trap \"\" TERM; sleep 1003; :) &' &) ; "
         "echo ready; while :; do read x; done"
     )
     live = await sessions.start(launch(script))
@@ -408,7 +412,69 @@ async def test_a_killed_shim_means_lost(
     assert await output(await sessions.watch(ONE)) == b"before\r\n"
 
 
-async def test_a_pid_that_another_process_has_is_not_the_shim(
+async def test_what_a_lost_session_left_running_is_ended(
+    sessions: Sessions,
+    paths: Paths,
+    launch: Callable[..., Launch],
+    output: Callable[..., Awaitable[bytes]],
+    ended: Callable[[LiveSession], Awaitable[Exit | None]],
+    eventually: Callable[[Callable[[], object]], Awaitable[None]],
+    marked: Callable[[], dict[int, str]],
+):
+    script = (
+        "trap '' HUP TERM; (setsid sh -c '(trap \"\" TERM; sleep 1004; :) &' &); "
+        "echo ready; while :; do sleep 1005; done"
+    )
+    live = await sessions.start(launch(script))
+    other = await sessions.start(launch("echo other; sleep 1006", name="two"))
+    await output(live, until=b"ready")
+    await output(other, until=b"other")
+    os.kill(read_meta(paths.sessions / "one").shim.pid, signal.SIGKILL)
+    assert await ended(live) is None
+
+    def left() -> set[str]:
+        return {words.split()[-1] for words in marked().values() if "sleep" in words}
+
+    await eventually(lambda: not left() & {"1004", "1005"})
+    assert "1006" in left()
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "version 2\nboot {boot}\nshim {pid} 12345\nend\n",
+        "version 2\nboot x\nshim {pid} {start}\nend\n",
+        "version 2\nboot {boot}\nshim {pid} {start}\n",
+        "version 2\nboot {boot}\nshim 1 \nend\n",
+        "version 2\nboot {boot}\nshim -1 0\nend\n",
+        f"version 2\nboot {{boot}}\nshim {10**30} 0\nend\n",
+        "\0" * 100,
+        "",
+    ],
+    ids=["start", "boot", "torn", "init", "negative", "huge", "nul", "empty"],
+)
+async def test_a_forged_or_stale_meta_is_not_believed(
+    sessions: Sessions,
+    paths: Paths,
+    launch: Callable[..., Launch],
+    ended: Callable[[LiveSession], Awaitable[Exit | None]],
+    forged: str,
+):
+    live = await sessions.start(launch("exit 0"))
+    await ended(live)
+    folder = paths.sessions / "one"
+    (folder / "exit").unlink()
+    os.utime(folder / "claim", (0, 0))  # no shim is just beginning there
+    with subprocess.Popen(["sleep", "1000"]) as other:  # noqa: ASYNC220 - at once
+        boot, pid, start = identity_of(other.pid)
+        text = forged.format(boot=boot, pid=pid, start=start)
+        (folder / "meta").write_text(text)
+        assert await sessions.adopt(ONE) is None
+        assert other.poll() is None
+        other.kill()
+
+
+async def test_a_living_process_that_is_no_shim_is_out_of_reach_and_not_harmed(
     sessions: Sessions,
     paths: Paths,
     launch: Callable[..., Launch],
@@ -418,11 +484,24 @@ async def test_a_pid_that_another_process_has_is_not_the_shim(
     await ended(live)
     folder = paths.sessions / "one"
     (folder / "exit").unlink()
-    meta = (folder / "meta").read_text().splitlines()
-    meta[2] = f"shim {os.getpid()} 12345"
-    (folder / "meta").write_text("\n".join(meta) + "\n")
-
-    assert await sessions.adopt(ONE) is None
+    code = "import signal,sys; signal.signal(signal.SIGUSR1, lambda *_: print('asked'))"
+    code += "; print('ready', flush=True); sys.stdin.read(); print('lives')"
+    with subprocess.Popen(  # noqa: ASYNC220 - at once
+        [sys.executable, "-u", "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as other:
+        assert other.stdout.readline() == b"ready\n"
+        me = identity_of(other.pid)
+        meta = (folder / "meta").read_text().splitlines()
+        meta[2] = f"shim {me.pid} {me.start_time}"
+        (folder / "meta").write_text("\n".join(meta) + "\n")
+        async with asyncio.TaskGroup() as group:
+            adopting = group.create_task(sessions.adopt(ONE))
+            assert await asyncio.to_thread(other.stdout.readline) == b"asked\n"
+            rest, _ = await asyncio.to_thread(other.communicate, b"")
+            assert rest == b"lives\n"
+            assert await adopting is None
 
 
 async def test_a_session_that_nobody_began_begins_no_more(
@@ -491,20 +570,30 @@ async def test_a_vanished_runtime_folder_is_made_again(
     assert await output(live) == b"one\r\n\r\ntwo\r\n"
 
 
-async def test_many_sessions_start_at_once(
+async def test_many_sessions_at_once(
+    *,
     sessions: Sessions,
     launch: Callable[..., Launch],
     output: Callable[..., Awaitable[bytes]],
+    ended: Callable[[LiveSession], Awaitable[Exit | None]],
+    full: bool,
 ):
+    count = 200 if full else 30
+    script = "i=0; while [ $i -lt 200 ]; do i=$((i+1)); echo {n} line $i; done; read x"
     async with asyncio.TaskGroup() as group:
         starts = [
-            group.create_task(sessions.start(launch(f"echo {n}; read x", name=f"s{n}")))
-            for n in range(20)
+            group.create_task(
+                sessions.start(launch(script.replace("{n}", str(n)), name=f"s{n}"))
+            )
+            for n in range(count)
         ]
     for n, start in enumerate(starts):
         live = start.result()
         await live.write(b"\r")
-        assert (await output(live)).startswith(f"{n}\r\n".encode())
+        lines = "".join(f"{n} line {i}\r\n" for i in range(1, 201))
+        assert (await output(live)) == lines.encode() + b"\r\n"
+        assert (await ended(live)).status == 0
+    print(f"[{count} sessions]", end=" ")
 
 
 async def test_a_cancelled_start_leaves_no_session(

@@ -7,6 +7,7 @@ is lost, and its log is still there to be read.
 
 import bisect
 import hashlib
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +22,7 @@ __all__ = [
     "Grid",
     "Meta",
     "claim",
+    "claimed_since",
     "is_claimed",
     "packed_path",
     "read_address",
@@ -228,6 +230,14 @@ def read_address(folder: Path) -> Path:
 def is_claimed(folder: Path) -> bool:
     """Tell whether a shim, or the reader that gave the session up, has claimed it."""
     return (folder / "claim").exists()
+
+
+def claimed_since(folder: Path) -> float:
+    """Give the seconds since the claim, by the wall clock; 0 when there is none."""
+    try:
+        return max(0.0, time.time() - (folder / "claim").stat().st_mtime)
+    except OSError:
+        return 0.0
 
 
 def claim(folder: Path) -> bool:

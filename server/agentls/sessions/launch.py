@@ -8,6 +8,7 @@ import attrs
 
 from agentls.errors import InvalidParams
 from agentls.model import SessionId
+from agentls.sessions.processes import FAMILY
 
 __all__ = ["Launch", "LogLimits", "encode_request"]
 
@@ -24,7 +25,8 @@ class Launch:
     cwd: Path
     """Must exist and be a folder itself, not a link to one: no worktree, no start."""
     env: Mapping[str, str]
-    """All that the program's environment holds; nothing of this process is added."""
+    """The program's environment; nothing of this process is added, but for the
+    session's folder, by which the program's children are known."""
     rows: int = 24
     cols: int = 80
 
@@ -50,7 +52,7 @@ def encode_request(launch: Launch, *, folder: Path, limits: LogLimits) -> bytes:
         )
     # The parent is resolved, the folder itself isn't: a link in its place is refused.
     cwd = launch.cwd.parent.resolve() / launch.cwd.name
-    env = {**launch.env, "PWD": str(cwd)}
+    env = {**launch.env, "PWD": str(cwd), FAMILY: str(folder)}
     env.pop("OLDPWD", None)
     records = [
         f"folder={folder}",

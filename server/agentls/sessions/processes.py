@@ -8,7 +8,11 @@ For the shim, which can't afford the imports of `agentls.host`.
 
 import os
 
-__all__ = ["boot_id", "members_of", "start_time"]
+__all__ = ["FAMILY", "boot_id", "family_of", "members_of", "start_time"]
+
+FAMILY = "AGENTLS_SESSION_FOLDER"
+"""Set for a session's program to the session's folder, and inherited by its children:
+by this they are known, wherever they have gone."""
 
 
 def members_of(leader: int, *, also: dict[int, bytes]) -> dict[int, bytes]:
@@ -28,6 +32,22 @@ def members_of(leader: int, *, also: dict[int, bytes]) -> dict[int, bytes]:
             ancestor = int(processes[ancestor][1])
         if leader in (ancestor, int(session), pid) or also.get(pid) == start:
             found[pid] = start
+    return found
+
+
+def family_of(folder: bytes) -> dict[int, bytes]:
+    """Give pid and start time of the living processes that began in a session.
+
+    Those whose environment names its folder, whatever became of their parents and of
+    their terminal. Empty without /proc; those of other users can't be seen.
+    """
+    mark = b"\0%b=%b\0" % (FAMILY.encode(), folder)
+    found: dict[int, bytes] = {}
+    for pid in _pids():
+        if mark in b"\0%b\0" % _read(f"/proc/{pid}/environ"):
+            fields = _stat(pid)
+            if fields and fields[0] not in (b"Z", b"X"):
+                found[pid] = fields[4]
     return found
 
 
@@ -59,18 +79,29 @@ def _pids() -> list[int]:
 
 def _stat(pid: int) -> tuple[bytes, bytes, bytes, bytes, bytes] | None:
     """Give state, parent, group, session and start time; None when there is none."""
-    try:
-        fd = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
-    except OSError:
+    text = _read(f"/proc/{pid}/stat")
+    if not text:
         return None
-    try:
-        text = os.read(fd, 4096)
-    except OSError:
-        return None
-    finally:
-        os.close(fd)
     fields = text[text.rindex(b")") + 2 :].split()  # the name may hold anything
     return fields[0], fields[1], fields[2], fields[3], fields[19]
+
+
+def _read(path: str) -> bytes:
+    """Give a small file of /proc whole; empty when it can't be read."""
+    try:
+        fd = os.open(path, os.O_RDONLY)
+    except OSError:
+        return b""
+    try:
+        text = b""
+        while part := os.read(fd, 1 << 16):
+            text += part
+    except OSError:
+        return b""
+    else:
+        return text
+    finally:
+        os.close(fd)
 
 
 def _output_of(*argv: str) -> str:

@@ -25,10 +25,12 @@ from agentls.errors import (
 from agentls.host import is_alive, signal_process
 from agentls.model import Exit, SessionId
 from agentls.paths import Paths
+from agentls.sessions.family import end_family
 from agentls.sessions.folder import (
     ExitRecord,
     Meta,
     claim,
+    claimed_since,
     is_claimed,
     read_address,
     read_exit,
@@ -153,12 +155,15 @@ class Sessions:
             if isinstance(record, ExitRecord):
                 return record.exit
             if record is None:
+                self._lost(session)
                 return None
             live = LiveSession(session=session, folder=folder, resized=self._resized)
             await self._reach(live, meta=record)
             outcome = await in_thread(_outcome, folder, record)
             if not isinstance(outcome, Meta):
                 live.disconnect()
+                if outcome is None:
+                    self._lost(session)
                 return outcome.exit if outcome else None
             self._register(live, meta=record)
             return live
@@ -255,6 +260,8 @@ class Sessions:
             return meta
         if await in_thread(claim, folder):
             return None  # nobody had begun, and now nobody will
+        if await in_thread(claimed_since, folder) > _META_WITHIN:
+            return None  # torn, as by a machine that went down
         try:
             async with asyncio.timeout(_META_WITHIN):
                 while meta is None and not await in_thread(read_exit, folder):
@@ -282,10 +289,16 @@ class Sessions:
             elif isinstance(await in_thread(_outcome, folder, meta), Meta):
                 await asyncio.sleep(_REACH_AGAIN)  # alive, and out of reach
         size = outcome.size if outcome else await live.log().size()
+        if outcome is None:
+            self._lost(live.id)
         del self._live[live.id]
         self._locks.pop(live.id, None)
         self._over(live.id)
         live.finish(outcome=outcome.exit if outcome else None, size=size)
+
+    def _lost(self, session: SessionId) -> None:
+        folder = self._folder(session)
+        self._background.spawn(end_family(folder), name=f"end what {session} left")
 
     async def _reach(self, live: LiveSession, *, meta: Meta) -> bool:
         """Connect to a shim that lives, if need be at a new address."""

@@ -26,7 +26,7 @@ import struct
 import time
 from _socket import AF_UNIX, SOCK_STREAM, socket  # the C type: no selectors, no enum
 
-from agentls.sessions.processes import boot_id, members_of, start_time
+from agentls.sessions.processes import boot_id, family_of, members_of, start_time
 from agentls.sessions.program import (
     Refused,
     Spec,
@@ -152,6 +152,7 @@ class _Shim:
         self._terminal = terminal
         self._pty = terminal.fd
         self._rows, self._cols = spec.rows, spec.cols
+        self._folder = spec.folder
         self._stall = spec.stall
         self._wakeup = wakeup
         self._log = Log(segment_bytes=spec.segment_bytes, keep_bytes=spec.keep_bytes)
@@ -526,6 +527,7 @@ class _Shim:
 
     def _find_members(self) -> dict[int, bytes]:
         found = members_of(self._terminal.pid, also=self._doomed)
+        found.update(family_of(self._folder))
         self._doomed.update(found)
         return found
 

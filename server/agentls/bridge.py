@@ -33,7 +33,8 @@ from agentls.replay import Replay
 
 __all__ = ["Bridge", "main"]
 
-_PIECE = 256 << 10
+_PIECE = 64 << 10
+"""Bytes read at a time. Room for more is mapped anew each time: 25 µs a message."""
 _GREETING_SECONDS = 30.0
 _PAUSE = 0.1
 _PAUSE_MAX = 30.0

@@ -17,6 +17,7 @@ from typing import Any
 from agentls.errors import Internal
 from agentls.host import peer_uid
 from agentls.paths import SOCKET_PATH_MAX, Paths
+from agentls.reading import read_small
 
 __all__ = ["Listener", "Serve"]
 
@@ -115,6 +116,7 @@ class Listener:
     def _accept(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
+        read_small(writer.transport)
         try:
             uid = self._uid_of(writer.get_extra_info("socket"))
         except OSError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from agentls.errors import Internal, InvalidState
+from agentls.reading import read_small
 from agentls.sessions.wire import (
     ANSWER,
     ARM,
@@ -141,6 +142,7 @@ class Link(asyncio.Protocol):
         """Keep the transport."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - for the type
         self._transport = transport
+        read_small(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - theirs
         """Tell everybody who waits."""

@@ -6,6 +6,7 @@ folder, and everything here can be done again by the next daemon.
 
 import asyncio
 import errno
+import logging
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -45,6 +46,8 @@ from agentls.sessions.starter import ShimStarter
 from agentls.threads import in_thread
 
 __all__ = ["Sessions"]
+
+_LOG = logging.getLogger(__name__)
 
 _META_WITHIN = 10.0
 _LOOK_EVERY = 0.02
@@ -306,6 +309,9 @@ class Sessions:
         try:
             address = await in_thread(read_address, folder)
             await live.connect(address)
+        except AgentlsError as error:  # a newer shim: it goes on, and others are served
+            _LOG.warning("%s is out of reach: %s %s", live.id, error, error.hint)
+            return False
         except (OSError, TimeoutError):
             pass
         else:

@@ -5,19 +5,15 @@ of a tmux of our own. One pane gets all from the start, one a repaint at a rando
 moment and the rest. `AGENTLS_TEST_FULL=1` takes 20 moments of each program.
 """
 
-import difflib
+import lzma
 import os
 import random
-import re
 import select
 import shutil
 import signal
-import socket
-import struct
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +22,10 @@ import pytest
 from ptyprocess import PtyProcess
 
 from agentls.sessions.screen import Screen
+from judge import COLS, ROWS, Pane, Tmux, differences
 
-ROWS, COLS = 24, 80
+RECORDINGS = Path(__file__).parent.parent / "recordings"
+
 QUIET = 0.25
 """Seconds without output after which a program waits for the next key."""
 
@@ -35,34 +33,6 @@ pytestmark = [
     pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is the judge"),
     pytest.mark.timeout(900),
 ]
-
-# What tmux knows of a terminal beside its cells.
-FACTS = (
-    *("cursor_x", "cursor_y", "cursor_flag", "insert_flag", "keypad_cursor_flag"),
-    *("keypad_flag", "mouse_all_flag", "mouse_button_flag", "mouse_standard_flag"),
-    *("mouse_sgr_flag", "mouse_utf8_flag", "origin_flag", "wrap_flag", "pane_title"),
-    *("scroll_region_upper", "scroll_region_lower", "alternate_on", "pane_tabs"),
-    *("alternate_saved_x", "alternate_saved_y"),
-)
-
-# Writes frames to its terminal; answers when the terminal has drawn them.
-FEEDER = r"""
-import os, socket, struct, sys, tty
-link = socket.socket(socket.AF_UNIX)
-link.connect(sys.argv[1])
-tty.setraw(0)
-stream = link.makefile("rwb")
-while len(head := stream.read(4)) == 4:
-    data = stream.read(struct.unpack("<I", head)[0])
-    rest = memoryview(data + b"\x1b[5n" * 3)
-    while rest:
-        rest = rest[os.write(1, rest):]
-    answer = b""
-    while b"\x1b[0n" * 3 not in answer:
-        answer += os.read(0, 65536)
-    stream.write(b"k")
-    stream.flush()
-"""
 
 # What the terminal interfaces of agents do: a log that scrolls, and below it a part
 # that is drawn again and again with synchronized updates, colours and emoji. The first
@@ -95,161 +65,6 @@ while size < int(sys.argv[1]):
 out.write("\x1b[6n")
 out.flush()
 """
-
-
-@attrs.frozen(kw_only=True)
-class Look:
-    """What a pane shows."""
-
-    facts: Mapping[str, str]
-    screen: tuple[str, ...]
-    """Rows with attributes, on the primary screen also some that scrolled out."""
-    primary: tuple[str, ...]
-    """The rows that come back when the alternate screen is left."""
-    lines: tuple[str, ...]
-    """Lines that the width alone has broken are one line here."""
-
-
-class Pane:
-    """One terminal of the judge."""
-
-    def __init__(self, tmux: "Tmux", *, link: socket.socket, name: str) -> None:
-        self._tmux, self._link, self._name = tmux, link, name
-
-    def feed(self, data: bytes) -> None:
-        """Have the terminal draw, and wait until it has."""
-        self._link.sendall(struct.pack("<I", len(data)) + data)
-        assert self._link.recv(1) == b"k"
-
-    def look(self, *, above: int) -> Look:
-        """Look at the terminal, with so many rows above its screen."""
-        told = "\n".join(f"{fact}=#{{{fact}}}" for fact in FACTS)
-        shown = self._tmux.run("display", "-p", "-t", self._name, told)
-        facts = dict(line.split("=", 1) for line in shown.splitlines())
-        # Behind a full line, tmux alone stays there when the line's end is erased.
-        facts["cursor_x"] = str(min(int(facts["cursor_x"]), COLS - 1))
-        alternate = facts["alternate_on"] == "1"
-        back = () if alternate else ("-S", str(-above))
-        return Look(
-            facts=facts,
-            screen=self._capture("-e", *back),
-            primary=self._capture("-e", "-a") if alternate else (),
-            lines=self._capture("-J", *back) if above and not alternate else (),
-        )
-
-    def close(self) -> None:
-        """End the feeder; tmux removes the pane."""
-        self._link.close()
-
-    def _capture(self, *how: str) -> tuple[str, ...]:
-        text = self._tmux.run("capture-pane", "-p", "-t", self._name, *how)
-        return visible(text)
-
-
-class Tmux:
-    """A tmux server of our own."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._count = folder, 0
-        self._links: list[socket.socket] = []
-        (folder / "feeder.py").write_text(FEEDER)
-        (folder / "conf").write_text(
-            f"set -g default-size {COLS}x{ROWS}\nset -g history-limit 3000\n"
-            "set -g status off\nset -g default-shell /bin/sh\n"
-        )
-        self.run("new-session", "-d", "-x", str(COLS), "-y", str(ROWS), "exec cat")
-
-    def run(self, *words: str) -> str:
-        """Run a command of tmux and give what it prints."""
-        done = subprocess.run(
-            ["tmux", "-S", self._folder / "s", "-f", self._folder / "conf", *words],
-            capture_output=True,
-            check=True,
-            timeout=30,
-        )
-        return done.stdout.decode("utf-8", "replace")
-
-    def pane(self, *fed: bytes) -> Pane:
-        """Open a terminal and feed it."""
-        self._count += 1
-        path = self._folder / f"f{self._count}"
-        with socket.socket(socket.AF_UNIX) as server:
-            server.settimeout(30)
-            server.bind(str(path))
-            server.listen(1)
-            feeder = f"exec {sys.executable} {self._folder / 'feeder.py'} {path}"
-            name = self.run("new-window", "-d", "-P", "-F", "#{pane_id}", feeder)
-            link, _ = server.accept()
-        link.settimeout(60)
-        self._links.append(link)
-        pane = Pane(self, link=link, name=name.strip())
-        for data in fed:
-            pane.feed(data)
-        return pane
-
-    def close(self) -> None:
-        """End the server, the panes and their feeders."""
-        for link in self._links:
-            link.close()
-        self.run("kill-server")
-
-
-def visible(text: str) -> tuple[str, ...]:
-    """Give rows of characters with their attributes, without what nobody can see."""
-    rows: list[str] = []
-    look: dict[str, str] = {}
-    for line in text.split("\n"):
-        cells: list[str] = []
-        # tmux carries attributes over from row to row.
-        for sequence, character in re.findall(r"\x1b\[([\d;:]*)m|([^\x1b])", line):
-            if not character:
-                attributes(sequence.split(";"), look)
-                continue
-            now = dict(look)
-            if character == " " and not now.keys() & {"7", "4", "9", "21", "53"}:
-                now = {key: value for key, value in now.items() if key == "48"}
-            cells.append(character + (str(sorted(now.items())) if now else ""))
-        while cells and cells[-1] == " ":
-            cells.pop()
-        rows.append("".join(cells))
-    return tuple(rows)
-
-
-def attributes(numbers: list[str], look: dict[str, str]) -> None:
-    """Take in one SGR sequence; a colour has one name, however it was written."""
-    rest = [number or "0" for number in numbers]
-    while rest:
-        first = rest.pop(0)
-        if first == "0":
-            look.clear()
-        elif first in {"38", "48", "58"}:
-            count = 2 if rest[0] == "5" else 4
-            color, rest = rest[:count], rest[count:]
-            look[first] = ";".join(color)
-        elif first in {"39", "49", "59"}:
-            look.pop(str(int(first) - 1), None)
-        elif re.fullmatch(r"[34][0-7]", first):
-            look[first[0] + "8"] = f"5;{first[1]}"
-        elif re.fullmatch(r"(9|10)[0-7]", first):
-            look["38" if first[0] == "9" else "48"] = f"5;{int(first[-1]) + 8}"
-        else:
-            look[first] = "on"
-
-
-def differences(start: Look, late: Look) -> list[str]:
-    """Say where two terminals differ."""
-    found = [
-        f"{fact}: {value!r} from the start, {late.facts[fact]!r} late"
-        for fact, value in start.facts.items()
-        if value != late.facts[fact]
-    ]
-    for one, other in (
-        (start.screen, late.screen),
-        (start.primary, late.primary),
-        (start.lines, late.lines),
-    ):
-        found += difflib.unified_diff(one, other, "start", "late", lineterm="", n=0)
-    return found
 
 
 @pytest.fixture
@@ -305,23 +120,58 @@ def record(tmp_path: Path, mark: str) -> Callable[..., bytes]:
     return make
 
 
+@attrs.frozen(kw_only=True)
+class Grid:
+    """The size that a terminal has from an offset of its output on."""
+
+    offset: int
+    rows: int = ROWS
+    cols: int = COLS
+
+
+def steps(
+    output: bytes, grids: Sequence[Grid], *, begin: int = 0, end: int | None = None
+) -> Iterator[tuple[Grid, bytes]]:
+    """Cut output into pieces of one size of the terminal each."""
+    end = len(output) if end is None else end
+    for grid, following in zip(grids, [*grids[1:], None], strict=True):
+        until = min(end, following.offset) if following else end
+        since = max(begin, grid.offset)
+        if since < until or since == until == end:
+            yield grid, output[since:until]
+
+
+def show(pane: Pane, pieces: Iterable[tuple[Grid, bytes]]) -> None:
+    """Have a terminal draw pieces in the size of each."""
+    for grid, data in pieces:
+        pane.resize(rows=grid.rows, cols=grid.cols)
+        pane.feed(data)
+
+
 @pytest.fixture
 def judge(tmux: Tmux, full) -> Callable[..., None]:
     """Compare late viewers of the output with one from the start."""
 
-    def compare(output: bytes, *, above: int = 0) -> None:
+    def compare(
+        output: bytes, *, above: int = 0, grids: Sequence[Grid] = (Grid(offset=0),)
+    ) -> None:
         chance = random.Random(len(output))  # noqa: S311 - moments, no secrets
         count = 20 if full else 3
         moments = sorted(chance.randrange(len(output)) for _ in range(count))
-        whole = tmux.pane(output)
+        whole = tmux.pane()
+        show(whole, steps(output, grids))
         at_end = whole.look(above=above)
         for moment in (*moments, len(output)):
             screen = Screen(rows=ROWS, cols=COLS)
-            screen.feed(output[:moment])
-            repaint = screen.repaint()
+            for grid, data in steps(output, grids, end=moment):
+                screen.resize(rows=grid.rows, cols=grid.cols)
+                screen.feed(data)
+            repaint = [(grid, screen.repaint())]
             screen.close()
-            start, now = tmux.pane(output[:moment]), tmux.pane(repaint)
-            late = tmux.pane(repaint + output[moment:])
+            start, now, late = tmux.pane(), tmux.pane(), tmux.pane()
+            show(start, steps(output, grids, end=moment))
+            show(now, repaint)
+            show(late, [*repaint, *steps(output, grids, begin=moment)])
             wrong = differences(start.look(above=above), now.look(above=above))
             assert not wrong, (f"at byte {moment}", *wrong)
             wrong = differences(at_end, late.look(above=above))
@@ -411,3 +261,17 @@ def test_an_agents_interface(record, judge, full):
     output = record([sys.executable, "-c", AGENT, str(size)])
     assert len(output) > size
     judge(output, above=200)
+
+
+def test_codex_at_work(judge, say):
+    """The recording is of the real program; see `tests/recordings/`."""
+    output = lzma.decompress((RECORDINGS / "codex.xz").read_bytes())
+    grids = [
+        Grid(offset=int(offset), rows=int(rows), cols=int(cols))
+        for offset, rows, cols in map(
+            str.split, (RECORDINGS / "codex.grids").read_text().splitlines()
+        )
+    ]
+    assert len(output) >= 5_000_000
+    say(f"{len(output)} bytes, {len(grids)} sizes")
+    judge(output, grids=[Grid(offset=0), *grids])

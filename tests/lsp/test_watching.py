@@ -300,3 +300,19 @@ async def test_another_size_is_told_to_all_that_are_attached(core, session):
     for client in (one, two):
         await client.until(lambda client=client: "agentls/resized" in client.told)
     assert core.sessions.get(session.id).grid == (30, 99)
+
+
+async def test_a_client_that_never_acks_holds_its_window_and_no_more(
+    core, session, monkeypatch
+):
+    reads, never = Client(core), Client(core)
+    monkeypatch.setattr(never.watching, "ack", lambda *_: None)
+    await never.watching.attach(session, _params(window=1 << 16))
+    await reads.watching.attach(session, _params(control=True, window=1 << 20))
+    lines = (b"x" * 1000 + b"\n") * 4000
+    await reads.watching.type_input(session.id, lines)
+    size = len(lines) + 4000  # a terminal ends lines with CR LF
+    await reads.until(lambda: bool(reads.output) and reads.output[-1].end >= size)
+    assert never.output
+    assert sum(piece.end - piece.offset for piece in never.output) <= 1 << 16
+    assert sum(len(piece.text or "") for piece in never.output) <= 1 << 16

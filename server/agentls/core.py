@@ -25,6 +25,7 @@ from agentls.sessions.sessions import Sessions
 from agentls.store.database import Database
 from agentls.tasks.agency import Agency
 from agentls.tasks.book import TaskBook
+from agentls.tasks.housekeeping import Housekeeper
 from agentls.tasks.orchestrator import Orchestrator
 from agentls.tasks.recovery import recover
 from agentls.tasks.resuming import Resuming
@@ -52,6 +53,7 @@ class Core:
     controllers: Controllers
     trusting: Trusting
     agency: Agency
+    housekeeper: Housekeeper
     background: Background
     teller: Teller
     idle_exit: float
@@ -165,6 +167,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             controllers=controllers,
             trusting=trusting,
             agency=agency,
+            housekeeper=Housekeeper(paths=paths, book=book, trusting=trusting),
             background=background,
             teller=teller,
             idle_exit=config.idle_exit,
@@ -185,6 +188,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             resuming=resuming,
             spawn=background.spawn,
         )
+        background.spawn(core.housekeeper.keep_going(), name="housekeeping")
         # Only now: while sessions are adopted no place is free yet, and nobody needs
         # to be told of what goes on by itself.
         with book.listening(resuming.hear), book.listening(starter.hear):

@@ -35,6 +35,7 @@ _PLACES = {
     "restore": "agentls.cli.operations:restore",
     "agents": "agentls.cli.agents:agents",
     "trust": "agentls.cli.trust:trust",
+    "gc": "agentls.cli.gc:gc",
     "doctor": "agentls.cli.doctor:doctor",
     "daemon": "agentls.cli.daemon:daemon",
     "demo": "agentls.cli.demo:demo",

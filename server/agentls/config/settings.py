@@ -37,11 +37,13 @@ __all__ = [
     "Approval",
     "Config",
     "Limits",
+    "Logs",
     "Merge",
 ]
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _DAY = 24 * 3600.0
+_DAYS_MAX = 36500.0
 _BAD_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|/\.|\.lock/")
 
 
@@ -128,6 +130,23 @@ class Limits:
 
 
 @attrs.frozen(kw_only=True)
+class Logs:
+    """What becomes of the output of sessions that have ended."""
+
+    compress_days: float = key(
+        Number(least=0, most=_DAYS_MAX),
+        default=1.0,
+        about="Days after a session's end until its output is compressed.",
+    )
+    keep_days: float = key(
+        Number(least=0, most=_DAYS_MAX),
+        default=90.0,
+        about="Days after which `agentls gc` drops the output of merged and discarded"
+        " tasks; 0 for never.",
+    )
+
+
+@attrs.frozen(kw_only=True)
 class Merge:
     """How a task's work comes into its target."""
 
@@ -192,6 +211,11 @@ class Config:
         default=Limits(),
         about="How much may run at once.",
     )
+    logs: Logs = key(
+        Record(Logs),
+        default=Logs(),
+        about="What becomes of the output of sessions that have ended.",
+    )
     worktrees: Path | None = key(
         Folder(), about="The folder of all worktrees; absent: in the data folder."
     )
@@ -246,6 +270,7 @@ USER_ONLY: Mapping[tuple[str, ...], str] = {
     ("approval",): "what agents may do without asking",
     ("idle_exit",): "how long the daemon lives",
     ("limits",): "how much runs on this machine",
+    ("logs",): "what becomes of output on this machine",
     ("notify",): "what is run on this machine when a task needs you",
     ("resume_on_start",): "what begins by itself on this machine",
     ("worktrees",): "where files lie on this machine",

@@ -29,6 +29,9 @@ __all__ = [
     "ExitInfo",
     "FileInfo",
     "FileStatus",
+    "GcItem",
+    "GcParams",
+    "GcResult",
     "HookEventParams",
     "InputParams",
     "ListAgentsParams",
@@ -495,6 +498,36 @@ class DoctorResult:
     """What the daemon found about itself and the repository."""
 
     findings: tuple[DoctorFinding, ...]
+
+
+@attrs.frozen(kw_only=True)
+class GcParams:
+    """Whether to do it."""
+
+    apply: bool = False
+    """Do what is due; without it, only tell."""
+
+
+@attrs.frozen(kw_only=True)
+class GcItem:
+    """One thing that is due, or was done."""
+
+    what: str
+    """`compressLog` or `dropLog`; later versions know more."""
+    session: str
+    task: str
+    size: int
+    """Bytes that it takes before."""
+    frees: int
+    """Bytes that this frees: a guess before, the truth when it was done."""
+
+
+@attrs.frozen(kw_only=True)
+class GcResult:
+    """What is due, or what was done."""
+
+    items: tuple[GcItem, ...]
+    applied: bool
 
 
 @attrs.frozen(kw_only=True)

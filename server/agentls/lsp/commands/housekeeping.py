@@ -1,7 +1,14 @@
 """Commands about agentls itself."""
 
 from agentls.lsp.progress import RequestProgress
-from agentls.lsp.protocol import DoctorFinding, DoctorParams, DoctorResult
+from agentls.lsp.protocol import (
+    DoctorFinding,
+    DoctorParams,
+    DoctorResult,
+    GcItem,
+    GcParams,
+    GcResult,
+)
 from agentls.lsp.registry import command
 from agentls.lsp.server import Server
 
@@ -20,4 +27,27 @@ async def doctor(ls: Server, params: DoctorParams, _: RequestProgress) -> Doctor
             )
             for finding in await ls.core.doctor(folder)
         )
+    )
+
+
+@command("agentls.gc")
+async def collect(ls: Server, params: GcParams, _: RequestProgress) -> GcResult:
+    """Tell what may go and how much room it frees, or do it.
+
+    The output of tasks that are neither merged nor discarded is only compressed.
+    """
+    keeper = ls.core.housekeeper
+    items = await (keeper.collect() if params.apply else keeper.due())
+    return GcResult(
+        items=tuple(
+            GcItem(
+                what=item.what,
+                session=item.session,
+                task=item.task,
+                size=item.size,
+                frees=item.frees,
+            )
+            for item in items
+        ),
+        applied=params.apply,
     )

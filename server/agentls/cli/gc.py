@@ -1,0 +1,77 @@
+"""`agentls gc`: what may go, how much room that frees, and then doing it."""
+
+import sys
+from typing import Any
+
+import click
+
+from agentls.cli.command import Command, json_option, print_json
+from agentls.cli.link import OPERATION_SECONDS, connected
+
+__all__ = ["gc"]
+
+_DOES = {
+    "compressLog": "compress the output of {}",
+    "dropLog": "drop the output of {}",
+}
+_DID = {
+    "compressLog": "compressed the output of {}",
+    "dropLog": "dropped the output of {}",
+}
+
+
+@click.command(cls=Command)
+@click.option("-y", "--yes", is_flag=True, help="Do it and don't ask.")
+@json_option
+def gc(*, yes: bool, as_json: bool) -> None:
+    """Free room: compress old output, and drop what was kept long enough.
+
+    Shows what it would do; on a terminal it asks then, elsewhere it wants --yes. The
+    output of a task that is neither merged nor discarded is never dropped.
+    """
+    with connected() as client:
+        if not yes:
+            answer = _ask(client, apply=False)
+            if as_json:
+                print_json(answer)
+                return
+            _print(answer, _DOES, total="This frees about {}.")
+            if not answer["items"]:
+                return
+            if not (sys.stdin.isatty() and sys.stdout.isatty()):
+                click.echo("Nothing was done; `agentls gc --yes` does it.")
+                return
+            if not click.confirm("Do it?"):
+                return
+        answer = _ask(client, apply=True)
+    if as_json:
+        print_json(answer)
+        return
+    _print(answer, _DID, total="{} freed.")
+
+
+def _ask(client: Any, *, apply: bool) -> dict[str, Any]:
+    answer: dict[str, Any] = client.execute(
+        "agentls.gc", {"apply": apply}, seconds=OPERATION_SECONDS
+    )
+    return answer
+
+
+def _print(answer: dict[str, Any], words: dict[str, str], *, total: str) -> None:
+    for item in answer["items"]:
+        what: str = item["what"]
+        said = words[what] if what in words else what + " {}"
+        said = said.format(item["session"])
+        click.echo(f"{said}: {_room(item['size'])}, frees {_room(item['frees'])}")
+    if answer["items"]:
+        click.echo(total.format(_room(sum(item["frees"] for item in answer["items"]))))
+    else:
+        click.echo("There is nothing to do.")
+
+
+def _room(count: float) -> str:
+    for unit in ("bytes", "KB", "MB"):
+        if count < 1000 or unit == "MB":  # noqa: PLR2004 - the next unit's size
+            return f"{count:.0f} {unit}"
+        count /= 1000
+    raise AssertionError

@@ -58,6 +58,7 @@ class Editor:
             "agentls/sessionEnded": lambda p: self.ends.update({p.session: p}),
             "agentls/reconnected": self._reconnected,
             "agentls/controllerChanged": lambda _: None,
+            "agentls/resized": lambda _: None,
         }.items():
             client.feature(method)(self._telling(hear))
 

@@ -162,8 +162,15 @@ def _filled(rows: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(kept)
 
 
+_BLANK = re.compile(r" (\[\('48', '[\d;]+'\)\])?")
+
+
 def visible(text: str) -> tuple[str, ...]:
-    """Give rows of characters with their attributes, without what nobody can see."""
+    """Give rows of characters with their attributes, without what nobody can see.
+
+    And without blanks at a row's end, whatever their background: tmux draws those
+    that were erased, but `capture-pane` gives only those that were written.
+    """
     rows: list[str] = []
     look: dict[str, str] = {}
     for line in text.split("\n"):
@@ -177,7 +184,7 @@ def visible(text: str) -> tuple[str, ...]:
             if character == " " and not now.keys() & {"7", "4", "9", "21", "53"}:
                 now = {key: value for key, value in now.items() if key == "48"}
             cells.append(character + (str(sorted(now.items())) if now else ""))
-        while cells and cells[-1] == " ":
+        while cells and _BLANK.fullmatch(cells[-1]):
             cells.pop()
         rows.append("".join(cells))
     return tuple(rows)

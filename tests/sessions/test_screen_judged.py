@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ import pytest
 from ptyprocess import PtyProcess
 
 from agentls.sessions.screen import Screen
+from agentls.sessions.snapshot import PLAIN, read_snapshot
 from judge import COLS, ROWS, Pane, Tmux, differences
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
@@ -142,10 +144,38 @@ def steps(
 
 
 def show(pane: Pane, pieces: Iterable[tuple[Grid, bytes]]) -> None:
-    """Have a terminal draw pieces in the size of each."""
-    for grid, data in pieces:
-        pane.resize(rows=grid.rows, cols=grid.cols)
-        pane.feed(data)
+    """Have a terminal draw pieces in the size of each.
+
+    Those of one size are fed together: what the judge asks after a feed would end a
+    sequence that is cut there.
+    """
+    for (rows, cols), alike in groupby(pieces, _size):
+        pane.resize(rows=rows, cols=cols)
+        pane.feed(b"".join(data for _, data in alike))
+
+
+def _size(piece: tuple[Grid, bytes]) -> tuple[int, int]:
+    return piece[0].rows, piece[0].cols
+
+
+def redrawn(repaint: list[tuple[Grid, bytes]]) -> Screen:
+    """Draw a repaint with the emulator: it shows backgrounds that tmux can't tell."""
+    ((grid, data),) = repaint
+    screen = Screen(rows=grid.rows, cols=grid.cols)
+    screen.feed(data)
+    return screen
+
+
+def cells_of(screen: Screen) -> list[list[tuple[str, bytes]]]:
+    """Give each row's characters and styles, without plain blanks at the end."""
+    state = read_snapshot(screen.snapshot(), history=0)
+    rows: list[list[tuple[str, bytes]]] = []
+    for row in state.shown.rows:
+        cells = [(cell.text or " ", cell.look.style) for cell in row.cells()]
+        while cells and cells[-1] == (" ", PLAIN):
+            cells.pop()
+        rows.append(cells)
+    return rows
 
 
 @pytest.fixture
@@ -167,6 +197,7 @@ def judge(tmux: Tmux, full) -> Callable[..., None]:
                 screen.resize(rows=grid.rows, cols=grid.cols)
                 screen.feed(data)
             repaint = [(grid, screen.repaint())]
+            assert cells_of(screen) == cells_of(redrawn(repaint)), f"at byte {moment}"
             screen.close()
             start, now, late = tmux.pane(), tmux.pane(), tmux.pane()
             show(start, steps(output, grids, end=moment))

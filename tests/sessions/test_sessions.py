@@ -596,6 +596,21 @@ async def test_many_sessions_at_once(
     print(f"[{count} sessions]", end=" ")
 
 
+async def test_who_watches_a_session_that_is_being_started_sees_all_of_it(
+    sessions: Sessions,
+    launch: Callable[..., Launch],
+    output: Callable[..., Awaitable[bytes]],
+):
+    async with asyncio.TaskGroup() as group:
+        group.create_task(sessions.start(launch("echo hello; read x; echo bye")))
+        await asyncio.sleep(0)
+        watched = await sessions.watch(ONE)
+    assert watched.live
+    live = sessions.get(ONE)
+    await live.write(b"\r")
+    assert (await output(watched)).endswith(b"bye\r\n")
+
+
 async def test_a_cancelled_start_leaves_no_session(
     paths: Paths,
     launch: Callable[..., Launch],

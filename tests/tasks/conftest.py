@@ -88,6 +88,12 @@ class Daemon:
             task.id, message=None, stop=stop, progress=silent
         )
 
+    async def operations_end(self) -> None:
+        """Wait for what was taken up at the start; what never ends is left out."""
+        for running in tuple(self.core.background._running):
+            if running.get_name() != "housekeeping":
+                await running
+
     async def trust(self) -> None:
         """Allow all that the repository would run."""
         repository = await find_repository(self.root)

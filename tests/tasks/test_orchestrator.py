@@ -201,8 +201,7 @@ async def test_a_discard_that_fails_is_not_done_by_the_next_daemon(start, monkey
                 await daemon.core.tasks.discard(task.id)
         assert daemon.core.book.get(task.id).state is State.REVIEW
     async with start() as daemon:
-        for running in tuple(daemon.core.background._running):
-            await running
+        await daemon.operations_end()
         assert daemon.core.book.get(task.id).state is State.REVIEW
         assert (task.worktree / "work").exists()
 
@@ -221,8 +220,7 @@ async def test_a_prompt_that_reached_nobody_leaves_no_trace_for_the_next_daemon(
                 await daemon.core.tasks.send_prompt(task.id, "echo more > more")
         assert daemon.core.book.get(task.id).state is State.REVIEW
     async with start() as daemon:
-        for running in tuple(daemon.core.background._running):
-            await running
+        await daemon.operations_end()
         found = daemon.core.book.get(task.id)
         assert (found.state, found.why) == (State.REVIEW, "")
 

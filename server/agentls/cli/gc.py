@@ -24,7 +24,7 @@ _DID = {
 @click.option("-y", "--yes", is_flag=True, help="Do it and don't ask.")
 @json_option
 def gc(*, yes: bool, as_json: bool) -> None:
-    """Free room: compress old output, and drop what was kept long enough.
+    """Free room: compress old output, drop what was kept enough.
 
     Shows what it would do; on a terminal it asks then, elsewhere it wants --yes. The
     output of a task that is neither merged nor discarded is never dropped.

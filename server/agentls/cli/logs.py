@@ -67,7 +67,7 @@ def logs(
     most: int | None,
     as_json: bool,
 ) -> None:
-    """Print the output of a task's present session, or search all output.
+    """Print the output of a task's present session, or search all.
 
     --raw onto a terminal draws what the agent drew; to read it, plain is better.
 

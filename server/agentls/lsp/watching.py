@@ -44,6 +44,12 @@ _OLD = "old"
 _WINDOW_MAX = 16 << 20
 """Bytes on their way that a client may ask for; they wait in our memory."""
 
+_MUCH = 1 << 14
+"""Bytes of a piece of output that is a flood's, and lets an echo pass."""
+
+_WAY_SECONDS = 0.005
+"""A flood lets this much time pass after a piece while somebody types elsewhere."""
+
 _LAG = 1 << 20
 """Bytes that a terminal lags behind before it is given the screen instead."""
 
@@ -89,8 +95,8 @@ class Watching:
         Raises `InvalidParams` for an offset that isn't in the log, or a size that no
         terminal has; an earlier attach goes on then.
         """
-        live = self._core.sessions.get(session.id)
         watched = await self._core.sessions.watch(session.id)
+        live = self._core.sessions.get(session.id)
         log = watched.log()
         first, size = await log.first_offset(), await log.size()
         kept = params.offset is not None and first <= params.offset <= size
@@ -143,6 +149,7 @@ class Watching:
         """Type, if this client may; its terminal's own answers are left out."""
         typed = self._typed(session, data)
         if typed and (live := self._controlled(session)):
+            self._core.controllers.typed(session, now=_now())
             await live.write(typed)
 
     def type_at_once(self, session: SessionId, data: bytes) -> bool:
@@ -153,6 +160,7 @@ class Watching:
             return False
         typed = self._typed(session, data)
         if link is not None and typed and self._controlled(session):
+            self._core.controllers.typed(session, now=_now())
             link.type(typed)
         return True
 
@@ -246,6 +254,9 @@ class Watching:
             async for output in stream.pieces(name):
                 self._send("agentls/output", output)
                 await self._drain()
+                much = output.end - output.offset >= _MUCH
+                if much and self._core.controllers.gives_way(name, now=_now()):
+                    await asyncio.sleep(_WAY_SECONDS)
         except ConnectionError:
             return  # the client went; its connection closes
         session = await self._core.tasks.ended_session(name)
@@ -344,6 +355,10 @@ class _Stream:
             rows=repaint.rows,
             cols=repaint.cols,
         )
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _check_offset(session: SessionId, offset: int, *, first: int, size: int) -> None:

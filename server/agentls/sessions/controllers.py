@@ -9,6 +9,10 @@ from agentls.model import SessionId
 __all__ = ["Controller", "Controllers"]
 
 
+_ECHO_SECONDS = 0.25
+"""How long after a key its echo is waited for."""
+
+
 class Controller(Hashable, Protocol):
     """Somebody who watches a session and may control it."""
 
@@ -30,6 +34,8 @@ class Controllers:
     def __init__(self) -> None:
         self._holders: dict[SessionId, Controller] = {}
         self._joined: defaultdict[SessionId, set[Controller]] = defaultdict(set)
+        self._typed_in: SessionId | None = None
+        self._typed_at = 0.0
 
     def join(self, session: SessionId, who: Controller) -> None:
         """Tell `who` from now on what happens to the session."""
@@ -47,6 +53,14 @@ class Controllers:
         if session not in self._holders:
             self.take(session, by)
         return self._holders[session] is by
+
+    def typed(self, session: SessionId, *, now: float) -> None:
+        """Take note that somebody has typed and waits for the echo."""
+        self._typed_in, self._typed_at = session, now
+
+    def gives_way(self, session: SessionId, *, now: float) -> bool:
+        """Tell whether a flood of this session must let another's echo pass."""
+        return now < self._typed_at + _ECHO_SECONDS and session != self._typed_in
 
     def leave(self, session: SessionId, who: Controller) -> None:
         """Give the session up, and hear of it no more."""

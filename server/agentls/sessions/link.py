@@ -84,6 +84,11 @@ class Link(asyncio.Protocol):
             )
         return link
 
+    @property
+    def open(self) -> bool:
+        """Whether what is sent now can reach the shim."""
+        return self._transport is not None and not self._transport.is_closing()
+
     def type(self, data: bytes) -> None:
         """Send input, in order, as fast as the program takes it.
 
@@ -200,5 +205,5 @@ class Link(asyncio.Protocol):
             self._send(INPUT, part)
 
     def _send(self, kind: int, payload: bytes) -> None:
-        if self._transport is not None and not self._transport.is_closing():
+        if self._transport is not None and self.open:
             self._transport.write(HEADER.pack(kind, len(payload)) + payload)

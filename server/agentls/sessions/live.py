@@ -163,7 +163,8 @@ class LiveSession:
 
     def link_now(self) -> Link | None:
         """Give the connection, if what is sent on it now overtakes nobody."""
-        return None if self._waiting else self._link
+        link = self._link
+        return None if self._waiting or link is None or not link.open else link
 
     async def _connected(self) -> Link:
         if link := self.link_now():
@@ -172,6 +173,11 @@ class LiveSession:
         try:
             async with asyncio.timeout(_LINK_WITHIN):
                 await self._linked.wait()
+                while self._link is not None and not self._link.open:
+                    # It is about to be forgotten; what it is given now is lost.
+                    await self._link.closed.wait()
+                    await asyncio.sleep(0)
+                    await self._linked.wait()
         except TimeoutError as error:
             raise Internal(
                 "The session's shim can't be reached; nothing was sent to it.",

@@ -97,6 +97,8 @@ class Sessions:
         self._limits = limits or LogLimits()
         self._starter = ShimStarter(python=python)
         self._live: dict[SessionId, LiveSession] = {}
+        self._begun: dict[SessionId, asyncio.Future[LiveSession]] = {}
+        """What is being started."""
         self._locks: dict[SessionId, asyncio.Lock] = {}
         self._background = Background()
         self._starting: set[asyncio.Task[None]] = set()
@@ -130,10 +132,16 @@ class Sessions:
         When the caller is cancelled the session is stopped, if it has begun.
         """
         folder = self._folder(launch.id)
-        request = await in_thread(
-            encode_request, launch, folder=folder, limits=self._limits
-        )
         begun: asyncio.Future[LiveSession] = asyncio.get_running_loop().create_future()
+        self._begun[launch.id] = begun
+        begun.add_done_callback(lambda _: self._begun.pop(launch.id, None))
+        try:
+            request = await in_thread(
+                encode_request, launch, folder=folder, limits=self._limits
+            )
+        except BaseException:
+            begun.cancel()
+            raise
         self._spawn_start(
             self._start(launch, request=request, result=begun),
             name=f"start {launch.id}",
@@ -176,7 +184,12 @@ class Sessions:
         return self._live.get(session)
 
     async def watch(self, session: SessionId) -> Watched:
-        """Give what a viewer needs, for a session that runs or has ended."""
+        """Give what a viewer needs, for a session that runs or has ended.
+
+        One that is being started is waited for.
+        """
+        if (begun := self._begun.get(session)) is not None:
+            await asyncio.wait([begun])
         if (live := self._live.get(session)) is not None:
             return live
         folder = self._folder(session)

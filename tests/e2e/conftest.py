@@ -146,11 +146,13 @@ async def open_editor(home) -> AsyncGenerator[Callable[..., Any]]:
     """Open editors: each a client on an `agentls lsp` of its own."""
     editors: list[Editor] = []
 
-    async def open_one(folder: Path | None = None) -> Editor:
+    async def open_one(
+        folder: Path | None = None,
+        *,
+        bridge: tuple[str, ...] = ("-m", "agentls", "lsp"),
+    ) -> Editor:
         client = make_test_lsp_client()
-        await client.start_io(
-            sys.executable, "-m", "agentls", "lsp", env=dict(home.environ)
-        )
+        await client.start_io(sys.executable, *bridge, env=dict(home.environ))
         editor = Editor(client)
         editors.append(editor)
         await client.initialize_session(

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import agentls
+from agentls.host import ProcessIdentity, wait_gone
 
 # The same code, calling itself an older version.
 OLD_DAEMON = """
@@ -73,7 +74,8 @@ async def test_sessions_and_editors_go_on_over_a_hand_over(
     new = _record(home)
     assert (old["version"], new["version"]) == ("0.0.1", agentls.__version__)
     assert new["pid"] != old["pid"]
-    assert not Path(f"/proc/{old['pid']}").exists()
+    process = ProcessIdentity(old["bootId"], old["pid"], old["startTime"])
+    assert await asyncio.to_thread(wait_gone, process, seconds=30)
     await editor.until(lambda: editor.reconnected == 1, "reconnected")
     for session in sessions.values():
         have = len(editor.output[session])

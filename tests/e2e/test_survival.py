@@ -7,8 +7,11 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 FULL = os.environ.get("AGENTLS_TEST_FULL") == "1"
-KILLS = 20
+KILLS = 100 if FULL else 20
+NAMES = "abcdefgh" if FULL else "abcd"
 LINES = 400_000 if FULL else 40_000
 
 SCRIPT = """\
@@ -18,13 +21,17 @@ read -r _ < '{gate}.end'
 """
 
 
-async def test_every_byte_of_four_sessions_survives_twenty_kills(
+@pytest.mark.timeout(900)
+async def test_every_byte_of_all_sessions_survives_kill_after_kill(
     open_editor, repository: Path, home, say
 ):
-    say(f"{KILLS} kills, 4 sessions, {LINES} lines each")
+    say(f"{KILLS} kills, {len(NAMES)} sessions, {LINES} lines each")
+    config = Path(home.environ["AGENTLS_CONFIG_DIR"]) / "config.toml"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text(f"[limits]\nmax_parallel = {len(NAMES)}\n")
     editor = await open_editor(repository)
     tasks = {}
-    for name in "abcd":
+    for name in NAMES:
         gate = home.path / name
         os.mkfifo(gate)
         os.mkfifo(f"{gate}.end")

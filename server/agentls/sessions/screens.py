@@ -9,7 +9,6 @@ import base64
 import json
 import logging
 import mmap
-import os
 import socket
 import sys
 import tempfile
@@ -26,6 +25,7 @@ from agentls.model import SessionId
 from agentls.sessions.emulator import EmulatorMissing
 from agentls.sessions.screen_worker import LINE_MAX, NAME_MAX
 from agentls.sessions.session_screen import Repaint, ShownText
+from agentls.sessions.starter import helper_environment
 
 __all__ = ["Screens"]
 
@@ -199,7 +199,7 @@ class Screens:
                 stdin=theirs.fileno(),
                 stdout=asyncio.subprocess.DEVNULL,
                 pass_fds=[current.fileno()],
-                env=_environment(),
+                env=helper_environment(),
                 cwd="/",
                 start_new_session=True,
             )
@@ -240,16 +240,6 @@ class Screens:
             *(sys.executable, "-I", str(program)),
             *("screens", str(self._sessions), str(current)),
         ]
-
-
-def _environment() -> dict[str, str]:
-    """Give what Python may need to load, and nothing of an editor's or an agent's."""
-    kept = {
-        name: os.environ[name]
-        for name in os.environ
-        if name.startswith(("LD_", "DYLD_"))
-    }
-    return kept | {"PATH": os.defpath}
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -12,7 +12,7 @@ import ptyprocess
 import agentls
 from agentls.threads import in_thread
 
-__all__ = ["ShimStarter"]
+__all__ = ["ShimStarter", "helper_environment"]
 
 _ANSWER_WITHIN = 30.0
 _HAND_OVER_WITHIN = 5.0
@@ -101,13 +101,17 @@ class _Zygote:
         socket.send_fds(self.control, [b"r"], [request.fileno()])
 
 
-def _spawn(python: str, mode: str, *, stdin: socket.socket) -> subprocess.Popen[bytes]:
-    # Of this process's environment only what its own Python may need to load.
-    environment = {
+def helper_environment() -> dict[str, str]:
+    """Give what Python may need to load, and nothing of an editor's or an agent's."""
+    kept = {
         name: value
         for name, value in os.environ.items()
         if name.startswith(("LD_", "DYLD_"))
     }
+    return kept | {"PATH": os.defpath}
+
+
+def _spawn(python: str, mode: str, *, stdin: socket.socket) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [
             *(python, "-S", "-E", "-I", "-X", "utf8"),
@@ -115,7 +119,7 @@ def _spawn(python: str, mode: str, *, stdin: socket.socket) -> subprocess.Popen[
         ],
         stdin=stdin.fileno(),
         stdout=subprocess.DEVNULL,
-        env={**environment, "PATH": os.defpath},
+        env=helper_environment(),
         cwd="/",
         start_new_session=True,
     )

@@ -6,8 +6,11 @@
 import ast
 import difflib
 import enum
+import functools
+import importlib
 import inspect
 import json
+import pkgutil
 import sys
 import types as python_types
 import typing
@@ -77,9 +80,20 @@ def page() -> str:
     for method, known in sorted(FROM_CLIENT.items()):
         parts.append(f"\n### `{method}`\n\n{known.doc}\n\n{_link(known.params)}.\n")
     parts.append("\n## Types\n")
-    for name in sorted(protocol.__all__):
-        parts.append(_type(getattr(protocol, name)))
+    parts += [_type(cls) for cls in sorted(_types(), key=lambda cls: cls.__name__)]
     return "".join(parts)
+
+
+@functools.cache
+def _types() -> frozenset[type[Any]]:
+    """Give the wire types of all modules of the protocol."""
+    modules = (
+        importlib.import_module(f"{protocol.__name__}.{found.name}")
+        for found in pkgutil.iter_modules(protocol.__path__)
+    )
+    return frozenset(
+        getattr(module, name) for module in modules for name in module.__all__
+    )
 
 
 def _type(cls: type[Any]) -> str:
@@ -121,7 +135,7 @@ def _type_name(hint: Any) -> str:
         return " or ".join(_type_name(arg) for arg in args if arg is not type(None))
     if origin is tuple:
         return f"list of {_type_name(args[0])}"
-    if isinstance(hint, type) and hint.__module__ == protocol.__name__:
+    if isinstance(hint, type) and hint in _types():
         return _link(hint)
     return {str: "string", int: "integer", bool: "boolean"}.get(hint, str(hint))
 

@@ -25,10 +25,14 @@ from agentls.sessions.sessions import Sessions
 from agentls.store.database import Database
 from agentls.tasks.agency import Agency
 from agentls.tasks.book import TaskBook
+from agentls.tasks.discarding import Discarding
 from agentls.tasks.housekeeping import Housekeeper
+from agentls.tasks.merging import Merging
+from agentls.tasks.operations import Operations
 from agentls.tasks.orchestrator import Orchestrator
 from agentls.tasks.recovery import recover
 from agentls.tasks.resuming import Resuming
+from agentls.tasks.reviewing import Reviewing
 from agentls.tasks.starting import Starter
 from agentls.tasks.states import HOLDS_A_PLACE
 from agentls.tasks.telling import Teller
@@ -48,6 +52,9 @@ class Core:
     paths: Paths
     book: TaskBook
     tasks: Orchestrator
+    discarding: Discarding
+    merging: Merging
+    reviewing: Reviewing
     sessions: Sessions
     screens: Screens
     controllers: Controllers
@@ -150,18 +157,20 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
         teller = Teller(
             book=book, trusting=trusting, agency=agency, spawn=background.spawn
         )
+        operations = Operations(
+            paths=paths,
+            book=book,
+            starter=starter,
+            checkpoints=checkpoints,
+            background=background,
+        )
         core = Core(
             paths=paths,
             book=book,
-            tasks=Orchestrator(
-                paths=paths,
-                book=book,
-                trusting=trusting,
-                agency=agency,
-                checkpoints=checkpoints,
-                starter=starter,
-                background=background,
-            ),
+            tasks=Orchestrator(operations, trusting=trusting, agency=agency),
+            discarding=Discarding(operations),
+            merging=Merging(operations),
+            reviewing=Reviewing(operations),
             sessions=sessions,
             screens=screens,
             controllers=controllers,
@@ -184,7 +193,11 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             unfinished,
             book=book,
             starter=starter,
-            orchestrator=core.tasks,
+            finishers={
+                "merge": core.merging.finish_merge,
+                "discard": core.discarding.finish_discard,
+                "restore": core.discarding.finish_restore,
+            },
             resuming=resuming,
             spawn=background.spawn,
         )

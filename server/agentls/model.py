@@ -95,6 +95,14 @@ class Task:
     prepared: CommitId | None = None
     """The checkpoint of what `copy` and `setup` made: no part of the change."""
     merged_commit: CommitId | None = None
+    merged_from: CommitId | None = None
+    """Where the target stood before the merge."""
+    looked: CommitId | None = None
+    """The checkpoint that the person has looked at last."""
+    files: int | None = None
+    """How many files the change had at the last checkpoint, and its lines:"""
+    added: int | None = None
+    deleted: int | None = None
     kept_tip: CommitId | None = None
     """Where its branch stood when it was discarded."""
     conversation: str | None = None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agentls.errors import AgentlsError, InvalidParams
-from agentls.lsp.protocol import AttachParams, OutputParams
+from agentls.lsp.protocol.sessions import AttachParams, OutputParams
 from agentls.lsp.watching import Watching
 from agentls.sessions.log import LogReader, OutputGone
 from agentls.sessions.segments import LogFiles

@@ -1,4 +1,5 @@
 import json
+import sys
 
 import pytest
 from hypothesis import given
@@ -6,7 +7,11 @@ from hypothesis import strategies as st
 
 from agentls.errors import InvalidParams
 from agentls.frames import FrameSplitter
-from agentls.lsp import connection, protocol, wire
+from agentls.lsp import connection, wire
+from agentls.lsp.protocol.agents import TrustParams
+from agentls.lsp.protocol.changes import FileInfo, FileStatus
+from agentls.lsp.protocol.sessions import AttachParams, OutputParams
+from agentls.lsp.protocol.tasks import BaseInfo
 from agentls.lsp.registry import COMMANDS, FROM_CLIENT, TO_CLIENT
 
 assert connection.serve  # importing it fills the registry
@@ -14,13 +19,13 @@ assert connection.serve  # importing it fills the registry
 
 def test_names_are_camel_case_and_absent_fields_are_left_out():
     told = wire.converter().unstructure(
-        protocol.FileInfo(path="a", status=protocol.FileStatus.ADDED, new_mode="1")
+        FileInfo(path="a", status=FileStatus.ADDED, new_mode="1")
     )
     assert told == {"path": "a", "status": "added", "binary": False, "newMode": "1"}
 
 
 def test_a_list_of_objects_is_written_and_read():
-    task = protocol.BaseInfo(kind="ref", name="main", commit="c")
+    task = BaseInfo(kind="ref", name="main", commit="c")
     assert wire.converter().unstructure(task) == {
         "kind": "ref",
         "name": "main",
@@ -43,20 +48,18 @@ def test_a_list_of_objects_is_written_and_read():
 )
 def test_what_a_client_sends_is_not_guessed(given, said):
     with pytest.raises(InvalidParams, match=said) as caught:
-        wire.structure(given, protocol.AttachParams, what="agentls.attach")
+        wire.structure(given, AttachParams, what="agentls.attach")
     assert caught.value.hint
 
 
 def test_an_enumeration_names_what_it_does_not_know():
     with pytest.raises(InvalidParams, match="maybe"):
-        wire.structure(
-            {"decision": "maybe"}, protocol.TrustParams, what="agentls.trust"
-        )
+        wire.structure({"decision": "maybe"}, TrustParams, what="agentls.trust")
 
 
 @given(
     st.builds(
-        protocol.OutputParams,
+        OutputParams,
         session=st.text(),
         offset=st.integers(0, 1 << 50),
         end=st.integers(0, 1 << 50),
@@ -78,12 +81,16 @@ def test_every_command_and_notification_is_documented_and_typed():
     for command in COMMANDS.values():
         assert command.name.startswith("agentls.")
         assert command.doc.endswith(".")
-        assert command.params.__name__ in protocol.__all__
-        assert command.result.__name__ in protocol.__all__
+        assert _is_listed(command.params)
+        assert _is_listed(command.result)
     for known in (*FROM_CLIENT.values(), *TO_CLIENT.values()):
         assert known.method.startswith("agentls/")
-        assert known.params.__name__ in protocol.__all__
+        assert _is_listed(known.params)
 
 
 def test_the_converter_is_made_once():
     assert wire.converter() is wire.converter()
+
+
+def _is_listed(cls):
+    return cls.__name__ in sys.modules[cls.__module__].__all__

@@ -84,7 +84,7 @@ class Daemon:
 
     async def merge(self, task: Task, *, stop: bool = False) -> Any:
         """Merge a task."""
-        return await self.core.tasks.merge(
+        return await self.core.merging.merge(
             task.id, message=None, stop=stop, progress=silent
         )
 

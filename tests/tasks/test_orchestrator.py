@@ -63,7 +63,7 @@ async def test_a_daemon_starts_beside_a_repository_that_is_gone(
     async with start() as daemon:
         assert daemon.core.book.get(task.id).state is State.WORKING
         with pytest.raises(NotARepository):
-            await daemon.core.tasks.changes(task.id, with_patch=False)
+            await daemon.core.reviewing.changes(task.id, with_patch=False)
     moved.rename(repository)
     async with start() as daemon:
         await asyncio.to_thread((tmp_path / "gate").write_text, "end\n")
@@ -80,10 +80,10 @@ async def test_a_config_that_is_wrong_or_undecided_holds_no_work_back(
         (repository / ".agentls.toml").write_text(text)
     async with start() as daemon:
         tasks = daemon.core.tasks
-        _, change = await tasks.changes(task.id, with_patch=False)
+        _, change = await daemon.core.reviewing.changes(task.id, with_patch=False)
         assert [file.path for file in change.files] == [b"work"]
-        await tasks.discard(task.id)
-        await tasks.restore(task.id)
+        await daemon.core.discarding.discard(task.id)
+        await daemon.core.discarding.restore(task.id)
         await daemon.merge(task)
         assert (repository / "work").exists()
         with pytest.raises(AgentlsError):
@@ -179,11 +179,11 @@ async def test_a_discard_and_a_restore_that_are_cancelled_are_whole(
     daemon, monkeypatch
 ):
     task = await daemon.done("echo work > work")
-    discard = daemon.core.tasks.discard(task.id)
+    discard = daemon.core.discarding.discard(task.id)
     await _cancel_in(daemon, monkeypatch, discard, owner=discarding, name="set_aside")
     assert daemon.core.book.get(task.id).state is State.DISCARDED
     assert not task.worktree.exists()
-    restore = daemon.core.tasks.restore(task.id)
+    restore = daemon.core.discarding.restore(task.id)
     await _cancel_in(daemon, monkeypatch, restore, owner=discarding, name="bring_back")
     assert daemon.core.book.get(task.id).state is State.REVIEW
     assert (task.worktree / "work").read_text() == "work\n"
@@ -198,7 +198,7 @@ async def test_a_discard_that_fails_is_not_done_by_the_next_daemon(start, monkey
         with monkeypatch.context() as patched:
             patched.setattr(discarding, "set_aside", broken)
             with pytest.raises(GitFailed):
-                await daemon.core.tasks.discard(task.id)
+                await daemon.core.discarding.discard(task.id)
         assert daemon.core.book.get(task.id).state is State.REVIEW
     async with start() as daemon:
         await daemon.operations_end()
@@ -292,10 +292,10 @@ async def test_a_branch_that_is_checked_out_elsewhere_stays_at_a_discard(
         "git switch -q --detach; echo work > work; git add work; git commit -qm work"
     )
     git(repository, "switch", "-q", task.branch)
-    discarded = await daemon.core.tasks.discard(task.id)
+    discarded = await daemon.core.discarding.discard(task.id)
     assert discarded.state is State.DISCARDED
     assert git(repository, "branch", "--show-current") == task.branch
-    restored = await daemon.core.tasks.restore(task.id)
+    restored = await daemon.core.discarding.restore(task.id)
     assert (restored.worktree / "work").exists()
     assert git(restored.worktree, "branch", "--show-current") == ""
     assert git(restored.worktree, "log", "-1", "--format=%s") == "work"
@@ -303,7 +303,7 @@ async def test_a_branch_that_is_checked_out_elsewhere_stays_at_a_discard(
 
 async def test_a_task_that_was_discarded_is_not_begun_by_a_place_it_was_given(daemon):
     task = await daemon.done("true")
-    discarded = await daemon.core.tasks.discard(task.id)
+    discarded = await daemon.core.discarding.discard(task.id)
     daemon.core.tasks._starter.begin(discarded)
     assert (await daemon.core.tasks._starter.prepared(task.id)) == discarded
 

@@ -120,11 +120,13 @@ async def _run(core: Core, operation: str, root: Path, task: TaskId | None) -> N
         return
     assert task is not None
     if operation == "merge":
-        await core.tasks.merge(task, message=None, stop=False, progress=starting.silent)
+        await core.merging.merge(
+            task, message=None, stop=False, progress=starting.silent
+        )
     elif operation == "discard":
-        await core.tasks.discard(task)
+        await core.discarding.discard(task)
     else:
-        await core.tasks.restore(task)
+        await core.discarding.restore(task)
 
 
 def _die(monkeypatch, core: Core, owner: object, name: str, when: str) -> None:
@@ -162,7 +164,7 @@ async def test_the_next_daemon_finishes_or_undoes_it(
             task = await _create(core, root)
             await _settled(core, task, State.REVIEW)
         if operation == "restore":
-            await core.tasks.discard(task)
+            await core.discarding.discard(task)
     head = git(root, "rev-parse", "HEAD")
 
     with monkeypatch.context() as patched:
@@ -187,7 +189,7 @@ async def test_the_next_daemon_finishes_or_undoes_it(
         if final.state is State.DISCARDED:
             assert operation in {"discard", "restore"}
             assert not worktree.exists()
-            final = await core.tasks.restore(final.id)
+            final = await core.discarding.restore(final.id)
         assert (worktree / "work").read_text() == "work\n"
         assert (worktree / "plain.txt").read_text() == "plain\nmore\n"
         assert (worktree / ".env").read_text() == "SECRET=1\n"
@@ -197,7 +199,7 @@ async def test_the_next_daemon_finishes_or_undoes_it(
             assert git(root, "rev-parse", "HEAD^") == head
         else:
             assert now == head
-            merged = await core.tasks.merge(
+            merged = await core.merging.merge(
                 final.id, message=None, stop=False, progress=starting.silent
             )
             assert git(root, "rev-parse", "HEAD") == merged.commit

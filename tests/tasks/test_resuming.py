@@ -247,7 +247,7 @@ async def test_a_person_may_be_faster(start, paths, configure):
         .replace('>> resumed"', '>> resumed; sleep 99"')
     )
     async with start() as daemon:
-        await daemon.core.tasks.discard(second.id)
+        await daemon.core.discarding.discard(second.id)
     async with start() as daemon:
         assert daemon.core.book.get(second.id).state is State.DISCARDED
         assert len(daemon.core.book.sessions(second.id)) == 1

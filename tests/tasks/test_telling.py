@@ -119,8 +119,8 @@ async def test_failed_and_interrupted_are_told_and_what_a_person_did_is_not(
     assert (await told.next())["environ"]["AGENTLS_STATE"] == "interrupted"
     stopped = await daemon.create("sleep 1000")
     await daemon.core.tasks.stop(stopped.id)
-    await daemon.core.tasks.discard(stopped.id)
-    await daemon.core.tasks.restore(stopped.id)
+    await daemon.core.discarding.discard(stopped.id)
+    await daemon.core.discarding.restore(stopped.id)
     assert daemon.core.book.untold == frozenset()
     other = await daemon.done("true")
     assert (await told.next())["environ"]["AGENTLS_TASK"] == other.id

@@ -40,7 +40,7 @@ def register(server: Server) -> None:
 
     async def content(params: Any) -> types.TextDocumentContentResult:
         task, path = _parse(params.uri)
-        text = await server.core.tasks.base_text(task, path)
+        text = await server.core.reviewing.base_text(task, path)
         return types.TextDocumentContentResult(text=text)
 
     server.protocol.fm.features[types.WORKSPACE_TEXT_DOCUMENT_CONTENT] = content

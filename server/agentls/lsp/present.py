@@ -5,14 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from agentls.lsp.protocol import (
-    BaseInfo,
-    ExitInfo,
-    LogHit,
-    SessionInfo,
-    Span,
-    TaskInfo,
-)
+from agentls.lsp.protocol.logs import LogHit, Span
+from agentls.lsp.protocol.tasks import BaseInfo, ExitInfo, SessionInfo, TaskInfo
 from agentls.model import Exit, Session, Task
 from agentls.sessions.searching import Hit
 

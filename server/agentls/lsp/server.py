@@ -17,7 +17,9 @@ from pygls.protocol import LanguageServerProtocol
 from agentls import __version__
 from agentls.core import Core
 from agentls.errors import InvalidParams
-from agentls.lsp import present, protocol, wire
+from agentls.lsp import present, wire
+from agentls.lsp.protocol.sessions import OutputParams, ReconnectedParams
+from agentls.lsp.protocol.tasks import TaskChangedParams, TaskRemovedParams
 from agentls.lsp.registry import sends
 from agentls.lsp.watching import Watching
 from agentls.model import Task
@@ -33,11 +35,11 @@ _CLIENT_ENVIRONMENT = ("SSH_AUTH_SOCK", "DISPLAY", "WAYLAND_DISPLAY", "LANG")
 _WRITE_BUFFER_MAX = 64 << 20
 """Bytes that wait for a client that doesn't read, before it is let go."""
 
-sends("agentls/taskChanged", protocol.TaskChangedParams, "A task is new or changed.")
-sends("agentls/taskRemoved", protocol.TaskRemovedParams, "A task is no more.")
+sends("agentls/taskChanged", TaskChangedParams, "A task is new or changed.")
+sends("agentls/taskRemoved", TaskRemovedParams, "A task is no more.")
 sends(
     "agentls/reconnected",
-    protocol.ReconnectedParams,
+    ReconnectedParams,
     "Sent by the bridge: another daemon answers now. List and attach again.",
 )
 
@@ -96,7 +98,7 @@ class Server(LanguageServer):
 
     def send(self, method: str, params: Any) -> None:
         """Send one of agentls' own notifications."""
-        if isinstance(params, protocol.OutputParams):
+        if isinstance(params, OutputParams):
             self.write(wire.output_frame(params))
         else:
             self.protocol.notify(method, params)
@@ -107,11 +109,11 @@ class Server(LanguageServer):
             return
         if isinstance(event, Task):
             info = present.task_info(event, self.core.book.sessions(event.id))
-            self.send("agentls/taskChanged", protocol.TaskChangedParams(task=info))
+            self.send("agentls/taskChanged", TaskChangedParams(task=info))
         elif isinstance(event, Removed):
             self.send(
                 "agentls/taskRemoved",
-                protocol.TaskRemovedParams(task=event.task, rev=event.rev),
+                TaskRemovedParams(task=event.task, rev=event.rev),
             )
         else:
             self.watching.session_ended(event.session)

@@ -14,7 +14,7 @@ from typing import Any
 from agentls.core import Core
 from agentls.errors import InvalidParams, InvalidState, SessionEnded
 from agentls.lsp import present
-from agentls.lsp.protocol import (
+from agentls.lsp.protocol.sessions import (
     AttachParams,
     AttachResult,
     ControllerChangedParams,

@@ -20,6 +20,7 @@ from pygls.protocol import default_converter
 from agentls.errors import InvalidParams
 from agentls.frames import encode
 from agentls.lsp import protocol
+from agentls.lsp.protocol.sessions import OutputParams
 from agentls.lsp.registry import FROM_CLIENT, TO_CLIENT
 
 __all__ = [
@@ -96,7 +97,7 @@ def _told(error: BaseException, cls: type[Any] | None) -> str:
 _JSON_NAMES = {str: "a string", int: "an integer", bool: "true or false"}
 
 
-def output_frame(params: protocol.OutputParams) -> bytes:
+def output_frame(params: OutputParams) -> bytes:
     """Give the frame of an `agentls/output`, as the converter would, but soon.
 
     It ends as the bridge expects of a message that it can pass on unread.
@@ -151,7 +152,8 @@ def _notification_type(method: str) -> type[Any]:
 
 
 def _is_ours(cls: Any) -> bool:
-    return getattr(cls, "__module__", "") == protocol.__name__ and attrs.has(cls)
+    module = getattr(cls, "__module__", "")
+    return module.startswith(f"{protocol.__name__}.") and attrs.has(cls)
 
 
 def _reader(made: cattrs.Converter, cls: type[Any]) -> Any:

@@ -8,14 +8,10 @@ request ends it early, never a closed editor.
 import asyncio
 from pathlib import Path
 
-import attrs
-
-from agentls.background import Background
 from agentls.errors import AgentlsError, InvalidState, UnknownTask
-from agentls.git.repository import Repository, find_repository, head
+from agentls.git.repository import find_repository, head
 from agentls.model import (
     BaseKind,
-    CommitId,
     Session,
     SessionId,
     SessionKind,
@@ -23,56 +19,33 @@ from agentls.model import (
     Task,
     TaskId,
 )
-from agentls.paths import Paths
-from agentls.review import discarding, merging
-from agentls.review.change import Change, read_base, read_change
-from agentls.review.checkpoint import Checkpointer
-from agentls.store.tasks import JournalEntry
 from agentls.tasks import planning, preparing
 from agentls.tasks.agency import Agency, ListedAgent
-from agentls.tasks.book import TaskBook
-from agentls.tasks.request import TaskRequest, check_prompt, check_request, check_text
+from agentls.tasks.operations import Operations
+from agentls.tasks.request import TaskRequest, check_prompt, check_request
 from agentls.tasks.resuming import require_worktree, resume
-from agentls.tasks.starting import STOP_GRACE, Say, Starter
+from agentls.tasks.starting import STOP_GRACE, Say
 from agentls.tasks.states import require_state
 from agentls.tasks.trusting import Policy, Trusting
-from agentls.threads import in_thread
 
-__all__ = ["Merged", "Orchestrator"]
+__all__ = ["Orchestrator"]
 
 _S = State
-
-
-@attrs.frozen(kw_only=True)
-class Merged:
-    """What a merge did."""
-
-    task: Task
-    commit: CommitId
-    checkout: Path | None
 
 
 class Orchestrator:
     """Every operation of a client on tasks."""
 
     def __init__(
-        self,
-        *,
-        paths: Paths,
-        book: TaskBook,
-        trusting: Trusting,
-        agency: Agency,
-        checkpoints: Checkpointer,
-        starter: Starter,
-        background: Background,
+        self, operations: Operations, *, trusting: Trusting, agency: Agency
     ) -> None:
-        self._paths = paths
-        self._book = book
+        self._paths = operations.paths
+        self._book = operations.book
+        self._starter = operations.starter
+        self._checkpoints = operations.checkpoints
+        self._background = operations.background
         self._trusting = trusting
         self._agency = agency
-        self._starter = starter
-        self._checkpoints = checkpoints
-        self._background = background
 
     async def create(self, request: TaskRequest, *, progress: Say) -> Task:
         """Create a task and start it, or queue it when no place is free.
@@ -166,81 +139,6 @@ class Orchestrator:
             require_state(task, _S.REVIEW, _S.FAILED, _S.INTERRUPTED, to="resume")
             return await resume(task, text=text, book=self._book, starter=self._starter)
 
-    async def changes(self, name: str, *, with_patch: bool) -> tuple[Task, Change]:
-        """Read what a task changed, from its base to its worktree now."""
-        task = self._book.get(name)
-        return task, await read_change(
-            await self._starter.repository(task),
-            task,
-            index=self._checkpoints.index_of(task),
-            with_patch=with_patch,
-        )
-
-    async def base_text(self, name: str, path: bytes) -> str:
-        """Give a file's text as it was where the task began; empty if it wasn't."""
-        task = self._book.get(name)
-        return await read_base(await find_repository(task.repository), task, path)
-
-    async def merge(
-        self, name: str, *, message: str | None, stop: bool, progress: Say
-    ) -> Merged:
-        """Merge a task into its target: wholly, or nothing is changed."""
-        check_text(message or "", what="message")
-        task_id = self._book.get(name).id
-        async with self._starter.locks[task_id]:
-            task = await self._to_review(task_id, stop=stop)
-            repository = await self._starter.repository(task)
-            progress("Saving a checkpoint")
-            saved = await self._checkpoints.take(
-                repository, task, reason="Before the merge"
-            )
-            progress("Merging")
-            plan = await merging.plan_merge(
-                repository, task, checkpoint=saved.commit, message=message
-            )
-            # Up to here the request can be cancelled, and nothing was changed.
-            return await self._background.to_the_end(
-                self._advance(repository, task, plan), name=f"merge {task.id}"
-            )
-
-    async def discard(self, name: str) -> Task:
-        """Put a task out of sight: all it has is kept, first of all its work."""
-        task = self._book.get(name)
-        return await self._background.to_the_end(
-            self._discard(task.id), name=f"discard {task.id}"
-        )
-
-    async def restore(self, name: str) -> Task:
-        """Bring a discarded task back, at the same path."""
-        task = self._book.get(name)
-        return await self._background.to_the_end(
-            self._restore(task.id), name=f"restore {task.id}"
-        )
-
-    async def finish_discard(self, task: Task) -> Task:
-        """Do the steps of a discard, from the beginning or after a crash."""
-        task = await self._starter.stop_agent(task)
-        tip = await discarding.put_away(
-            await self._starter.repository(task),
-            task,
-            checkpoints=self._checkpoints,
-            trash=self._paths.trash,
-        )
-        return await self._book.finish(
-            task.id, state=_S.DISCARDED, kept_tip=tip or task.kept_tip
-        )
-
-    async def finish_restore(self, task: Task) -> Task:
-        """Do the steps of a restore, from the beginning or after a crash."""
-        repository = await self._starter.repository(task)
-        await discarding.take_back(repository, task, trash=self._paths.trash)
-        return await self._book.finish(
-            task.id,
-            quietly=True,
-            state=_S.REVIEW if task.worktree.exists() else _S.QUEUED,
-            why="Restored.",
-        )
-
     async def agents(self, folder: Path | None) -> tuple[ListedAgent, ...]:
         """List the agents that can be named, for a repository or in general."""
         if folder is None:
@@ -313,62 +211,6 @@ class Orchestrator:
                 task_id, quietly=True, state=_S.FAILED, why=why
             )
 
-    async def _advance(
-        self, repository: Repository, task: Task, plan: merging.MergePlan
-    ) -> Merged:
-        """Do the one step of a merge, noted before and kept after."""
-        await self._book.note(
-            JournalEntry(
-                task=task.id, operation="merge", step="advance", data=plan.to_json()
-            )
-        )
-        try:
-            advanced = await merging.advance(repository, plan)
-        except AgentlsError:
-            await self._book.end_note(task.id)
-            raise
-        task = await self._book.finish(
-            task.id, state=_S.MERGED, why="", merged_commit=plan.new
-        )
-        return Merged(task=task, commit=plan.new, checkout=advanced.checkout)
-
-    async def _discard(self, task_id: TaskId) -> Task:
-        await self._starter.cancel(task_id)
-        async with self._starter.locks[task_id]:
-            task = self._book.get(task_id)
-            allowed = set(State) - {_S.MERGED, _S.DISCARDED}
-            require_state(task, *allowed, to="discard")
-            await self._book.note(_entry(task, "discard"))
-            try:
-                return await self.finish_discard(task)
-            except AgentlsError:
-                # Put away already, it is out of sight: the next daemon finishes that.
-                if await in_thread(task.worktree.exists):
-                    await self._book.end_note(task_id)
-                raise
-
-    async def _restore(self, task_id: TaskId) -> Task:
-        async with self._starter.locks[task_id]:
-            task = self._book.get(task_id)
-            require_state(task, _S.DISCARDED, to="restore")
-            await self._book.note(_entry(task, "restore"))
-            try:
-                return await self.finish_restore(task)
-            except AgentlsError:
-                await self._book.end_note(task_id)
-                raise
-
-    async def _to_review(self, task_id: TaskId, *, stop: bool) -> Task:
-        """Bring a task to `review` with its agent stopped, or refuse."""
-        task = self._book.get(task_id)
-        allowed = {_S.REVIEW, _S.FAILED, _S.INTERRUPTED}
-        if stop:
-            allowed |= {_S.WORKING, _S.WAITING}
-        require_state(task, *allowed, to="merge")
-        await require_worktree(task, to="merge")
-        await self._starter.stop_agent(task)
-        return await self._book.change(task.id, quietly=True, state=_S.REVIEW)
-
     async def _undo_create(self, task_id: TaskId) -> None:
         try:
             await self._starter.cancel(task_id)
@@ -384,7 +226,3 @@ class Orchestrator:
         except AgentlsError as error:
             why = f"Cancelled, and it could not be undone: {error.message}"
             await self._book.finish(task_id, state=_S.FAILED, why=why)
-
-
-def _entry(task: Task, operation: str) -> JournalEntry:
-    return JournalEntry(task=task.id, operation=operation, step="begin", data={})

@@ -6,10 +6,9 @@ from typing import Any
 
 from agentls.errors import AgentlsError
 from agentls.model import SessionId, State, Task
-from agentls.review import merging
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.book import TaskBook
-from agentls.tasks.orchestrator import Orchestrator
+from agentls.tasks.operations import Finishers
 from agentls.tasks.resuming import Resuming
 from agentls.tasks.starting import Starter
 
@@ -23,7 +22,7 @@ async def recover(
     *,
     book: TaskBook,
     starter: Starter,
-    orchestrator: Orchestrator,
+    finishers: Finishers,
     resuming: Resuming,
     spawn: Callable[..., asyncio.Task[Any]],
 ) -> None:
@@ -47,7 +46,7 @@ async def recover(
     for entry in unfinished:
         if entry.operation != "resume":
             spawn(
-                _finish(entry, book=book, starter=starter, orchestrator=orchestrator),
+                _finish(entry, book=book, starter=starter, finishers=finishers),
                 name=f"finish {entry.operation} of {entry.task}",
             )
     for entry in to_resume:
@@ -72,37 +71,22 @@ async def _finish(
     *,
     book: TaskBook,
     starter: Starter,
-    orchestrator: Orchestrator,
+    finishers: Finishers,
 ) -> None:
     """Finish or undo one operation that was cut off."""
     async with starter.locks[entry.task]:
         task = book.get(entry.task)
         try:
-            match entry.operation:
-                case "merge":
-                    await _finish_merge(task, entry, book=book, starter=starter)
-                case "discard":
-                    await orchestrator.finish_discard(task)
-                case "restore":
-                    await orchestrator.finish_restore(task)
-                case _:
-                    await _finish_create(task, entry, book=book, starter=starter)
+            if finish := finishers.get(entry.operation):
+                await finish(task, entry)
+            else:
+                await _finish_create(task, entry, book=book, starter=starter)
         except AgentlsError as error:
             why = f"{error.message} {error.hint}".strip()
             if entry.operation == "merge":  # a checkout may stand half-way: once more
                 await book.change(task.id, why=why)
             else:
                 await book.finish(task.id, why=why)
-
-
-async def _finish_merge(
-    task: Task, entry: JournalEntry, *, book: TaskBook, starter: Starter
-) -> None:
-    plan = merging.MergePlan.from_json(entry.data)
-    if await merging.heal(await starter.repository(task), plan):
-        await book.finish(task.id, state=State.MERGED, why="", merged_commit=plan.new)
-    else:
-        await book.finish(task.id, why="Its merge was interrupted; nothing changed.")
 
 
 async def _finish_create(

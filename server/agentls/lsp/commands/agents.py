@@ -2,7 +2,7 @@
 
 from agentls.git.repository import find_repository
 from agentls.lsp.progress import RequestProgress
-from agentls.lsp.protocol import (
+from agentls.lsp.protocol.agents import (
     AgentInfo,
     ListAgentsParams,
     ListAgentsResult,

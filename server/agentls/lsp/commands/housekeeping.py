@@ -1,7 +1,7 @@
 """Commands about agentls itself."""
 
 from agentls.lsp.progress import RequestProgress
-from agentls.lsp.protocol import (
+from agentls.lsp.protocol.housekeeping import (
     DoctorFinding,
     DoctorParams,
     DoctorResult,

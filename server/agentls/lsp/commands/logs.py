@@ -2,7 +2,7 @@
 
 from agentls.lsp import present
 from agentls.lsp.progress import RequestProgress
-from agentls.lsp.protocol import SearchLogsParams, SearchLogsResult
+from agentls.lsp.protocol.logs import SearchLogsParams, SearchLogsResult
 from agentls.lsp.registry import command
 from agentls.lsp.server import Server
 

@@ -4,14 +4,13 @@ import os
 
 from agentls.lsp import documents, present
 from agentls.lsp.progress import RequestProgress
-from agentls.lsp.protocol import (
+from agentls.lsp.protocol.changes import (
     ChangesParams,
     ChangesResult,
     FileInfo,
     FileStatus,
-    MergeTaskParams,
-    MergeTaskResult,
 )
+from agentls.lsp.protocol.merging import MergeTaskParams, MergeTaskResult
 from agentls.lsp.registry import command
 from agentls.lsp.server import Server
 from agentls.model import Task
@@ -23,7 +22,7 @@ async def changes(
     ls: Server, params: ChangesParams, _: RequestProgress
 ) -> ChangesResult:
     """List what a task changed: from its base to its worktree as it is now."""
-    task, change = await ls.core.tasks.changes(params.task, with_patch=params.patch)
+    task, change = await ls.core.reviewing.changes(params.task, with_patch=params.patch)
     return ChangesResult(
         task=task.id,
         base=change.base,
@@ -40,7 +39,7 @@ async def merge_task(
     ls: Server, params: MergeTaskParams, progress: RequestProgress
 ) -> MergeTaskResult:
     """Merge a task into its target as one commit: wholly, or nothing changes."""
-    merged = await ls.core.tasks.merge(
+    merged = await ls.core.merging.merge(
         params.task, message=params.message, stop=params.stop, progress=progress
     )
     return MergeTaskResult(

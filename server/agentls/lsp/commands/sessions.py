@@ -7,18 +7,18 @@ from typing import Any
 
 from agentls.errors import InvalidParams
 from agentls.lsp.progress import RequestProgress
-from agentls.lsp.protocol import (
+from agentls.lsp.protocol.sessions import (
     AckParams,
     AttachParams,
     AttachResult,
     DetachParams,
-    Empty,
     HookEventParams,
     InputParams,
     PeekParams,
     PeekResult,
     ResizeParams,
 )
+from agentls.lsp.protocol.tasks import Empty
 from agentls.lsp.registry import command, notification
 from agentls.lsp.server import Server
 from agentls.model import SessionId

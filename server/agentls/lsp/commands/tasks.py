@@ -3,7 +3,7 @@
 # pygls reads these hints at run time: no TYPE_CHECKING imports in this package.
 from agentls.lsp import present
 from agentls.lsp.progress import RequestProgress
-from agentls.lsp.protocol import (
+from agentls.lsp.protocol.tasks import (
     CreateTaskParams,
     DiscardTaskParams,
     ListTasksParams,
@@ -104,7 +104,7 @@ async def discard_task(
     ls: Server, params: DiscardTaskParams, _: RequestProgress
 ) -> TaskResult:
     """Put a task out of sight: worktree and branch go, and all of it is kept."""
-    return _result(ls, await ls.core.tasks.discard(params.task))
+    return _result(ls, await ls.core.discarding.discard(params.task))
 
 
 @command("agentls.restoreTask")
@@ -112,7 +112,7 @@ async def restore_task(
     ls: Server, params: TaskParams, _: RequestProgress
 ) -> TaskResult:
     """Bring a discarded task back as it was, at the same path."""
-    return _result(ls, await ls.core.tasks.restore(params.task))
+    return _result(ls, await ls.core.discarding.restore(params.task))
 
 
 def _result(ls: Server, task: Task) -> TaskResult:

@@ -1,0 +1,187 @@
+"""Tasks: how a client asks for them, and how it shows them."""
+
+import attrs
+
+__all__ = [
+    "BaseInfo",
+    "CreateTaskParams",
+    "DiscardTaskParams",
+    "Empty",
+    "ExitInfo",
+    "ListTasksParams",
+    "ListTasksResult",
+    "ResumeTaskParams",
+    "SendPromptParams",
+    "SessionInfo",
+    "TaskChangedParams",
+    "TaskInfo",
+    "TaskParams",
+    "TaskRemovedParams",
+    "TaskResult",
+]
+
+
+@attrs.frozen(kw_only=True)
+class Empty:
+    """Nothing."""
+
+
+@attrs.frozen(kw_only=True)
+class BaseInfo:
+    """Where a task began."""
+
+    kind: str
+    """`ref`, `branch` (an existing branch that it works on) or `wip`."""
+    name: str
+    """As it was asked for."""
+    commit: str
+    """The commit that it was then; changes are told against it."""
+
+
+@attrs.frozen(kw_only=True)
+class ExitInfo:
+    """How a session's program ended."""
+
+    status: int | None = None
+    signal: int | None = None
+    ended: str
+    """UTC, ISO 8601."""
+
+
+@attrs.frozen(kw_only=True)
+class SessionInfo:
+    """One run of a program in a terminal."""
+
+    id: str
+    kind: str
+    """`setup` or `agent`."""
+    title: str
+    live: bool
+    started: str
+    """UTC, ISO 8601."""
+    exit: ExitInfo | None = None
+    lost: bool = False
+    """It vanished without an exit status: a reboot, or its shim was killed."""
+
+
+@attrs.frozen(kw_only=True)
+class TaskInfo:
+    """A task as clients show it."""
+
+    id: str
+    number: int
+    """Counts up; the order in which tasks were asked for."""
+    title: str
+    agent: str
+    state: str
+    """See the states in docs/glossary.md."""
+    why: str = ""
+    """One sentence for failed, waiting and interrupted, and after a stop."""
+    repository: str
+    """The URI of the user's checkout."""
+    worktree: str
+    """The URI of the task's worktree; there while the task isn't discarded."""
+    branch: str
+    base: BaseInfo
+    target: str
+    """The branch that it merges into."""
+    created: str
+    changed: str
+    merged_commit: str | None = None
+    sessions: tuple[SessionInfo, ...] = ()
+    """In the order in which they began; the last one is the present one."""
+    rev: int
+    """Grows with every change of any task: drop what is older than you have."""
+
+
+@attrs.frozen(kw_only=True)
+class TaskParams:
+    """Names a task."""
+
+    task: str
+    """A task's id, or a beginning of it that no other task shares."""
+
+
+@attrs.frozen(kw_only=True)
+class TaskResult:
+    """A task, with its prompt."""
+
+    task: TaskInfo
+    prompt: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class CreateTaskParams:
+    """What a person asks for."""
+
+    prompt: str
+    """At most 100 KiB, no NUL."""
+    uri: str | None = None
+    """Any file or folder in the repository; the client's only root if absent."""
+    agent: str | None = None
+    """The configured agent if absent, else the first real one installed."""
+    title: str | None = None
+    """The first line of the prompt if absent."""
+    base: str | None = None
+    """Any ref, `branch:NAME` (work on that branch) or `wip`; HEAD if absent."""
+    target: str | None = None
+    """The configured target if absent, else the branch checked out now."""
+    branch: str | None = None
+    """The new branch's name; made from the title if absent."""
+
+
+@attrs.frozen(kw_only=True)
+class ListTasksParams:
+    """Which tasks to list."""
+
+    uri: str | None = None
+    """Only those of the repository that holds this file or folder."""
+    discarded: bool = False
+    """Discarded ones too."""
+
+
+@attrs.frozen(kw_only=True)
+class ListTasksResult:
+    """The tasks, in the order in which they were asked for."""
+
+    rev: int
+    tasks: tuple[TaskInfo, ...]
+
+
+@attrs.frozen(kw_only=True)
+class SendPromptParams:
+    """What to tell the agent."""
+
+    task: str
+    text: str
+
+
+@attrs.frozen(kw_only=True)
+class ResumeTaskParams:
+    """Whose conversation to go on with."""
+
+    task: str
+    text: str | None = None
+    """What to tell the agent; that it was interrupted and goes on, if absent."""
+
+
+@attrs.frozen(kw_only=True)
+class DiscardTaskParams:
+    """What to discard; its agent is stopped and its work kept."""
+
+    task: str
+
+
+@attrs.frozen(kw_only=True)
+class TaskChangedParams:
+    """A task is new or has changed."""
+
+    task: TaskInfo
+
+
+@attrs.frozen(kw_only=True)
+class TaskRemovedParams:
+    """A task is no more: its creation was cancelled."""
+
+    task: str
+    rev: int

@@ -1,0 +1,86 @@
+"""Discard and restore as operations: noted step by step, and to the end."""
+
+from agentls.errors import AgentlsError
+from agentls.model import State, Task, TaskId
+from agentls.review import discarding
+from agentls.store.tasks import JournalEntry
+from agentls.tasks.operations import Operations, entry
+from agentls.tasks.states import require_state
+from agentls.threads import in_thread
+
+__all__ = ["Discarding"]
+
+_S = State
+
+
+class Discarding:
+    """Puts tasks out of sight, and brings them back."""
+
+    def __init__(self, operations: Operations) -> None:
+        self._on = operations
+
+    async def discard(self, name: str) -> Task:
+        """Put a task out of sight: all it has is kept, first of all its work."""
+        task = self._on.book.get(name)
+        return await self._on.background.to_the_end(
+            self._discard(task.id), name=f"discard {task.id}"
+        )
+
+    async def restore(self, name: str) -> Task:
+        """Bring a discarded task back, at the same path."""
+        task = self._on.book.get(name)
+        return await self._on.background.to_the_end(
+            self._restore(task.id), name=f"restore {task.id}"
+        )
+
+    async def finish_discard(self, task: Task, _: JournalEntry) -> Task:
+        """Do the steps of a discard, from the beginning or after a crash."""
+        task = await self._on.starter.stop_agent(task)
+        tip = await discarding.put_away(
+            await self._on.repository(task),
+            task,
+            checkpoints=self._on.checkpoints,
+            trash=self._on.paths.trash,
+        )
+        return await self._on.book.finish(
+            task.id, state=_S.DISCARDED, kept_tip=tip or task.kept_tip
+        )
+
+    async def finish_restore(self, task: Task, _: JournalEntry) -> Task:
+        """Do the steps of a restore, from the beginning or after a crash."""
+        repository = await self._on.repository(task)
+        await discarding.take_back(repository, task, trash=self._on.paths.trash)
+        return await self._on.book.finish(
+            task.id,
+            quietly=True,
+            state=_S.REVIEW if task.worktree.exists() else _S.QUEUED,
+            why="Restored.",
+        )
+
+    async def _discard(self, task_id: TaskId) -> Task:
+        await self._on.starter.cancel(task_id)
+        async with self._on.lock(task_id):
+            task = self._on.book.get(task_id)
+            allowed = set(State) - {_S.MERGED, _S.DISCARDED}
+            require_state(task, *allowed, to="discard")
+            note = entry(task, "discard")
+            await self._on.book.note(note)
+            try:
+                return await self.finish_discard(task, note)
+            except AgentlsError:
+                # Put away already, it is out of sight: the next daemon finishes that.
+                if await in_thread(task.worktree.exists):
+                    await self._on.book.end_note(task_id)
+                raise
+
+    async def _restore(self, task_id: TaskId) -> Task:
+        async with self._on.lock(task_id):
+            task = self._on.book.get(task_id)
+            require_state(task, _S.DISCARDED, to="restore")
+            note = entry(task, "restore")
+            await self._on.book.note(note)
+            try:
+                return await self.finish_restore(task, note)
+            except AgentlsError:
+                await self._on.book.end_note(task_id)
+                raise

@@ -1,0 +1,90 @@
+"""Merging as an operation: the agent at rest, a checkpoint, then the one step."""
+
+from pathlib import Path
+
+import attrs
+
+from agentls.errors import AgentlsError
+from agentls.git.repository import Repository
+from agentls.model import CommitId, State, Task
+from agentls.review import merging
+from agentls.store.tasks import JournalEntry
+from agentls.tasks.operations import Operations
+from agentls.tasks.request import check_text
+from agentls.tasks.starting import Say
+
+__all__ = ["Merged", "Merging"]
+
+
+@attrs.frozen(kw_only=True)
+class Merged:
+    """What a merge did."""
+
+    task: Task
+    commit: CommitId
+    checkout: Path | None
+
+
+class Merging:
+    """Merges tasks into their targets."""
+
+    def __init__(self, operations: Operations) -> None:
+        self._on = operations
+
+    async def merge(
+        self, name: str, *, message: str | None, stop: bool, progress: Say
+    ) -> Merged:
+        """Merge a task into its target: wholly, or nothing is changed."""
+        check_text(message or "", what="message")
+        task_id = self._on.book.get(name).id
+        async with self._on.lock(task_id):
+            task = await self._on.to_review(task_id, stop=stop, to="merge")
+            repository = await self._on.repository(task)
+            progress("Saving a checkpoint")
+            saved = await self._on.checkpoints.take(
+                repository, task, reason="Before the merge"
+            )
+            progress("Merging")
+            plan = await merging.plan_merge(
+                repository, task, checkpoint=saved.commit, message=message
+            )
+            # Up to here the request can be cancelled, and nothing was changed.
+            return await self._on.background.to_the_end(
+                self._advance(repository, task, plan), name=f"merge {task.id}"
+            )
+
+    async def finish_merge(self, task: Task, entry: JournalEntry) -> None:
+        """Finish or undo a merge that was cut off."""
+        plan = merging.MergePlan.from_json(entry.data)
+        repository = await self._on.repository(task)
+        if await merging.heal(repository, plan):
+            await self._merged(task, plan)
+        else:
+            why = "Its merge was interrupted; nothing changed."
+            await self._on.book.finish(task.id, why=why)
+
+    async def _advance(
+        self, repository: Repository, task: Task, plan: merging.MergePlan
+    ) -> Merged:
+        """Do the one step of a merge, noted before and kept after."""
+        await self._on.book.note(
+            JournalEntry(
+                task=task.id, operation="merge", step="advance", data=plan.to_json()
+            )
+        )
+        try:
+            advanced = await merging.advance(repository, plan)
+        except AgentlsError:
+            await self._on.book.end_note(task.id)
+            raise
+        task = await self._merged(task, plan)
+        return Merged(task=task, commit=plan.new, checkout=advanced.checkout)
+
+    async def _merged(self, task: Task, plan: merging.MergePlan) -> Task:
+        return await self._on.book.finish(
+            task.id,
+            state=State.MERGED,
+            why="",
+            merged_commit=plan.new,
+            merged_from=plan.old,
+        )

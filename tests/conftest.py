@@ -2,11 +2,12 @@
 
 import contextlib
 import os
+import select
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 
 import attrs
@@ -108,14 +109,58 @@ def git(home: Home) -> Callable[..., str]:
     return run
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_is_left(tmp_path_factory: pytest.TempPathFactory) -> Generator[None]:
+    """Fail the suite for a process that outlives it."""
+    yield
+    base = os.fsencode(tmp_path_factory.getbasetemp())
+    left = [pid for pid in _processes() if _belongs(pid, base)]
+    assert not left, f"still there: {[_command(pid) for pid in left]}"
+
+
 def _end_all(state: str) -> None:
-    """Kill what was started in a test's home; a process that stays is a bug."""
+    """Kill what was started in a test's home, and wait until it is gone."""
     wanted = f"AGENTLS_STATE_DIR={state}".encode()
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit() or int(folder.name) == os.getpid():
-            continue
-        with contextlib.suppress(OSError):
-            if wanted in (folder / "environ").read_bytes().split(b"\0"):
-                pid = os.pidfd_open(int(folder.name))
-                signal.pidfd_send_signal(pid, signal.SIGKILL)
-                os.close(pid)
+    while found := [pid for pid in _processes() if wanted in _environ(pid)]:
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                process = os.pidfd_open(pid)
+                if wanted in _environ(pid):  # else it is another one by now
+                    signal.pidfd_send_signal(process, signal.SIGKILL)
+                    select.select([process], [], [], _DEADLINE)
+                os.close(process)
+
+
+def _processes() -> Iterator[int]:
+    me = os.getpid()
+    return (
+        int(folder.name)
+        for folder in Path("/proc").iterdir()
+        if folder.name.isdigit() and int(folder.name) != me
+    )
+
+
+def _environ(pid: int) -> tuple[bytes, ...]:
+    """Give a process's variables; none of one that ends or is somebody else's."""
+    try:
+        return tuple(Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"))
+    except OSError:
+        return ()
+
+
+def _command(pid: int) -> str:
+    try:
+        text = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return f"{pid}, gone"
+    return f"{pid} {text.replace(bytes(1), b' ').decode('utf-8', 'replace')}"
+
+
+def _belongs(pid: int, base: bytes) -> bool:
+    """Tell whether a process runs in the tests' folder or was started for it."""
+    try:
+        if os.fsencode(Path(f"/proc/{pid}/cwd").readlink()).startswith(base + b"/"):
+            return True
+    except OSError:
+        return False
+    return any(b"=" + base + b"/" in variable for variable in _environ(pid))

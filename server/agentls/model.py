@@ -151,6 +151,8 @@ class Session:
     exit: Exit | None = None
     lost: bool = False
     """It vanished without leaving an exit status (a killed shim, a reboot)."""
+    heard: int = 0
+    """How many of its agent's events were taken up."""
 
     @property
     def live(self) -> bool:

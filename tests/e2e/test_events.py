@@ -1,9 +1,12 @@
 """An agent that says by its hooks where it stands; it is played by a shell script."""
 
+import asyncio
 import json
 import os
 import signal
+import subprocess
 import sys
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -140,6 +143,75 @@ async def test_events_count_that_came_while_there_was_no_daemon(
     events = home.state / "events" / created.task.sessions[-1].id
     await editor.until_file(lambda: events.read_text().count("\n") == 2, events)
     os.kill(daemon, signal.SIGKILL)
+    await editor.until(lambda: editor.reconnected == 1, "reconnected")
+    (listed,) = (await editor.execute("listTasks")).tasks
+    assert (listed.state, listed.why) == ("waiting", "It asks: May I?")
+
+
+@pytest.fixture
+def clock(home) -> Generator[Callable[[int], None]]:
+    """Run a daemon whose wall clock is set by hand; the monotonic one isn't."""
+    (library,) = Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")
+    offset = home.path / "clock"
+
+    def jump(seconds: int) -> None:
+        aside = offset.with_suffix(".new")
+        aside.write_text(f"{seconds:+d}s\n")
+        aside.rename(offset)
+
+    jump(0)
+    (home.path / "state").mkdir(mode=0o700, exist_ok=True)
+    main = Path(agentls.__file__).parent / "__main__.py"
+    reading, writing = os.pipe()
+    daemon = subprocess.Popen(
+        [sys.executable, "-I", main, "daemon", "run", "--ready-fd", str(writing)],
+        env=home.environ
+        | {
+            "LD_PRELOAD": str(library),
+            "FAKETIME_TIMESTAMP_FILE": str(offset),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        },
+        pass_fds=[writing],
+    )
+    os.close(writing)
+    with os.fdopen(reading, "rb") as ready:
+        assert b"error" not in ready.read()
+    yield jump
+    daemon.kill()
+    daemon.wait()
+
+
+@pytest.mark.needs("faketime")
+async def test_a_clock_that_jumps_a_day_ends_no_setup_and_loses_no_event(
+    open_editor, repository: Path, talker, home, clock
+):
+    os.mkfifo(home.path / "setup")
+    os.mkfifo(home.path / "gate")
+    config = home.path / "config" / "config.toml"
+    config.write_text(f"setup = 'read -r _ < {home.path}/setup'\n{config.read_text()}")
+    script = home.path / "agent.sh"
+    script.write_text(f"read -r _ < '{home.path}/gate'\n{script.read_text()}")
+    editor = await open_editor(repository)
+    async with asyncio.TaskGroup() as group:
+        creating = group.create_task(
+            editor.execute("createTask", prompt="begin", agent=talker)
+        )
+        await editor.until(
+            lambda: any(task.sessions for task in editor.tasks.values()), "the setup"
+        )
+        clock(86400)
+        (home.path / "setup").write_text("go\n")
+    created = creating.result()
+    assert created.task.state == "working"
+    assert created.task.changed > created.task.created
+
+    daemon = json.loads((home.state / "daemon.json").read_text())["pid"]
+    os.kill(daemon, signal.SIGSTOP)
+    (home.path / "gate").write_text("go\n")
+    events = home.state / "events" / created.task.sessions[-1].id
+    await editor.until_file(lambda: events.read_text().count("\n") == 2, events)
+    os.kill(daemon, signal.SIGKILL)  # the next one has today's clock again
     await editor.until(lambda: editor.reconnected == 1, "reconnected")
     (listed,) = (await editor.execute("listTasks")).tasks
     assert (listed.state, listed.why) == ("waiting", "It asks: May I?")

@@ -117,15 +117,17 @@ def insert_session(connection: sqlite3.Connection, session: Session) -> None:
 
 
 def update_session(connection: sqlite3.Connection, session: Session) -> None:
-    """Keep how a session ended."""
+    """Keep how a session ended, and how far its agent was heard."""
     end = session.exit
     connection.execute(
-        "UPDATE sessions SET status = ?, signal = ?, ended = ?, lost = ? WHERE id = ?",
+        "UPDATE sessions SET status = ?, signal = ?, ended = ?, lost = ?, heard = ?"
+        " WHERE id = ?",
         (
             end.status if end else None,
             end.signal if end else None,
             end.ended.isoformat() if end else None,
             session.lost,
+            session.heard,
             session.id,
         ),
     )
@@ -245,4 +247,5 @@ def _session(row: sqlite3.Row) -> Session:
         started=datetime.fromisoformat(row["started"]),
         exit=end or None,
         lost=bool(row["lost"]),
+        heard=row["heard"],
     )

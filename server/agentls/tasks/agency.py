@@ -34,7 +34,7 @@ from agentls.sessions.environment import (
 from agentls.tasks.running import Program
 from agentls.threads import in_thread
 
-__all__ = ["Agency", "ListedAgent", "Said", "Start"]
+__all__ = ["Agency", "Heard", "ListedAgent", "Said", "Start"]
 
 _PORTS_BEGIN, _PORTS_EACH, _PORTS_TASKS = 20000, 10, 1200
 """Each task has ten ports below the range that systems give out by themselves."""
@@ -77,13 +77,21 @@ class Said:
     conversation: str | None
 
 
+@attrs.frozen(kw_only=True)
+class Heard:
+    """What was read of a session's events."""
+
+    count: int
+    """How many there are by now."""
+    said: Said | None
+    """None when the new ones say nothing."""
+
+
 class Agency:
     """Knows the agents of a config, and runs them for tasks."""
 
     def __init__(self, *, paths: Paths) -> None:
         self._paths = paths
-        self._read: dict[SessionId, int] = {}
-        """How many of a session's events were taken up by this daemon."""
 
     async def user_environment(self) -> UserEnvironment:
         """Give the environment that a new terminal of the user's would have."""
@@ -205,7 +213,6 @@ class Agency:
         await in_thread(_write_files, run.private, made.files)
         # Made here, for the hook makes no folder: it must be quick, and says nothing.
         await in_thread(_make_folder, run.hook.events.parent)
-        self._read[session] = 0
         environment = await self.environment(task, config)
         return Start(
             program=Program(
@@ -217,24 +224,15 @@ class Agency:
             conversation=made.conversation,
         )
 
-    async def heard(self, task: Task, session: Session, config: Config) -> Said | None:
-        """Read what the agent's hooks have said since the last time; None: nothing.
-
-        After another daemon, what is older than the task's present state is old
-        news: that state may come from a prompt that was sent since.
-        """
+    async def heard(self, task: Task, session: Session, config: Config) -> Heard:
+        """Read what the agent's hooks have said since `session.heard`."""
         definition = (await in_thread(load_agents, config)).get(task.agent)
         records = await in_thread(_read_events, self._events(session.id))
-        known = self._read.get(session.id)
-        self._read[session.id] = len(records)
-        fresh = records[known or 0 :]
-        if known is None:
-            fresh = tuple(record for record in fresh if record.time > task.changed)
         said: Said | None = None
-        for record in fresh:
+        for record in records[session.heard :]:
             if event := read_event(definition, record):
                 said = _said(event, before=said)
-        return said
+        return Heard(count=len(records), said=said)
 
     def _events(self, session: SessionId) -> Path:
         return self._paths.state / "events" / session

@@ -252,6 +252,15 @@ class TaskBook:
             )
             return session
 
+    async def keep_heard(self, name: SessionId, heard: int) -> None:
+        """Keep how many of a session's events were taken up; nobody is told."""
+        async with self._writing:
+            session = attrs.evolve(self._sessions[name], heard=heard)
+            await self._database.transaction(
+                lambda db: table.update_session(db, session),
+                then=lambda _: self._remember(session),
+            )
+
     async def _change(
         self,
         task_id: TaskId,

@@ -55,12 +55,14 @@ class Hearing:
             return
         task = self._book.get(session.task)
         try:
-            said = await self._agency.heard(task, session, await self._config(task))
+            heard = await self._agency.heard(task, session, await self._config(task))
         except AgentlsError as error:
             _LOG.warning("events of session %s: %s", name, error.message)
             return
-        if said is not None:
-            await self._apply(task, session, said)
+        if heard.said is not None:
+            await self._apply(task, session, heard.said)
+        if heard.count != session.heard:
+            await self._book.keep_heard(name, heard.count)
 
     async def _apply(self, task: Task, session: Session, said: Said) -> None:
         if said.conversation and said.conversation != task.conversation:

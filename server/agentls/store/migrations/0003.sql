@@ -9,6 +9,9 @@ ALTER TABLE tasks ADD COLUMN files INTEGER;
 ALTER TABLE tasks ADD COLUMN added INTEGER;
 ALTER TABLE tasks ADD COLUMN deleted INTEGER;
 
+-- How many of the agent's events were taken up.
+ALTER TABLE sessions ADD COLUMN heard INTEGER NOT NULL DEFAULT 0;
+
 -- From a prompt to the agent's rest.
 CREATE TABLE turns (
     task   TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,

@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Most tests wait for other processes.
+WORKERS := -n 3 --dist worksteal
 
 .PHONY: help setup check test test-full demo bench bench-quick docs lock format clean
 
@@ -26,10 +28,10 @@ check: setup ## formatting, lint, types, layers, generated files
 	$(BIN)/python docs/generate.py --check
 
 test: setup ## all tests, with reduced counts
-	$(BIN)/python -m pytest -m "not full"
+	$(BIN)/python -m pytest $(WORKERS) -m "not full"
 
 test-full: setup ## all tests, with the full counts
-	AGENTLS_TEST_FULL=1 $(BIN)/python -m pytest
+	AGENTLS_TEST_FULL=1 $(BIN)/python -m pytest $(WORKERS)
 
 demo: setup ## the main job in under a minute, in a temporary folder
 	$(BIN)/agentls demo

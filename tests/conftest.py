@@ -79,14 +79,17 @@ def home(tmp_path: Path) -> Generator[Home]:
 
 
 @pytest.fixture
-def say(capsys) -> Callable[[str], None]:
-    """Print past pytest's capture: the counts that a test ran with."""
+def say(record_property) -> Callable[[str], None]:
+    """Have the counts that a test ran with printed at the end of the suite."""
+    return lambda text: record_property("ran with", text)
 
-    def print_it(text: str) -> None:
-        with capsys.disabled():
-            print(f" [{text}]", end="", flush=True)
 
-    return print_it
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the counts, whichever worker ran the tests."""
+    for report in terminalreporter.getreports("passed"):
+        for name, text in report.user_properties:
+            if name == "ran with":
+                terminalreporter.write_line(f"{report.nodeid}: {text}")
 
 
 @pytest.fixture

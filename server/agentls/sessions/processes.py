@@ -3,12 +3,20 @@
 For the shim, which can't afford the imports of `agentls.host`.
 """
 
-# ruff: noqa: PTH208
+# ruff: noqa: PTH208, SIM105
 # pathlib and contextlib would cost every session memory.
 
 import os
+import signal
 
-__all__ = ["FAMILY", "boot_id", "family_of", "members_of", "start_time"]
+__all__ = [
+    "FAMILY",
+    "boot_id",
+    "family_of",
+    "members_of",
+    "signal_one",
+    "start_time",
+]
 
 FAMILY = "AGENTLS_SESSION_FOLDER"
 """Set for a session's program to the session's folder, and inherited by its children:
@@ -49,6 +57,34 @@ def family_of(folder: bytes) -> dict[int, bytes]:
             if fields and fields[0] not in (b"Z", b"X"):
                 found[pid] = fields[4]
     return found
+
+
+def signal_one(pid: int, start: bytes, signum: int) -> None:
+    """Signal the process that began then; nothing if it is gone, or may not be."""
+    try:
+        process = os.pidfd_open(pid)
+    except OSError:
+        return
+    except AttributeError:  # not Linux: between look and signal it may be another
+        fields = _stat(pid)
+        if fields and fields[4] == start:
+            _kill(pid, signum)
+        return
+    try:
+        fields = _stat(pid)
+        if fields and fields[4] == start:
+            signal.pidfd_send_signal(process, signum)
+    except OSError:
+        pass
+    finally:
+        os.close(process)
+
+
+def _kill(pid: int, signum: int) -> None:
+    try:
+        os.kill(pid, signum)
+    except OSError:
+        pass
 
 
 def start_time(pid: int) -> str:

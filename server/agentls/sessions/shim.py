@@ -26,7 +26,13 @@ import struct
 import time
 from _socket import AF_UNIX, SOCK_STREAM, socket  # the C type: no selectors, no enum
 
-from agentls.sessions.processes import boot_id, family_of, members_of, start_time
+from agentls.sessions.processes import (
+    boot_id,
+    family_of,
+    members_of,
+    signal_one,
+    start_time,
+)
 from agentls.sessions.program import (
     Refused,
     Spec,
@@ -543,11 +549,8 @@ class _Shim:
                     os.killpg(group, signum)
                 except OSError:
                     pass
-        for pid in self._find_members():
-            try:
-                os.kill(pid, signum)
-            except OSError:
-                pass
+        for pid, start in self._find_members().items():
+            signal_one(pid, start, signum)
 
     def _on_child(self) -> None:
         """Look whether the program has ended; while a stop goes on, hold its pid."""

@@ -255,7 +255,7 @@ async def test_inside_a_very_long_sequence_the_screen_before_is_given(
     folder.write(b"before")
     screen = following()
     await screen.repaint()
-    await screen.keep()
+    await screen.close()
     folder.write(b"\x1b]52;c;" + b"QUJD" * (1 << 19))
 
     repaint = await screen.repaint()

@@ -174,12 +174,6 @@ class SessionScreen:
                 await session.grown(self._offset)
         await self.close()
 
-    async def keep(self) -> None:
-        """Keep a snapshot on the disk, unless the last one is as new."""
-        async with self._turn:
-            if self._screen is not None:
-                await self._step(self._keep, self._screen)
-
     async def close(self) -> None:
         """Keep a snapshot and free the emulator; a later call begins from it."""
         async with self._turn:

@@ -21,6 +21,13 @@ __all__ = [
     "read_blob",
 ]
 
+BIG = "50m"
+"""The size, as git reads it, from which a file is shown without lines, as a binary
+one is."""
+
+# The limit is git's own; above it only files that are the same count as renamed.
+_SIMILAR = ("-C", "-l1000")
+
 _LINK, _SUBMODULE, _EXECUTABLE = 0o120000, 0o160000, 0o100755
 
 
@@ -77,12 +84,16 @@ class ChangedFile:
 async def changed_files(
     repo: Repository, base: str, tip: str
 ) -> tuple[ChangedFile, ...]:
-    """Give what leads from one commit or tree to another, renames found."""
+    """Give what leads from one commit or tree to another, renames and copies found.
+
+    A copy is found of a file that changed too, as `git diff -C` does.
+    """
     listing = await git(
-        *("diff-tree", "-r", "--raw", "--numstat", "-z", "-M", "--no-abbrev"),
+        *("diff-tree", "-r", "--raw", "--numstat", "-z", *_SIMILAR, "--no-abbrev"),
         *("--no-ext-diff", "--no-textconv", "--no-color"),
         *("--end-of-options", base, tip),
         at=repo.main,
+        settings={"core.bigFileThreshold": BIG},
     )
     return _parse(listing)
 
@@ -105,7 +116,7 @@ async def patch(
 ) -> bytes:
     """Give the change as a patch that `git apply` takes, for some paths or all."""
     return await git(
-        *("diff-tree", "-r", "-p", "-M", "--binary", "--full-index"),
+        *("diff-tree", "-r", "-p", *_SIMILAR, "--binary", "--full-index"),
         *("--no-ext-diff", "--no-textconv", "--no-color"),
         *("--src-prefix=a/", "--dst-prefix=b/"),
         *("--end-of-options", base, tip, "--", *paths),

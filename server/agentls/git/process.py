@@ -11,7 +11,7 @@ import attrs
 
 from agentls.errors import GitFailed
 
-__all__ = ["OUTPUT_MAX", "Finished", "run_process"]
+__all__ = ["OUTPUT_MAX", "Finished", "TooMuchOutput", "run_process"]
 
 OUTPUT_MAX = 512 * 1024 * 1024
 """Bytes of output after which a call is given up."""
@@ -19,6 +19,10 @@ OUTPUT_MAX = 512 * 1024 * 1024
 _STDERR_KEPT = 64 * 1024
 _CHUNK = 256 * 1024
 _TERM_GRACE = 2.0
+
+
+class TooMuchOutput(GitFailed):
+    """Git wrote more than the caller wants to hold; it was ended."""
 
 
 @attrs.frozen(kw_only=True)
@@ -136,7 +140,7 @@ async def _talk(
             hint="Try again; if it stays so, look whether the disk or network hangs.",
         ) from error
     if len(output.result()) > output_max:
-        raise GitFailed(
+        raise TooMuchOutput(
             f"Git's answer is larger than {output_max} bytes; it was ended."
         )
     return Finished(status=status, stdout=output.result(), stderr=errors.result())

@@ -113,6 +113,7 @@ async def git(
     env: Mapping[str, str] | None = None,
     settings: Mapping[str, str] | None = None,
     within: float = TIMEOUT,
+    output_max: int = OUTPUT_MAX,
     ok: Collection[int] = (0,),
     inherit: tuple[int, ...] = (),
 ) -> bytes:
@@ -127,6 +128,7 @@ async def git(
         env=env,
         settings=settings,
         within=within,
+        output_max=output_max,
         inherit=inherit,
     )
     if finished.status not in ok:

@@ -30,6 +30,7 @@ from agentls.tasks.housekeeping import Housekeeper
 from agentls.tasks.merging import Merging
 from agentls.tasks.operations import Operations
 from agentls.tasks.orchestrator import Orchestrator
+from agentls.tasks.ordering import Ordering
 from agentls.tasks.recovery import recover
 from agentls.tasks.resuming import Resuming
 from agentls.tasks.reviewing import Reviewing
@@ -54,6 +55,7 @@ class Core:
     tasks: Orchestrator
     discarding: Discarding
     merging: Merging
+    ordering: Ordering
     reviewing: Reviewing
     sessions: Sessions
     screens: Screens
@@ -170,6 +172,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             tasks=Orchestrator(operations, trusting=trusting, agency=agency),
             discarding=Discarding(operations),
             merging=Merging(operations),
+            ordering=Ordering(operations, trusting=trusting),
             reviewing=Reviewing(operations),
             sessions=sessions,
             screens=screens,

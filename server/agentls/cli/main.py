@@ -26,6 +26,7 @@ _PLACES = {
     "logs": "agentls.cli.logs:logs",
     "wait": "agentls.cli.wait:wait",
     "diff": "agentls.cli.diff:diff",
+    "next": "agentls.cli.next:next_review",
     "send": "agentls.cli.operations:send",
     "stop": "agentls.cli.operations:stop",
     "resume": "agentls.cli.operations:resume",

@@ -14,7 +14,16 @@ from agentls.config.loading import (
     merge_tables,
 )
 from agentls.config.schema import config_schema
-from agentls.config.settings import NOTIFY_NAMES, RUNS, Approval, Config, Limits, Merge
+from agentls.config.settings import (
+    NOTIFY_NAMES,
+    RUNS,
+    Approval,
+    Config,
+    Limits,
+    Merge,
+    OrderKey,
+    Review,
+)
 
 __all__ = [
     "NOTIFY_NAMES",
@@ -27,7 +36,9 @@ __all__ = [
     "Limits",
     "LoadedConfig",
     "Merge",
+    "OrderKey",
     "Problem",
+    "Review",
     "config_schema",
     "load_config",
     "merge_tables",

@@ -39,6 +39,8 @@ __all__ = [
     "Limits",
     "Logs",
     "Merge",
+    "OrderKey",
+    "Review",
 ]
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -53,6 +55,19 @@ class Approval(enum.StrEnum):
     ASK = "ask"
     EDITS = "edits"
     ALL = "all"
+
+
+class OrderKey(enum.StrEnum):
+    """What may come first in the order of review."""
+
+    CHECKS = "checks"
+    """Checks that passed, then none, then such that failed."""
+    CONFLICTS = "conflicts"
+    """What merges cleanly into its target, then what nobody knows, then conflicts."""
+    SIZE = "size"
+    """The fewest lines added and deleted."""
+    AGE = "age"
+    """What was asked for first."""
 
 
 def _refuse_glob(pattern: str) -> str | None:
@@ -110,6 +125,11 @@ def _refuse_notify(argv: Sequence[str]) -> str | None:
     return None
 
 
+def _refuse_order(keys: Sequence[str]) -> str | None:
+    twice = next((key for key in keys if keys.count(key) > 1), None)
+    return twice and f"names {twice!r} twice"
+
+
 def _refuse_variable(name: str) -> str | None:
     if not name or "=" in name or "\0" in name:
         return "is no name of a variable"
@@ -154,6 +174,17 @@ class Merge:
         Choice(("squash",), later=("merge", "rebase")),
         default="squash",
         about="One commit for the whole task.",
+    )
+
+
+@attrs.frozen(kw_only=True)
+class Review:
+    """How a person reviews."""
+
+    order: tuple[OrderKey, ...] = key(
+        TextList(each=Choice(tuple(OrderKey)), refuse=_refuse_order),
+        default=tuple(OrderKey),
+        about="What comes first in the order of review; the earlier key decides.",
     )
 
 
@@ -206,6 +237,11 @@ class Config:
     merge: Merge = key(
         Record(Merge), default=Merge(), about="How a task's work is merged."
     )
+    review: Review = key(
+        Record(Review, later=frozenset({"agent"})),
+        default=Review(),
+        about="How a person reviews.",
+    )
     limits: Limits = key(
         Record(Limits, later=frozenset({"memory_floor"})),
         default=Limits(),
@@ -250,7 +286,6 @@ CONFIG = Record(
             "launcher",
             "pool",
             "ports",
-            "review",
             "routes",
             "run",
             "teardown",
@@ -273,6 +308,7 @@ USER_ONLY: Mapping[tuple[str, ...], str] = {
     ("logs",): "what becomes of output on this machine",
     ("notify",): "what is run on this machine when a task needs you",
     ("resume_on_start",): "what begins by itself on this machine",
+    ("review", "order"): "in which order you review",
     ("worktrees",): "where files lie on this machine",
     ("agents", "*", "approval"): "what agents may do without asking",
     ("agents", "*", "modes"): "what agents may do without asking",

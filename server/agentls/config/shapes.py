@@ -209,7 +209,7 @@ class TextList(Shape):
     `refuse` gives what is wrong with an array whose strings are right.
     """
 
-    each: Text = attrs.field(factory=Text)
+    each: Shape = attrs.field(factory=Text)
     or_one: bool = False
     least: int = 0
     refuse: Callable[[list[str]], str | None] | None = None

@@ -3,6 +3,22 @@
 Importing this package fills the registry.
 """
 
-from agentls.lsp.commands import agents, housekeeping, logs, review, sessions, tasks
+from agentls.lsp.commands import (
+    agents,
+    housekeeping,
+    logs,
+    ordering,
+    review,
+    sessions,
+    tasks,
+)
 
-__all__ = ["agents", "housekeeping", "logs", "review", "sessions", "tasks"]
+__all__ = [
+    "agents",
+    "housekeeping",
+    "logs",
+    "ordering",
+    "review",
+    "sessions",
+    "tasks",
+]

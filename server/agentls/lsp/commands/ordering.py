@@ -1,0 +1,29 @@
+"""The command that says what to review next."""
+
+from agentls.lsp import present
+from agentls.lsp.progress import RequestProgress
+from agentls.lsp.protocol.ordering import NextReviewParams, NextReviewResult
+from agentls.lsp.registry import command
+from agentls.lsp.server import Server
+
+
+@command("agentls.nextReview")
+async def next_review(
+    ls: Server, params: NextReviewParams, _: RequestProgress
+) -> NextReviewResult:
+    """Say which task to review next, and why that one.
+
+    Ready is what is in `review`. The order is the user's `review.order`: checks that
+    passed first, then what merges cleanly, then the smallest, then the oldest.
+    """
+    found = await ls.core.ordering.next_review(
+        (params.uri and ls.folder(params.uri)) or None, after=params.after
+    )
+    return NextReviewResult(
+        task=found.task
+        and present.task_info(found.task, ls.core.book.sessions(found.task.id)),
+        why=found.why,
+        left=found.left,
+        going=tuple(task.id for task in found.going),
+        stuck=tuple(task.id for task in found.stuck),
+    )

@@ -1,0 +1,109 @@
+"""Which task a person should review next, and why that one."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import attrs
+
+from agentls.config import OrderKey
+from agentls.git.repository import find_repository
+from agentls.model import State, Task, TaskId
+from agentls.review.order import Candidate, in_order, reasons
+from agentls.tasks.operations import Operations
+from agentls.tasks.trusting import Trusting
+
+__all__ = ["Next", "Ordering"]
+
+_GOES_ON = {State.QUEUED, State.PREPARING, State.WORKING, State.CHECKING}
+_STUCK = {State.WAITING, State.FAILED, State.INTERRUPTED}
+
+
+@attrs.frozen(kw_only=True)
+class Next:
+    """What to review next, and what else there is."""
+
+    task: Task | None
+    """None when nothing is ready."""
+    why: str
+    """One sentence: why that one comes next, or why there is none."""
+    left: int
+    """How many more are ready."""
+    going: tuple[Task, ...]
+    """What is still at work and comes to review by itself."""
+    stuck: tuple[Task, ...]
+    """What needs a person before it can be reviewed: it asks, or it failed."""
+
+
+class Ordering:
+    """Knows the order of review."""
+
+    def __init__(
+        self,
+        operations: Operations,
+        *,
+        trusting: Trusting,
+        conflicts: Callable[[TaskId], bool | None] = lambda _: None,
+    ) -> None:
+        self._on = operations
+        self._trusting = trusting
+        self._conflicts = conflicts
+
+    async def next_review(self, folder: Path | None, *, after: str | None) -> Next:
+        """Give what to review next, in one repository or in all.
+
+        `after` names the task that was looked at: what follows it in the order comes
+        next, and after the last the first again.
+        """
+        root = folder and (await find_repository(folder)).root
+        seen = after and self._on.book.get(after).id
+        order = (await self._trusting.user_config()).review.order
+        tasks = self._on.book.tasks(repository=root or None)
+        ready = {task.id: task for task in tasks if task.state is State.REVIEW}
+        candidates = [self._candidate(task) for task in ready.values()]
+        if seen and seen not in ready:
+            seen = None  # merged or discarded since: the first is next
+        row = in_order(candidates, by=order)
+        going = tuple(task for task in tasks if task.state in _GOES_ON)
+        stuck = tuple(task for task in tasks if task.state in _STUCK)
+        ids = [one.task for one in row]
+        rest = row
+        if seen:
+            place = ids.index(TaskId(seen))
+            rest = row[place + 1 :] + row[:place]
+        if not rest:
+            why = _nothing(seen=bool(seen), going=len(going), stuck=len(stuck))
+            return Next(task=None, why=why, left=0, going=going, stuck=stuck)
+        return Next(
+            task=ready[rest[0].task],
+            why=_why(rest[0], by=order, of=len(rest)),
+            left=len(rest) - 1,
+            going=going,
+            stuck=stuck,
+        )
+
+    def _candidate(self, task: Task) -> Candidate:
+        counted = task.added is not None and task.deleted is not None
+        return Candidate(
+            task=task.id,
+            number=task.number,
+            passed=None,
+            conflicts=self._conflicts(task.id),
+            files=task.files,
+            lines=(task.added or 0) + (task.deleted or 0) if counted else None,
+        )
+
+
+def _why(one: Candidate, *, by: tuple[OrderKey, ...], of: int) -> str:
+    said = ", ".join(reasons(one, by=by))
+    if of == 1:
+        return f"The only one that is ready{': ' * bool(said)}{said}."
+    if not said:
+        return f"The oldest of {of} that are ready."
+    return f"First of {of} that are ready: {said}."
+
+
+def _nothing(*, seen: bool, going: int, stuck: int) -> str:
+    ready = "Nothing else is ready" if seen else "Nothing is ready"
+    parts = [f"{going} still at work"] * bool(going)
+    parts += [f"{stuck} waiting for you"] * bool(stuck)
+    return f"{ready}: {' and '.join(parts)}." if parts else f"{ready}."

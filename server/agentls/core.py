@@ -25,6 +25,7 @@ from agentls.sessions.sessions import Sessions
 from agentls.store.database import Database
 from agentls.tasks.agency import Agency
 from agentls.tasks.book import TaskBook
+from agentls.tasks.commenting import Commenting
 from agentls.tasks.discarding import Discarding
 from agentls.tasks.housekeeping import Housekeeper
 from agentls.tasks.merging import Merging
@@ -53,6 +54,7 @@ class Core:
     paths: Paths
     book: TaskBook
     tasks: Orchestrator
+    commenting: Commenting
     discarding: Discarding
     merging: Merging
     ordering: Ordering
@@ -166,10 +168,12 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             checkpoints=checkpoints,
             background=background,
         )
+        tasks = Orchestrator(operations, trusting=trusting, agency=agency)
         core = Core(
             paths=paths,
             book=book,
-            tasks=Orchestrator(operations, trusting=trusting, agency=agency),
+            tasks=tasks,
+            commenting=Commenting(operations, database=database, tasks=tasks),
             discarding=Discarding(operations),
             merging=Merging(operations),
             ordering=Ordering(operations, trusting=trusting),

@@ -56,6 +56,7 @@ class Editor:
             "agentls/taskRemoved": lambda p: self.removed.append(p.task),
             "agentls/output": self._output,
             "agentls/sessionEnded": lambda p: self.ends.update({p.session: p}),
+            "agentls/commentsChanged": lambda _: None,
             "agentls/reconnected": self._reconnected,
             "agentls/controllerChanged": lambda _: None,
             "agentls/resized": lambda _: None,

@@ -65,7 +65,7 @@ def stop(ctx: click.Context, *, tasks: tuple[str, ...], as_json: bool) -> None:
 @json_option
 @click.pass_context
 def retry(ctx: click.Context, *, tasks: tuple[str, ...], as_json: bool) -> None:
-    """Start failed or interrupted tasks again, each in its worktree."""
+    """Start failed or interrupted tasks again, in their worktrees."""
     _each(
         ctx,
         tasks,

@@ -13,6 +13,7 @@ from agentls.config.loading import (
     load_config,
     merge_tables,
 )
+from agentls.config.reviewing import REVIEW_NAMES, OrderKey, Review
 from agentls.config.schema import config_schema
 from agentls.config.settings import (
     NOTIFY_NAMES,
@@ -21,13 +22,12 @@ from agentls.config.settings import (
     Config,
     Limits,
     Merge,
-    OrderKey,
-    Review,
 )
 
 __all__ = [
     "NOTIFY_NAMES",
     "REPOSITORY_FILES",
+    "REVIEW_NAMES",
     "RUNS",
     "Approval",
     "Config",

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import attrs
 
 from agentls.config.documents import Document
+from agentls.config.reviewing import Review
 from agentls.config.shapes import (
     Choice,
     Flag,
@@ -39,8 +40,6 @@ __all__ = [
     "Limits",
     "Logs",
     "Merge",
-    "OrderKey",
-    "Review",
 ]
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -55,19 +54,6 @@ class Approval(enum.StrEnum):
     ASK = "ask"
     EDITS = "edits"
     ALL = "all"
-
-
-class OrderKey(enum.StrEnum):
-    """What may come first in the order of review."""
-
-    CHECKS = "checks"
-    """Checks that passed, then none, then such that failed."""
-    CONFLICTS = "conflicts"
-    """What merges cleanly into its target, then what nobody knows, then conflicts."""
-    SIZE = "size"
-    """The fewest lines added and deleted."""
-    AGE = "age"
-    """What was asked for first."""
 
 
 def _refuse_glob(pattern: str) -> str | None:
@@ -125,11 +111,6 @@ def _refuse_notify(argv: Sequence[str]) -> str | None:
     return None
 
 
-def _refuse_order(keys: Sequence[str]) -> str | None:
-    twice = next((key for key in keys if keys.count(key) > 1), None)
-    return twice and f"names {twice!r} twice"
-
-
 def _refuse_variable(name: str) -> str | None:
     if not name or "=" in name or "\0" in name:
         return "is no name of a variable"
@@ -174,17 +155,6 @@ class Merge:
         Choice(("squash",), later=("merge", "rebase")),
         default="squash",
         about="One commit for the whole task.",
-    )
-
-
-@attrs.frozen(kw_only=True)
-class Review:
-    """How a person reviews."""
-
-    order: tuple[OrderKey, ...] = key(
-        TextList(each=Choice(tuple(OrderKey)), refuse=_refuse_order),
-        default=tuple(OrderKey),
-        about="What comes first in the order of review; the earlier key decides.",
     )
 
 
@@ -307,6 +277,7 @@ USER_ONLY: Mapping[tuple[str, ...], str] = {
     ("limits",): "how much runs on this machine",
     ("logs",): "what becomes of output on this machine",
     ("notify",): "what is run on this machine when a task needs you",
+    ("review", "prompt"): "what agents are told in your name",
     ("resume_on_start",): "what begins by itself on this machine",
     ("review", "order"): "in which order you review",
     ("worktrees",): "where files lie on this machine",

@@ -18,12 +18,13 @@ from agentls import __version__
 from agentls.core import Core
 from agentls.errors import InvalidParams
 from agentls.lsp import present, wire
+from agentls.lsp.protocol.comments import CommentsChangedParams
 from agentls.lsp.protocol.sessions import OutputParams, ReconnectedParams
 from agentls.lsp.protocol.tasks import TaskChangedParams, TaskRemovedParams
 from agentls.lsp.registry import sends
 from agentls.lsp.watching import Watching
 from agentls.model import Task
-from agentls.tasks.book import Event, Removed
+from agentls.tasks.book import CommentsChanged, Event, Removed
 
 __all__ = ["Server"]
 
@@ -36,6 +37,11 @@ _WRITE_BUFFER_MAX = 64 << 20
 """Bytes that wait for a client that doesn't read, before it is let go."""
 
 sends("agentls/taskChanged", TaskChangedParams, "A task is new or changed.")
+sends(
+    "agentls/commentsChanged",
+    CommentsChangedParams,
+    "A comment on a task's change is new, gone or another: list them again.",
+)
 sends("agentls/taskRemoved", TaskRemovedParams, "A task is no more.")
 sends(
     "agentls/reconnected",
@@ -115,6 +121,8 @@ class Server(LanguageServer):
                 "agentls/taskRemoved",
                 TaskRemovedParams(task=event.task, rev=event.rev),
             )
+        elif isinstance(event, CommentsChanged):
+            self.send("agentls/commentsChanged", CommentsChangedParams(task=event.task))
         else:
             self.watching.session_ended(event.session)
 

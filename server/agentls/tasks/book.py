@@ -24,7 +24,7 @@ from agentls.store.database import Database
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.states import NEEDS_A_PERSON, require_transition
 
-__all__ = ["Event", "Removed", "SessionEnd", "TaskBook", "now"]
+__all__ = ["CommentsChanged", "Event", "Removed", "SessionEnd", "TaskBook", "now"]
 
 _ID_LETTERS = "bcdfghjkmnpqrstvwxz"
 _ID_DIGITS = "23456789"
@@ -46,7 +46,14 @@ class SessionEnd:
     session: Session
 
 
-Event = Task | Removed | SessionEnd
+@attrs.frozen(kw_only=True)
+class CommentsChanged:
+    """A comment on a task's change is new, gone or another."""
+
+    task: TaskId
+
+
+Event = Task | Removed | SessionEnd | CommentsChanged
 
 
 def now() -> datetime:
@@ -86,6 +93,10 @@ class TaskBook:
             yield
         finally:
             self._listeners.remove(listener)
+
+    def tell(self, event: CommentsChanged) -> None:
+        """Tell all who listen of what changed in another table than the book's."""
+        self._tell(event)
 
     def get(self, name: str) -> Task:
         """Give the task by its id or by a beginning that no other id shares."""
@@ -314,7 +325,7 @@ class TaskBook:
         self._sessions[session.id] = session
 
     def _tell(self, event: Event) -> None:
-        if not isinstance(event, SessionEnd):
+        if isinstance(event, Task | Removed):
             self.rev = event.rev
         for listener in tuple(self._listeners):
             listener(event)

@@ -5,6 +5,7 @@ Importing this package fills the registry.
 
 from agentls.lsp.commands import (
     agents,
+    comments,
     housekeeping,
     logs,
     ordering,
@@ -15,6 +16,7 @@ from agentls.lsp.commands import (
 
 __all__ = [
     "agents",
+    "comments",
     "housekeeping",
     "logs",
     "ordering",

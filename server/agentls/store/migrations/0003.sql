@@ -59,8 +59,10 @@ CREATE TABLE decisions (
 CREATE TABLE comments (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     task       TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+    -- The first comment of its thread; none for that one itself.
     thread     INTEGER REFERENCES comments (id) ON DELETE CASCADE,
     author     TEXT NOT NULL,
+    -- The commit whose lines it names; a path of no bytes is the whole change.
     checkpoint TEXT NOT NULL,
     path       BLOB NOT NULL,
     side       TEXT NOT NULL,
@@ -70,7 +72,8 @@ CREATE TABLE comments (
     text       TEXT NOT NULL,
     state      TEXT NOT NULL,
     written    TEXT NOT NULL,
-    turn       INTEGER
+    -- The checkpoint of the worktree as it was when the agent was told.
+    sent       TEXT
 ) STRICT;
 
 CREATE INDEX comments_of_task ON comments (task);

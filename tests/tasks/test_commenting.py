@@ -1,0 +1,256 @@
+"""Comments: written on lines, following them, sent together, and answered."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from agentls.errors import InvalidParams, InvalidState
+from agentls.model import State, Task
+from agentls.review.comments import Answered, PlacedComment
+from agentls.review.placing import Lines
+from agentls.store.comments import CommentState, Side
+from agentls.tasks.book import CommentsChanged
+from agentls.tasks.commenting import Remark
+
+TEN = "".join(f"line {number}\n" for number in range(1, 11))
+
+
+@attrs.frozen
+class Turns:
+    """An agent that does what a script says, and keeps what it was told."""
+
+    folder: Path
+
+    def next(self, script: str) -> None:
+        (self.folder / "turn.sh").write_text(script)
+
+    @property
+    def told(self) -> str:
+        return (self.folder / "told").read_text()
+
+
+@pytest.fixture
+def turns(tmp_path: Path, home) -> Turns:
+    agent = tmp_path / "agent.sh"
+    agent.write_text(f'cp "$1" {tmp_path}/told\n. {tmp_path}/turn.sh\n')
+    config = Path(home.environ["AGENTLS_CONFIG_DIR"])
+    config.mkdir()
+    (config / "config.toml").write_text(
+        f'[agents.scripted]\ncommand = ["sh", "{agent}", "{{prompt_file}}"]\n'
+    )
+    return Turns(tmp_path)
+
+
+@pytest.fixture
+async def task(turns: Turns, daemon: Any) -> Task:
+    turns.next(f"printf '{TEN}' > ten; echo more >> plain.txt".replace("\n", "\\n"))
+    return await daemon.done("Write ten lines", agent="scripted")
+
+
+async def _add(daemon: Any, task: Task, text: str = "Why?", **on: Any) -> int:
+    path = on.pop("path", b"ten")
+    if "line" in on:
+        first = on.pop("line")
+        on["lines"] = Lines(first=first, last=on.pop("end", first))
+    remark = Remark(text=text, path=path, **on)
+    return (await daemon.core.commenting.add(task.id, remark)).id
+
+
+async def _listed(daemon: Any, task: Task, **how: Any) -> list[PlacedComment]:
+    _, placed = await daemon.core.commenting.listed(task.id, **how)
+    return list(placed)
+
+
+async def _send(daemon: Any, task: Task, text: str = "") -> Any:
+    sent = await daemon.core.commenting.send(task.id, text=text, template=None)
+    await daemon.until(task.id, State.REVIEW)
+    return sent
+
+
+async def test_a_comment_follows_its_lines_and_quotes_them(daemon, task):
+    await _add(daemon, task, line=4, end=5)
+    (task.worktree / "ten").write_text("new\n" + TEN)
+    (one,) = await _listed(daemon, task)
+    assert one.comment.quoted == "line 4\nline 5"
+    assert (one.comment.first, one.comment.last) == (4, 5)
+    assert (one.lines, one.outdated) == (Lines(first=5, last=6), False)
+
+
+async def test_lines_that_are_gone_make_it_outdated(daemon, task):
+    await _add(daemon, task, line=4)
+    (task.worktree / "ten").write_text(TEN.replace("line 4\n", ""))
+    (one,) = await _listed(daemon, task)
+    assert (one.lines, one.outdated) == (Lines(first=3, last=3), True)
+    (task.worktree / "ten").unlink()
+    (one,) = await _listed(daemon, task)
+    assert (one.lines, one.outdated) == (None, True)
+
+
+async def test_a_comment_on_the_old_side_quotes_the_base(daemon, task):
+    await _add(daemon, task, path=b"plain.txt", side=Side.OLD, line=1)
+    (one,) = await _listed(daemon, task)
+    assert one.comment.quoted == "plain"
+    assert one.comment.checkpoint == task.base.commit
+
+
+async def test_the_old_side_of_a_renamed_file_is_found_by_its_new_name(daemon, turns):
+    turns.next("git mv plain.txt other.txt")
+    task = await daemon.done("Rename it", agent="scripted")
+    await _add(daemon, task, path=b"other.txt", side=Side.OLD, line=1)
+    (one,) = await _listed(daemon, task)
+    assert one.path == b"plain.txt"
+
+
+@pytest.mark.parametrize(
+    ("on", "said"),
+    [
+        ({"path": b"nowhere", "line": 1}, "no file 'nowhere'"),
+        ({"line": 11}, "10 lines"),
+        ({"line": 0}, "10 lines"),
+        ({"line": 5, "end": 4}, "10 lines"),
+        ({"side": Side.OLD, "line": 1}, "no file 'ten'"),
+        ({"text": " \n"}, "empty"),
+        ({"text": "a\0b"}, "NUL"),
+        ({"thread": 7}, "no comment 7"),
+    ],
+)
+async def test_what_cannot_be_commented_is_refused(daemon, task, on, said):
+    with pytest.raises(InvalidParams, match=said):
+        await _add(daemon, task, **on)
+    assert await _listed(daemon, task) == []
+
+
+async def test_threads_resolve_and_open_again_with_a_reply(daemon, task):
+    first = await _add(daemon, task, line=1)
+    reply = await _add(daemon, task, "And?", thread=first)
+    await daemon.core.commenting.resolve(task.id, reply, resolved=True)
+    assert await _listed(daemon, task, resolved=False) == []
+    assert [one.comment.id for one in await _listed(daemon, task)] == [first, reply]
+    with pytest.raises(InvalidState, match="no open comment"):
+        await _send(daemon, task)
+    await _add(daemon, task, "Once more", thread=reply)
+    shown = await _listed(daemon, task, resolved=False)
+    assert [one.comment.text for one in shown] == ["Why?", "And?", "Once more"]
+    assert {one.comment.thread for one in shown} == {first}
+
+
+async def test_deleting_the_first_comment_deletes_its_thread(daemon, task):
+    first = await _add(daemon, task, line=1)
+    reply = await _add(daemon, task, thread=first)
+    await _add(daemon, task, thread=first)
+    await daemon.core.commenting.delete(task.id, reply)
+    assert len(await _listed(daemon, task)) == 2
+    await daemon.core.commenting.delete(task.id, first)
+    assert await _listed(daemon, task) == []
+
+
+async def test_a_review_is_one_prompt_of_all_open_comments(daemon, turns, task):
+    await _add(daemon, task, "Why four?", line=4, end=5)
+    await _add(daemon, task, "Too long.", path=b"")
+    (task.worktree / "ten").write_text("new\n" + TEN)
+    turns.next("true")
+    sent = await _send(daemon, task, "Nearly there.")
+    assert turns.told == sent.prompt
+    assert sent.prompt.startswith("Nearly there.\n\nHere are review comments")
+    assert (
+        "### ten, lines 5 to 6\n\n```\nline 4\nline 5\n```\n\nWhy four?" in turns.told
+    )
+    assert "### The whole change\n\nToo long." in turns.told
+    states = {one.comment.state for one in await _listed(daemon, task)}
+    assert states == {CommentState.SENT}
+
+
+async def test_the_next_review_has_only_what_is_new_with_its_thread(
+    daemon, turns, task
+):
+    first = await _add(daemon, task, "Why four?", line=4)
+    await _add(daemon, task, "Done with.", line=9)
+    turns.next("true")
+    await _send(daemon, task)
+    await _add(daemon, task, "You didn't say.", thread=first)
+    await _send(daemon, task)
+    assert "Said before:\n\n> Why four?\n\nYou didn't say." in turns.told
+    assert "Done with." not in turns.told
+
+
+async def test_comments_stay_open_when_the_prompt_could_not_be_given(
+    daemon, task, home
+):
+    await _add(daemon, task, line=4)
+    Path(home.environ["AGENTLS_CONFIG_DIR"], "config.toml").write_text("")
+    with pytest.raises(Exception, match="scripted"):
+        await _send(daemon, task)
+    (one,) = await _listed(daemon, task)
+    assert one.comment.state is CommentState.OPEN
+
+
+async def test_a_script_takes_no_review(daemon):
+    """It would run what a comment quotes."""
+    task = await daemon.done("echo x > ten")
+    await _add(daemon, task, line=1)
+    with pytest.raises(InvalidState, match="takes no review"):
+        await _send(daemon, task)
+
+
+async def test_only_what_was_not_sent_can_be_edited(daemon, turns, task):
+    one = await _add(daemon, task, line=4)
+    await daemon.core.commenting.edit(task.id, one, "What for?")
+    turns.next("true")
+    await _send(daemon, task)
+    assert "What for?" in turns.told
+    with pytest.raises(InvalidState, match="was told"):
+        await daemon.core.commenting.edit(task.id, one, "Again")
+
+
+@pytest.mark.parametrize(
+    ("script", "how", "lines"),
+    [
+        ("sed -i 's/line 4/four/' ten", Answered.TOUCHED, (4, 4)),
+        ("sed -i '4a below' ten", Answered.TOUCHED, (5, 5)),
+        ("sed -i '4d' ten", Answered.TOUCHED, (3, 3)),
+        ("sed -i 's/line 9/nine/;1d' ten", Answered.NEAR, (1, 1)),
+        ("rm ten", Answered.TOUCHED, None),
+        ("echo y > other", Answered.UNTOUCHED, (4, 4)),
+    ],
+)
+async def test_a_sent_comment_is_linked_to_what_answers_it(
+    daemon, turns, task, script, how, lines
+):
+    await _add(daemon, task, line=4)
+    turns.next(script)
+    await _send(daemon, task)
+    (one,) = await _listed(daemon, task)
+    assert one.answer is not None
+    assert one.answer.how is how
+    place = one.answer.lines
+    assert (place and (place.first, place.last)) == lines
+
+
+async def test_clients_are_told_of_every_change_to_comments(daemon, task):
+    heard: list[object] = []
+    with daemon.core.book.listening(heard.append):
+        one = await _add(daemon, task, line=4)
+        await daemon.core.commenting.delete(task.id, one)
+    told = [event for event in heard if isinstance(event, CommentsChanged)]
+    assert [event.task for event in told] == [task.id] * 2
+
+
+async def test_comments_outlive_the_daemon(start, turns):
+    turns.next("echo x > ten")
+    async with start() as daemon:
+        task = await daemon.done("Write", agent="scripted")
+        await _add(daemon, task, line=1)
+    async with start() as daemon:
+        (one,) = await _listed(daemon, task)
+        assert one.comment.text == "Why?"
+
+
+async def test_a_path_of_any_bytes_can_be_commented(daemon, turns):
+    turns.next("printf 'x\\n' > \"$(printf 'a\\377 b')\"")
+    task = await daemon.done("Write", agent="scripted")
+    await _add(daemon, task, path=b"a\xff b", line=1)
+    (one,) = await _listed(daemon, task)
+    assert os.fsdecode(one.path) == "a\udcff b"

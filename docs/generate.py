@@ -44,7 +44,8 @@ never null; an unknown field is refused.
 - **Offsets** count bytes of a session's log. `window` is the credit of an attach: after
   that many bytes nothing comes until `agentls/ack {session, end}`.
 - **`rev`** grows with every change of any task; drop what is older than you have.
-- **Documents**: `agentls:/<task>/base/<path>` is a file as it was where the task began
+- **Documents**: `agentls:/<task>/base/<path>` is a file as it was where the task began,
+  `agentls:/<task>/<id>/<path>` as it is in a commit or tree
   (`workspace/textDocumentContent`). Paths are percent-encoded bytes.
 - **Environment**: `initializationOptions.environment` may give `SSH_AUTH_SOCK`,
   `DISPLAY`, `WAYLAND_DISPLAY` and `LANG` for the agents of this client's tasks.

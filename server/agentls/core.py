@@ -177,7 +177,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             discarding=Discarding(operations),
             merging=Merging(operations),
             ordering=Ordering(operations, trusting=trusting),
-            reviewing=Reviewing(operations),
+            reviewing=Reviewing(operations, database=database),
             sessions=sessions,
             screens=screens,
             controllers=controllers,

@@ -18,6 +18,7 @@ __all__ = [
     "BaseKind",
     "CommitId",
     "Exit",
+    "HunkId",
     "Session",
     "SessionId",
     "SessionKind",
@@ -30,6 +31,8 @@ TaskId = NewType("TaskId", str)
 SessionId = NewType("SessionId", str)
 CommitId = NewType("CommitId", str)
 AgentName = NewType("AgentName", str)
+HunkId = NewType("HunkId", str)
+"""16 hexadecimal digits, made of a hunk's path and content."""
 
 
 class State(enum.StrEnum):

@@ -77,7 +77,7 @@ async def test_a_task_goes_from_prompt_to_merged(
     assert files["link"].new_mode == "120000"
 
     base = await editor.client.workspace_text_document_content_async(
-        types.TextDocumentContentParams(uri=files["with space.txt"].base_uri)
+        types.TextDocumentContentParams(uri=files["with space.txt"].old_uri)
     )
     assert base.text == "odd\n"
 

@@ -13,6 +13,7 @@ from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.link import OPERATION_SECONDS, connected
 from agentls.cli.pager import page
 from agentls.cli.visible import visible
+from agentls.client import Client
 
 __all__ = ["diff"]
 
@@ -27,27 +28,32 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]")
 
 @click.command(cls=Command)
 @task_argument
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--stat", is_flag=True, help="How much changed in each file.")
 @click.option("--name-only", is_flag=True, help="The names of the files.")
 @json_option
-def diff(*, task: str, stat: bool, name_only: bool, as_json: bool) -> None:
+def diff(
+    *, task: str, paths: tuple[str, ...], stat: bool, name_only: bool, as_json: bool
+) -> None:
     """Show what a task changed, committed or not.
 
-    On a terminal it comes in colour through the pager that git uses; else it is a
-    patch that `git apply` takes.
+    PATH names files or folders from the top of the repository. On a terminal it comes
+    in colour through the pager that git uses; else it is a patch that `git apply`
+    takes.
     """
     patch = not (stat or name_only or as_json)
+    params: dict[str, Any] = {"task": task, "paths": paths}
     with connected() as client:
-        answer: dict[str, Any] = client.execute(
-            "agentls.changes",
-            {"task": task, "patch": patch},
-            seconds=OPERATION_SECONDS,
-        )
+        if patch:  # it is of all files, whichever are listed
+            answer = _ask(client, params | {"patch": True, "limit": 1})
+        else:
+            answer = _all_pages(client, params | {"hunks": as_json})
     if as_json:
         print_json(answer)
         return
     if not answer["files"]:
-        click.echo(f"{task} has changed nothing.", err=True)
+        where = " there" if paths else ""
+        click.echo(f"{task} has changed nothing{where}.", err=True)
         _print_skipped(answer.get("skipped", ()))
         return
     terminal = sys.stdout.isatty()
@@ -67,6 +73,23 @@ def diff(*, task: str, stat: bool, name_only: bool, as_json: bool) -> None:
             data = _harmless(data)
         page(_coloured(data) if colour else data, colour=colour)
     _print_skipped(answer.get("skipped", ()))
+
+
+def _ask(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
+    answer: dict[str, Any] = client.execute(
+        "agentls.changes", params, seconds=OPERATION_SECONDS
+    )
+    return answer
+
+
+def _all_pages(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
+    answer = page = _ask(client, params)
+    files: list[Any] = answer["files"]
+    while more := page.get("more"):
+        page = _ask(client, {**params, "more": more})
+        files += page["files"]
+    answer.pop("more", None)
+    return answer
 
 
 def _bytes(text: str) -> bytes:

@@ -30,6 +30,7 @@ _PLACES = {
     "comment": "agentls.cli.comments:comment",
     "comments": "agentls.cli.comments:comments",
     "send-review": "agentls.cli.comments:send_review",
+    "viewed": "agentls.cli.viewed:viewed",
     "send": "agentls.cli.operations:send",
     "stop": "agentls.cli.operations:stop",
     "resume": "agentls.cli.operations:resume",

@@ -16,7 +16,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NewType
 
 import attrs
 
@@ -24,12 +23,10 @@ from agentls.git.changes import ChangedFile, Status
 from agentls.git.process import TooMuchOutput
 from agentls.git.repository import Repository
 from agentls.git.runner import git
+from agentls.model import HunkId
 from agentls.threads import in_thread
 
-__all__ = ["LINES_MAX", "Hunk", "HunkId", "HunkKind", "hunks_of"]
-
-HunkId = NewType("HunkId", str)
-"""16 hexadecimal digits; unique within a change."""
+__all__ = ["LINES_MAX", "Hunk", "HunkKind", "hunks_of"]
 
 LINES_MAX = 20_000
 """Changed lines above which a file's content is one hunk without lines."""

@@ -1,6 +1,7 @@
-"""The `agentls:` documents: the base side of a diff, filled by the server.
+"""The `agentls:` documents: the sides of a diff that are no files, by the server.
 
-`agentls:/<task>/base/<path>` is the file as it was where the task began. LSP
+`agentls:/<task>/base/<path>` is the file as it was where the task began,
+`agentls:/<task>/<id>/<path>` as it was in a commit or tree. LSP
 3.18 asks for such a document by `workspace/textDocumentContent`, which pygls
 doesn't advertise by itself.
 """
@@ -16,14 +17,14 @@ from agentls.errors import InvalidParams
 from agentls.lsp.server import Server
 from agentls.model import TaskId
 
-__all__ = ["advertise", "base_uri", "register"]
+__all__ = ["advertise", "register", "side_uri"]
 
 _SCHEME = "agentls"
 
 
-def base_uri(task: TaskId, path: bytes) -> str:
-    """Give the URI of a file's base side; paths may have any bytes."""
-    return f"{_SCHEME}:/{task}/base/{quote(path)}"
+def side_uri(task: TaskId, point: str, path: bytes) -> str:
+    """Give the URI of a file at a point of a task; paths may have any bytes."""
+    return f"{_SCHEME}:/{task}/{point}/{quote(path)}"
 
 
 def advertise(capabilities: types.ServerCapabilities) -> None:
@@ -39,14 +40,14 @@ def register(server: Server) -> None:
     """Let the connection answer requests for documents."""
 
     async def content(params: Any) -> types.TextDocumentContentResult:
-        task, path = _parse(params.uri)
-        text = await server.core.reviewing.base_text(task, path)
+        task, point, path = _parse(params.uri)
+        text = await server.core.reviewing.text(task, point, path)
         return types.TextDocumentContentResult(text=text)
 
     server.protocol.fm.features[types.WORKSPACE_TEXT_DOCUMENT_CONTENT] = content
 
 
-def _parse(uri: str) -> tuple[str, bytes]:
+def _parse(uri: str) -> tuple[str, str, bytes]:
     try:
         parts = urlsplit(uri)
         path = os.fsdecode(unquote_to_bytes(parts.path))
@@ -55,12 +56,11 @@ def _parse(uri: str) -> tuple[str, bytes]:
     names = PurePosixPath(path).parts
     if (
         parts.scheme != _SCHEME
-        or len(names) < 4  # noqa: PLR2004 - root, task, side, path
-        or names[2] != "base"
+        or len(names) < 4  # noqa: PLR2004 - root, task, point, path
         or "\0" in path
     ):
         raise InvalidParams(
             f"{uri!r} is no document of agentls.",
-            hint=f"They read {_SCHEME}:/<task>/base/<path>.",
+            hint=f"They read {_SCHEME}:/<task>/<point>/<path>.",
         )
-    return names[1], os.fsencode("/".join(names[3:]))
+    return names[1], names[2], os.fsencode("/".join(names[3:]))

@@ -5,22 +5,24 @@ Importing this package fills the registry.
 
 from agentls.lsp.commands import (
     agents,
+    changes,
     comments,
     housekeeping,
     logs,
+    merging,
     ordering,
-    review,
     sessions,
     tasks,
 )
 
 __all__ = [
     "agents",
+    "changes",
     "comments",
     "housekeeping",
     "logs",
+    "merging",
     "ordering",
-    "review",
     "sessions",
     "tasks",
 ]

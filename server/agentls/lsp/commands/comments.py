@@ -169,5 +169,5 @@ def _uri(task: Task, placed: PlacedComment) -> str | None:
     if not placed.path:
         return None
     if placed.comment.side is Side.OLD:
-        return documents.base_uri(task.id, placed.path)
+        return documents.side_uri(task.id, "base", placed.path)
     return present.uri_of(task.worktree / os.fsdecode(placed.path))

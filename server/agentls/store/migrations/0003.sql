@@ -41,6 +41,7 @@ CREATE TABLE checkpoints (
 CREATE TABLE viewed (
     task TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
     hunk TEXT NOT NULL,
+    path BLOB NOT NULL,
     time TEXT NOT NULL,
     PRIMARY KEY (task, hunk)
 ) STRICT;

@@ -1,0 +1,22 @@
+"""Commands that merge a task."""
+
+from agentls.lsp import present
+from agentls.lsp.progress import RequestProgress
+from agentls.lsp.protocol.merging import MergeTaskParams, MergeTaskResult
+from agentls.lsp.registry import command
+from agentls.lsp.server import Server
+
+
+@command("agentls.mergeTask")
+async def merge_task(
+    ls: Server, params: MergeTaskParams, progress: RequestProgress
+) -> MergeTaskResult:
+    """Merge a task into its target as one commit: wholly, or nothing changes."""
+    merged = await ls.core.merging.merge(
+        params.task, message=params.message, stop=params.stop, progress=progress
+    )
+    return MergeTaskResult(
+        task=present.task_info(merged.task, ls.core.book.sessions(merged.task.id)),
+        commit=merged.commit,
+        checkout=merged.checkout and present.uri_of(merged.checkout),
+    )

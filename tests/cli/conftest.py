@@ -6,9 +6,11 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 from collections.abc import Callable, Generator, Mapping
@@ -103,8 +105,10 @@ class User:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.home = folder / "home"
-        for name in ("home", "state", "data", "config", "run"):
+        for name in ("home", "state", "data", "config"):
             (folder / name).mkdir(mode=0o700)
+        # A test's own folder is too long for a socket.
+        self.runtime = Path(tempfile.mkdtemp(prefix="agentls-test-", dir="/tmp"))
         self.environment = {
             name: os.environ[name] for name in _INHERITED if name in os.environ
         } | {
@@ -114,7 +118,7 @@ class User:
             "AGENTLS_STATE_DIR": str(folder / "state"),
             "AGENTLS_DATA_DIR": str(folder / "data"),
             "AGENTLS_CONFIG_DIR": str(folder / "config"),
-            "AGENTLS_RUNTIME_DIR": str(folder / "run"),
+            "AGENTLS_RUNTIME_DIR": str(self.runtime),
             "GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z",
             "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z",
         }
@@ -261,6 +265,7 @@ class User:
             left = traces.processes_of(self.folder)
             gone = traces.all_gone(left, within=10)
             traces.end_all(left)
+            shutil.rmtree(self.runtime)
         assert gone, [(p, Path(f"/proc/{p.pid}/cmdline").read_bytes()) for p in left]
 
 

@@ -1,6 +1,7 @@
 """Trees made from other trees, without any checkout."""
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
@@ -9,7 +10,45 @@ from agentls.git.changes import changed_paths
 from agentls.git.repository import Repository
 from agentls.git.runner import git
 
-__all__ = ["leave_out"]
+__all__ = ["Entry", "leave_out", "with_entries"]
+
+
+@attrs.frozen(kw_only=True)
+class Entry:
+    """What a tree has at a path."""
+
+    mode: int
+    blob: str
+
+
+async def with_entries(
+    repo: Repository, tree: str, entries: Mapping[bytes, Entry | None]
+) -> str:
+    """Give the tree with these paths changed; None takes a path out.
+
+    A file replaces a folder of the same name and the reverse.
+    """
+    if not entries:
+        return tree
+    zero = repo.no_commit.encode("ascii")
+    gone = (
+        b"0 %s\t%s\0" % (zero, path) for path, entry in entries.items() if not entry
+    )
+    put = (
+        b"%06o %s\t%s\0" % (entry.mode, entry.blob.encode("ascii"), path)
+        for path, entry in entries.items()
+        if entry
+    )
+    with tempfile.TemporaryDirectory(prefix="agentls-tree-") as folder:
+        at = attrs.evolve(repo.main, index=Path(folder) / "index")
+        await git("read-tree", f"{tree}^{{tree}}", at=at)
+        await git(
+            *("update-index", "--replace", "-z", "--index-info"),
+            at=at,
+            stdin=b"".join((*gone, *put)),
+        )
+        written = await git("write-tree", at=at)
+    return written.decode("ascii").strip()
 
 
 async def leave_out(repo: Repository, tree: str, *, base: str, made: str) -> str:
@@ -18,18 +57,11 @@ async def leave_out(repo: Repository, tree: str, *, base: str, made: str) -> str
     A path that was changed again since `made` stays as it is in the tree.
     """
     since = {file.path for file in await changed_paths(repo, made, tree)}
-    back = [
-        file for file in await changed_paths(repo, base, made) if file.path not in since
-    ]
-    if not back:
-        return tree
-    lines = (
-        b"%06o %s\t%s\0" % (file.old_mode, file.old_blob.encode("ascii"), file.path)
-        for file in back
-    )
-    with tempfile.TemporaryDirectory(prefix="agentls-tree-") as folder:
-        at = attrs.evolve(repo.main, index=Path(folder) / "index")
-        await git("read-tree", f"{tree}^{{tree}}", at=at)
-        await git("update-index", "-z", "--index-info", at=at, stdin=b"".join(lines))
-        written = await git("write-tree", at=at)
-    return written.decode("ascii").strip()
+    back = {
+        file.path: Entry(mode=file.old_mode, blob=file.old_blob)
+        if file.old_mode
+        else None
+        for file in await changed_paths(repo, base, made)
+        if file.path not in since
+    }
+    return await with_entries(repo, tree, back)

@@ -25,6 +25,7 @@ from agentls.sessions.sessions import Sessions
 from agentls.store.database import Database
 from agentls.tasks.agency import Agency
 from agentls.tasks.book import TaskBook
+from agentls.tasks.checkpointing import Checkpointing
 from agentls.tasks.commenting import Commenting
 from agentls.tasks.discarding import Discarding
 from agentls.tasks.housekeeping import Housekeeper
@@ -55,6 +56,7 @@ class Core:
     book: TaskBook
     tasks: Orchestrator
     commenting: Commenting
+    checkpointing: Checkpointing
     discarding: Discarding
     merging: Merging
     ordering: Ordering
@@ -149,13 +151,20 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
         trusting = Trusting(paths=paths, database=database)
         config = await trusting.config_at_start()
         agency = Agency(paths=paths)
-        checkpoints = Checkpointer(indexes=paths.state / "indexes")
+        checkpoints = Checkpointer(
+            indexes=paths.state / "indexes",
+            database=database,
+            sized=lambda task, size: book.keep_size(
+                task, files=size.files, added=size.added, deleted=size.deleted
+            ),
+        )
         starter = Starter(
             book=book,
             sessions=sessions,
             trusting=trusting,
             agency=agency,
             checkpoints=checkpoints,
+            database=database,
             spawn=background.spawn,
         )
         teller = Teller(
@@ -174,6 +183,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             book=book,
             tasks=tasks,
             commenting=Commenting(operations, database=database, tasks=tasks),
+            checkpointing=Checkpointing(operations),
             discarding=Discarding(operations),
             merging=Merging(operations),
             ordering=Ordering(operations, trusting=trusting),

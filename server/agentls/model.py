@@ -16,6 +16,7 @@ __all__ = [
     "AgentName",
     "Base",
     "BaseKind",
+    "Checkpoint",
     "CommitId",
     "Exit",
     "HunkId",
@@ -25,6 +26,8 @@ __all__ = [
     "State",
     "Task",
     "TaskId",
+    "Turn",
+    "TurnSource",
 ]
 
 TaskId = NewType("TaskId", str)
@@ -161,3 +164,66 @@ class Session:
     def live(self) -> bool:
         """Tell whether it may still run."""
         return self.exit is None and not self.lost
+
+
+class TurnSource(enum.StrEnum):
+    """How an agent came to a prompt."""
+
+    CREATE = "create"
+    PROMPT = "prompt"
+    RESUME = "resume"
+    RETRY = "retry"
+    REVIEW = "review"
+    """The open comments and decisions of a person who reviewed."""
+
+    TERMINAL = "terminal"
+    """Typed into its terminal, past agentls: the prompt may not be known."""
+
+    UPDATE = "update"
+    """To resolve the conflicts of an update."""
+
+
+@attrs.frozen(kw_only=True)
+class Turn:
+    """From a prompt to the agent's rest."""
+
+    task: TaskId
+    number: int
+    """Counts from 1 in each task."""
+    prompt: str
+    """What came while it lasted stands in it too, with an empty line between."""
+    source: TurnSource
+    begun: datetime
+    ended: datetime | None = None
+    said: str = ""
+    """What the agent said last, where it tells; else empty."""
+
+
+@attrs.frozen(kw_only=True)
+class Checkpoint:
+    """A saved state of a task's worktree."""
+
+    task: TaskId
+    number: int
+    """Counts from 1 in each task."""
+    commit: CommitId
+    """Its tree is the files; its parents reach all else that was there."""
+    tree: str
+    base: CommitId
+    """The task's base at that time."""
+    head: CommitId | None
+    """The commit that the worktree was on; None on a branch without any."""
+    branch: str | None
+    """The branch that it was on; None for a detached head."""
+    staged: CommitId | None = None
+    """Holds what was staged and neither committed nor in the files, if anything."""
+    files: int
+    """How many files the change had, and its lines:"""
+    added: int
+    deleted: int
+    reason: str
+    turn: int | None = None
+    """The turn that was the last one to begin."""
+    taken: datetime
+    skipped: tuple[str, ...] = ()
+    """What was in the worktree and isn't in the tree, each with the reason."""

@@ -54,7 +54,7 @@ async def test_after_a_task_that_was_merged_the_first_one_is_next(daemon):
     found = await _next(daemon, after=merged.id)
     assert found.task is not None
     assert found.task.id == other.id
-    assert found.why == "The only one that is ready."
+    assert found.why == "The only one that is ready: 0 lines in 0 files."
 
 
 async def test_when_nothing_is_ready_it_says_what_still_works(daemon, tmp_path):

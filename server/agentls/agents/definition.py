@@ -126,6 +126,7 @@ class Payload:
     """Where an event's payload has what we look for; paths are dotted."""
 
     session: str | None = key(Text(), about="The agent's id of the conversation.")
+    prompt: str | None = key(Text(), about="What the agent was told.")
     message: str | None = key(Text(), about="What the agent said last.")
 
 

@@ -33,6 +33,7 @@ class AgentEvent:
     """Never `ignore`."""
     reason: str
     """One sentence for a person; may be empty."""
+    prompt: str | None
     last_message: str | None
     conversation: str | None
     source: str
@@ -57,6 +58,7 @@ def read_event(definition: Definition, record: HookRecord) -> AgentEvent | None:
     return AgentEvent(
         status=rule.status,
         reason=_reason(rule.reason, record.payload),
+        prompt=_text_at(record.payload, definition.payload.prompt),
         last_message=_text_at(record.payload, definition.payload.message),
         conversation=_text_at(record.payload, definition.payload.session),
         source="hook",

@@ -31,6 +31,8 @@ _PLACES = {
     "comments": "agentls.cli.comments:comments",
     "send-review": "agentls.cli.comments:send_review",
     "viewed": "agentls.cli.viewed:viewed",
+    "checkpoints": "agentls.cli.checkpoints:checkpoints",
+    "checkpoint": "agentls.cli.checkpoints:checkpoint",
     "send": "agentls.cli.operations:send",
     "stop": "agentls.cli.operations:stop",
     "resume": "agentls.cli.operations:resume",

@@ -39,7 +39,7 @@ def send(*, task: str, text: str, as_json: bool) -> None:
 @click.argument("text", required=False)
 @json_option
 def resume(*, task: str, text: str | None, as_json: bool) -> None:
-    """Go on with the agent's conversation after its session's end.
+    """Go on with an agent's conversation after its session.
 
     TEXT says with what; `-` reads standard input. Without it the agent is told that
     it was interrupted. An agent that can't go on, or whose conversation isn't known,

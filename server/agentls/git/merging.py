@@ -20,11 +20,11 @@ from agentls.git.changes import changed_paths
 from agentls.git.drivers import MergeDriver, merge_drivers_in
 from agentls.git.filters import attributes
 from agentls.git.history import merge_base
-from agentls.git.pins import IDENTITY
 from agentls.git.place import Place
 from agentls.git.repository import Repository
 from agentls.git.runner import failure, git, load_settings, run_git, user_environ
 from agentls.git.shadow import shadow_of
+from agentls.git.staged import IDENTITY
 from agentls.model import CommitId
 from agentls.threads import in_thread
 

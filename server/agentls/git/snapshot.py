@@ -18,22 +18,34 @@ import stat
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import attrs
 
 from agentls.errors import GitFailed
 from agentls.git.checkouts import Checkout
-from agentls.git.pins import IDENTITY
 from agentls.git.place import Place
 from agentls.git.repository import Repository
 from agentls.git.runner import git, run_git
+from agentls.git.staged import IDENTITY
 from agentls.model import CommitId
 from agentls.threads import in_thread
 
-__all__ = ["FILE_MAX", "Skipped", "Snapshot", "WorktreeState", "read_state", "snapshot"]
+__all__ = [
+    "FILE_MAX",
+    "Skipped",
+    "Snapshot",
+    "WorktreeState",
+    "commit_state",
+    "read_state",
+    "snapshot",
+]
 
 FILE_MAX = 50 * 1000 * 1000
 """Bytes above which an untracked file isn't stored."""
+
+_BUSY: WeakValueDictionary[Path, asyncio.Lock] = WeakValueDictionary()
+"""The copies that are in use: git would refuse a second who writes one."""
 
 _CHANGED = ("diff-files", "--raw", "-z", "--no-renames", "--ignore-submodules=dirty")
 _OTHERS = ("ls-files", "-o", "-z", "--exclude-standard")
@@ -86,39 +98,54 @@ async def snapshot(
     worktree. Raises `GitFailed` when a file can't be read.
     """
     state = await read_state(repo, checkout, index=index, file_max=file_max)
+    commit = await commit_state(
+        repo, state.tree, parents=parents, message=message, date=date
+    )
+    return Snapshot(commit=commit, tree=state.tree, skipped=state.skipped)
+
+
+async def commit_state(
+    repo: Repository,
+    tree: str,
+    *,
+    parents: Sequence[CommitId],
+    message: str,
+    date: datetime | None = None,
+) -> CommitId:
+    """Make a hidden commit of a tree that was read; no reference names it yet."""
     dates: dict[str, str] = {}
     if date is not None:
         stamp = date.isoformat()
         dates = {"GIT_AUTHOR_DATE": stamp, "GIT_COMMITTER_DATE": stamp}
     commit = await git(
         "commit-tree",
-        state.tree,
+        tree,
         *(part for parent in parents for part in ("-p", parent)),
         at=repo.main,
         stdin=message.encode("utf-8", "replace"),
         env=IDENTITY | dates,
     )
-    return Snapshot(
-        commit=CommitId(commit.decode("ascii").strip()),
-        tree=state.tree,
-        skipped=state.skipped,
-    )
+    return CommitId(commit.decode("ascii").strip())
 
 
 async def read_state(
     repo: Repository, checkout: Checkout, *, index: Path, file_max: int = FILE_MAX
 ) -> WorktreeState:
-    """Store the worktree's files as a tree; as `snapshot`, without the commit."""
+    """Store the worktree's files as a tree; as `snapshot`, without the commit.
+
+    Calls for the same `index` wait for each other.
+    """
     place = checkout.place(repo)
     aside = attrs.evolve(place, index=index)
-    try:
-        await in_thread(_refresh_copy, checkout.admin / "index", index)
-        return await _store(repo, aside, file_max=file_max)
-    except GitFailed:
-        # A damaged copy, pruned objects behind it, or a file that went meanwhile.
-        await in_thread(_forget, index)
-        await _read_head(aside)
-        return await _store(repo, aside, file_max=file_max)
+    async with _BUSY.setdefault(index, asyncio.Lock()):
+        try:
+            await in_thread(_refresh_copy, checkout.admin / "index", index)
+            return await _store(repo, aside, file_max=file_max)
+        except GitFailed:
+            # A damaged copy, pruned objects behind it, or a file that went meanwhile.
+            await in_thread(_forget, index)
+            await _read_head(aside)
+            return await _store(repo, aside, file_max=file_max)
 
 
 async def _store(repo: Repository, aside: Place, *, file_max: int) -> WorktreeState:

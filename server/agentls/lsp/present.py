@@ -32,6 +32,9 @@ def task_info(task: Task, sessions: Sequence[Session]) -> TaskInfo:
         created=task.created.isoformat(),
         changed=task.changed.isoformat(),
         merged_commit=task.merged_commit,
+        files=task.files,
+        added=task.added,
+        deleted=task.deleted,
         sessions=tuple(session_info(session) for session in sessions),
         rev=task.rev,
     )

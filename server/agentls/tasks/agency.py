@@ -75,6 +75,10 @@ class Said:
     state: State
     why: str
     conversation: str | None
+    prompt: str
+    """What it was given last, where it tells; else empty."""
+    message: str
+    """What it said last, where it tells; else empty."""
 
 
 @attrs.frozen(kw_only=True)
@@ -244,6 +248,8 @@ def _said(event: AgentEvent, *, before: Said | None) -> Said:
         state=_STATES[event.status],
         why=event.reason if event.status is Status.WAITING else "",
         conversation=event.conversation or known,
+        prompt=event.prompt or (before.prompt if before else ""),
+        message=event.last_message or (before.message if before else ""),
     )
 
 

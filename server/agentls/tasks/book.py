@@ -211,6 +211,19 @@ class TaskBook:
                 task_id, finished=True, quietly=quietly, changes=changes
             )
 
+    async def keep_size(
+        self, task_id: TaskId, *, files: int, added: int, deleted: int
+    ) -> Task:
+        """Keep how large a task's change is, and tell; it counts as no change of it."""
+        async with self._writing:
+            task = self.get(task_id)
+            if (task.files, task.added, task.deleted) == (files, added, deleted):
+                return task
+            size = {"files": files, "added": added, "deleted": deleted}
+            return await self._change(
+                task_id, changes={**size, "changed": task.changed}
+            )
+
     async def note(self, entry: JournalEntry) -> None:
         """Note in the journal how far an operation got."""
         await self._database.transaction(lambda db: table.journal(db, entry))
@@ -287,8 +300,7 @@ class TaskBook:
         task = before = self.get(task_id)
         if state := changes.get("state"):
             require_transition(task, state)
-        task = attrs.evolve(task, **changes)
-        task = attrs.evolve(task, changed=now() if changes else task.changed)
+        task = attrs.evolve(task, **({"changed": now()} | changes if changes else {}))
         moved = (task.state, task.why) != (before.state, before.why)
         is_news = moved and not quietly and task.state in NEEDS_A_PERSON
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from agentls.config import Config
 from agentls.errors import AgentlsError
 from agentls.git.repository import find_repository
-from agentls.model import Session, SessionId, State, Task, TaskId
+from agentls.model import Session, SessionId, State, Task, TaskId, TurnSource
 from agentls.tasks.agency import Agency, Said
 from agentls.tasks.book import TaskBook
 from agentls.tasks.trusting import Trusting
+from agentls.tasks.turns import Turns
 
 __all__ = ["Hearing"]
 
@@ -29,11 +30,13 @@ class Hearing:
         book: TaskBook,
         trusting: Trusting,
         agency: Agency,
+        turns: Turns,
         locks: Mapping[TaskId, asyncio.Lock],
     ) -> None:
         self._book = book
         self._trusting = trusting
         self._agency = agency
+        self._turns = turns
         self._locks = locks
 
     async def read_events(self, name: SessionId) -> None:
@@ -67,7 +70,17 @@ class Hearing:
     async def _apply(self, task: Task, session: Session, said: Said) -> None:
         if said.conversation and said.conversation != task.conversation:
             task = await self._book.change(task.id, conversation=said.conversation)
-        if task.state not in _MOVED or not session.live:
+        moves = task.state in _MOVED and session.live
+        if moves and task.state is State.REVIEW:  # it was told in its terminal
+            await self._turns.begin(
+                task.id, prompt=said.prompt, source=TurnSource.TERMINAL
+            )
+        if said.message:
+            await self._turns.heard(task.id, said=said.message)
+        if not moves:
+            return
+        if said.state is State.REVIEW:
+            await self._turns.rest(task, state=said.state, why=said.why)
             return
         if task.state is State.REVIEW and said.state is State.WAITING:
             task = await self._book.change(task.id, state=State.WORKING)

@@ -8,7 +8,7 @@ request ends it early, never a closed editor.
 import asyncio
 from pathlib import Path
 
-from agentls.errors import AgentlsError, InvalidState, UnknownTask
+from agentls.errors import AgentlsError, InvalidState, SessionEnded, UnknownTask
 from agentls.git.repository import find_repository, head
 from agentls.model import (
     BaseKind,
@@ -18,6 +18,7 @@ from agentls.model import (
     State,
     Task,
     TaskId,
+    TurnSource,
 )
 from agentls.tasks import planning, preparing
 from agentls.tasks.agency import Agency, ListedAgent
@@ -76,7 +77,9 @@ class Orchestrator:
                 )
             raise
 
-    async def send_prompt(self, name: str, text: str) -> Task:
+    async def send_prompt(
+        self, name: str, text: str, *, source: TurnSource = TurnSource.PROMPT
+    ) -> Task:
         """Tell a task's agent something, in its living session or by resuming it."""
         check_prompt(text)
         task_id = self._book.get(name).id
@@ -99,11 +102,19 @@ class Orchestrator:
                         f"The agent of task {task.id} takes no prompt while it runs.",
                         hint="Wait until it is done, or stop it first.",
                     )
-                await live.write(typed)
+                turn = await self._starter.turns.begin(
+                    task.id, prompt=text, source=source
+                )
+                try:
+                    await live.write(typed)
+                except SessionEnded:
+                    if task.state is _S.REVIEW:  # else it is the end of that turn
+                        await self._starter.turns.take_back(turn)
+                    raise
                 return await self._book.change(task.id, state=_S.WORKING, why="")
             await require_worktree(task, to="say to its agent")
             return await self._starter.start_agent(
-                task, policy, prompt=text, resume=True
+                task, policy, prompt=text, resume=True, source=source
             )
 
     async def stop(self, name: str) -> Task:
@@ -124,7 +135,11 @@ class Orchestrator:
                 await require_worktree(task, to="retry")
                 policy = await self._starter.policy(task)
                 return await self._starter.start_agent(
-                    task, policy, prompt=task.prompt, resume=False
+                    task,
+                    policy,
+                    prompt=task.prompt,
+                    resume=False,
+                    source=TurnSource.RETRY,
                 )
             self._starter.begin(task, say=progress)
         return await self._starter.prepared(task_id)

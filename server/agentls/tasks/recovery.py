@@ -51,6 +51,7 @@ async def recover(
             )
     for entry in to_resume:
         await resuming.take_up(entry)
+    await starter.turns.end_all_late()
     resuming.resume_waiting()
     starter.start_queued()
 

@@ -11,7 +11,15 @@ from typing import Any
 
 from agentls.errors import AgentlsError, InvalidState, UnknownTask
 from agentls.host import boot_id
-from agentls.model import Session, SessionId, SessionKind, State, Task, TaskId
+from agentls.model import (
+    Session,
+    SessionId,
+    SessionKind,
+    State,
+    Task,
+    TaskId,
+    TurnSource,
+)
 from agentls.sessions.folder import read_meta
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.book import Event, TaskBook
@@ -49,7 +57,9 @@ async def resume(
     await require_worktree(task, to="resume")
     policy = await starter.policy(task)
     await starter.agency.require_conversation(task, policy.config)
-    return await starter.start_agent(task, policy, prompt=text or GO_ON, resume=True)
+    return await starter.start_agent(
+        task, policy, prompt=text or GO_ON, resume=True, source=TurnSource.RESUME
+    )
 
 
 async def require_worktree(task: Task, *, to: str) -> None:

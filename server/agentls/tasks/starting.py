@@ -14,9 +14,10 @@ import attrs
 
 from agentls.errors import AgentlsError, UnknownTask
 from agentls.git.repository import Repository, find_repository
-from agentls.model import Session, SessionKind, State, Task, TaskId
+from agentls.model import Session, SessionKind, State, Task, TaskId, Turn, TurnSource
 from agentls.review.checkpoint import Checkpointer
 from agentls.sessions.sessions import Sessions
+from agentls.store.database import Database
 from agentls.store.tasks import JournalEntry
 from agentls.tasks import preparing
 from agentls.tasks.agency import Agency
@@ -25,6 +26,7 @@ from agentls.tasks.hearing import Hearing
 from agentls.tasks.queue import next_to_start
 from agentls.tasks.running import Runner
 from agentls.tasks.trusting import Policy, Trusting
+from agentls.tasks.turns import Turns
 from agentls.threads import in_thread
 
 __all__ = ["STOP_GRACE", "Say", "Starter", "silent"]
@@ -54,6 +56,7 @@ class Starter:
         trusting: Trusting,
         agency: Agency,
         checkpoints: Checkpointer,
+        database: Database,
         spawn: Callable[..., asyncio.Task[Any]],
     ) -> None:
         self.locks: defaultdict[TaskId, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -70,8 +73,20 @@ class Starter:
         self._preparing: dict[TaskId, asyncio.Task[None]] = {}
         self._told: dict[TaskId, Say] = {}
         self._stopping: set[TaskId] = set()
+        self.turns = Turns(
+            book=book,
+            database=database,
+            checkpoints=checkpoints,
+            repository=self.repository,
+            locked=self.locks.__getitem__,
+            spawn=spawn,
+        )
         self.hearing = Hearing(
-            book=book, trusting=trusting, agency=agency, locks=self.locks
+            book=book,
+            trusting=trusting,
+            agency=agency,
+            turns=self.turns,
+            locks=self.locks,
         )
         self.runner = Runner(
             book=book, sessions=sessions, spawn=spawn, ended=self._session_ended
@@ -153,7 +168,13 @@ class Starter:
         return await self._trusting.trusted(await find_repository(task.repository))
 
     async def start_agent(
-        self, task: Task, policy: Policy, *, prompt: str, resume: bool
+        self,
+        task: Task,
+        policy: Policy,
+        *,
+        prompt: str,
+        resume: bool,
+        source: TurnSource,
     ) -> Task:
         """Start the agent in the worktree; `resume` goes on with its conversation."""
         session = self.runner.next_id(task)
@@ -165,16 +186,17 @@ class Starter:
         note = JournalEntry(
             task=task.id, operation="create", step="agent", data={"session": session}
         )
+        turn = await self.turns.begin(task.id, prompt=prompt, source=source)
         try:
             await self.runner.start(
                 task, start.program, kind=SessionKind.AGENT, journal=note
             )
         except AgentlsError:
-            await self._book.end_note(task.id)
+            await self._give_up(turn)
             raise
         except asyncio.CancelledError:
             if not self.closing:
-                await self._book.end_note(task.id)
+                await self._give_up(turn)
             raise
         await self._book.finish(task.id, state=State.WORKING, why="")
         # A short program may have ended before the task was `working`.
@@ -207,13 +229,18 @@ class Starter:
         else:
             state = State.FAILED
             why = f"Its agent ended with {session.exit.describe()}."
-        return await self._book.change_if(
-            task_id,
-            _RUNNING,
-            quietly=task_id in self._stopping,
-            state=state,
-            why=why,
+        if state is State.INTERRUPTED:
+            # After a reboot there may be many: nobody waits for their checkpoints.
+            task = await self._book.change_if(task_id, _RUNNING, state=state, why=why)
+            self.turns.end_late(task_id)
+            return task
+        return await self.turns.rest(
+            task, state=state, why=why, quietly=task_id in self._stopping
         )
+
+    async def _give_up(self, turn: Turn) -> None:
+        await self._book.end_note(turn.task)
+        await self.turns.take_back(turn)
 
     async def _session_ended(self, session: Session) -> None:
         if session.kind is not SessionKind.AGENT:
@@ -257,7 +284,13 @@ class Starter:
                     )
                     task = await self._book.change(task.id, prepared=made)
                 say("Starting the agent")
-                await self.start_agent(task, policy, prompt=task.prompt, resume=False)
+                await self.start_agent(
+                    task,
+                    policy,
+                    prompt=task.prompt,
+                    resume=False,
+                    source=TurnSource.CREATE,
+                )
             except AgentlsError as error:
                 why = f"{error.message} {error.hint}".strip()
                 await self._book.finish(task_id, state=State.FAILED, why=why)

@@ -6,6 +6,7 @@ Importing this package fills the registry.
 from agentls.lsp.commands import (
     agents,
     changes,
+    checkpoints,
     comments,
     housekeeping,
     logs,
@@ -18,6 +19,7 @@ from agentls.lsp.commands import (
 __all__ = [
     "agents",
     "changes",
+    "checkpoints",
     "comments",
     "housekeeping",
     "logs",

@@ -88,6 +88,11 @@ class TaskInfo:
     created: str
     changed: str
     merged_commit: str | None = None
+    files: int | None = None
+    """How many files it has changed, as of its last checkpoint; absent before."""
+    added: int | None = None
+    """Lines, as `deleted`; binary files have none."""
+    deleted: int | None = None
     sessions: tuple[SessionInfo, ...] = ()
     """In the order in which they began; the last one is the present one."""
     rev: int

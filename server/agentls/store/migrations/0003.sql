@@ -31,9 +31,16 @@ CREATE TABLE checkpoints (
     commit_id   TEXT NOT NULL,
     tree        TEXT NOT NULL,
     base_commit TEXT NOT NULL,
+    head        TEXT,
+    branch      BLOB,
+    staged      TEXT,
+    files       INTEGER NOT NULL,
+    added       INTEGER NOT NULL,
+    deleted     INTEGER NOT NULL,
     reason      TEXT NOT NULL,
     turn        INTEGER,
     taken       TEXT NOT NULL,
+    skipped     TEXT NOT NULL,
     PRIMARY KEY (task, number)
 ) STRICT;
 

@@ -27,3 +27,14 @@ def test_a_part_of_a_change_is_shown(user: Any):
     done = user.raw("diff", task, "nowhere")
     assert done.stderr.decode() == f"{task} has changed nothing there.\n"
     assert done.stdout == b""
+
+
+def test_what_is_new_since_a_look_is_shown(user: Any):
+    task = user.task(_SCRIPT)
+    user.call("viewed", task)
+    nothing = user.raw("diff", "--since", "looked", task)
+    assert nothing.stderr.decode() == f"{task} has changed nothing since.\n"
+    (user.worktree(task) / "more").write_text("more\n")
+    assert user.call("diff", "--since", "looked", "--name-only", task) == "more\n"
+    assert user.call("diff", "--since", "1", "--name-only", task) == "more\n"
+    assert "no checkpoint 9" in user.call("diff", "--since", "9", task, status=1)

@@ -10,7 +10,7 @@ import pytest
 from agentls.errors import InvalidParams, InvalidState
 from agentls.git import changes
 from agentls.git.hunks import Hunk
-from agentls.model import Task
+from agentls.model import State, Task
 from agentls.tasks.reviewing import Asked, Shown
 
 _TEXT = "".join(f"line {number}\n" for number in range(1, 31))
@@ -176,7 +176,7 @@ async def test_odd_files_are_read_with_their_hunks(
         "odd\n\\xff": ["lines"],
         "plain.txt": ["file"],
     }
-    assert [skipped.path for skipped in shown.skipped] == [b"nested/"]
+    assert shown.skipped == ("nested/: a repository of its own",)
     assert await _mark(daemon, task) == (8, 8)
 
 
@@ -197,3 +197,57 @@ async def test_reading_touches_nothing_of_the_worktree(daemon: Any):
     await _changes(daemon, task, hunks=True, patch=True)
     await _mark(daemon, task)
     assert before == (index.read_bytes(), (task.worktree / "text").stat().st_mtime_ns)
+
+
+async def _names(daemon: Any, task: Task, old: str, new: str = "now") -> list[str]:
+    shown = await _changes(daemon, task, old=old, new=new)
+    return [file.display for file in shown.files]
+
+
+async def test_a_change_is_read_between_any_two_states(daemon: Any):
+    task = await daemon.done("echo 1 > one")
+    await daemon.core.tasks.send_prompt(task.id, "echo 2 > two; echo 1b > one")
+    await daemon.until(task.id, State.REVIEW)
+    _, (first, second), _ = await daemon.core.checkpointing.list(task.id)
+    (task.worktree / "three").write_text("3\n")
+    assert await _names(daemon, task, "base") == ["one", "three", "two"]
+    assert await _names(daemon, task, "turn") == ["one", "three", "two"]
+    assert await _names(daemon, task, "2") == ["three"]
+    assert await _names(daemon, task, "1", "2") == ["one", "two"]
+    assert await _names(daemon, task, "2", "1") == ["one", "two"]
+    assert await _names(daemon, task, "base", "1") == ["one"]
+    assert await _names(daemon, task, "looked", "turn") == ["one"]
+    assert (first.turn, second.turn) == (1, 2)
+    with pytest.raises(InvalidParams, match="no checkpoint 9"):
+        await _names(daemon, task, "9")
+
+
+async def test_a_look_is_what_was_shown_and_not_what_came_since(daemon: Any):
+    task = await daemon.done("echo 1 > one")
+    assert await _names(daemon, task, "looked") == ["one"]
+    assert await _names(daemon, task, "looked") == ["one"]  # reading is no look
+    shown = await _changes(daemon, task, old="looked", look=True)
+    assert [file.display for file in shown.files] == ["one"]
+    assert await _names(daemon, task, "looked") == []
+    (task.worktree / "two").write_text("2\n")
+    assert await _names(daemon, task, "looked") == ["two"]
+    await _mark(daemon, task, paths=(b"two",))
+    assert await _names(daemon, task, "looked") == ["two"]
+    await _mark(daemon, task, paths=(b"one",))
+    assert await _names(daemon, task, "looked") == []
+
+
+async def test_what_the_target_got_is_not_shown_since_the_last_look(
+    daemon: Any, text: Path, git: Callable[..., str]
+):
+    task = await daemon.done("sed -i 's/line 20$/LINE 20/' text; echo 1 > one")
+    await _changes(daemon, task, look=True)
+    text.write_text(_TEXT.replace("line 2\n", "line 2\nline 2b\n"))
+    git(daemon.root, "commit", "-qam", "meanwhile")
+    tip = git(daemon.root, "rev-parse", "main")
+    _edit(task, ("line 2\n", "line 2\nline 2b\n"), ("line 29", "LINE 29"))
+    base = attrs.evolve(daemon.core.book.get(task.id).base, commit=tip)
+    await daemon.core.book.change(task.id, base=base)
+    shown = await _changes(daemon, task, old="looked", hunks=True)
+    assert [file.display for file in shown.files] == ["text"]
+    assert [hunk.added for hunk in (shown.hunks or {})[b"text"]] == [b"LINE 29\n"]

@@ -29,11 +29,22 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]")
 @click.command(cls=Command)
 @task_argument
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option(
+    "--since",
+    metavar="POINT",
+    help="Only since: looked, turn (the last one), or a checkpoint's number.",
+)
 @click.option("--stat", is_flag=True, help="How much changed in each file.")
 @click.option("--name-only", is_flag=True, help="The names of the files.")
 @json_option
 def diff(
-    *, task: str, paths: tuple[str, ...], stat: bool, name_only: bool, as_json: bool
+    *,
+    task: str,
+    paths: tuple[str, ...],
+    since: str | None,
+    stat: bool,
+    name_only: bool,
+    as_json: bool,
 ) -> None:
     """Show what a task changed, committed or not.
 
@@ -42,7 +53,7 @@ def diff(
     takes.
     """
     patch = not (stat or name_only or as_json)
-    params: dict[str, Any] = {"task": task, "paths": paths}
+    params: dict[str, Any] = {"task": task, "paths": paths, "from": since or "base"}
     with connected() as client:
         if patch:  # it is of all files, whichever are listed
             answer = _ask(client, params | {"patch": True, "limit": 1})
@@ -53,7 +64,8 @@ def diff(
         return
     if not answer["files"]:
         where = " there" if paths else ""
-        click.echo(f"{task} has changed nothing{where}.", err=True)
+        when = " since" if since else ""
+        click.echo(f"{task} has changed nothing{where}{when}.", err=True)
         _print_skipped(answer.get("skipped", ()))
         return
     terminal = sys.stdout.isatty()

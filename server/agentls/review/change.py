@@ -8,12 +8,13 @@ import attrs
 
 from agentls.errors import InvalidState
 from agentls.git.changes import ChangedFile, Status, changed_files, read_blob
-from agentls.git.checkouts import own_checkout
+from agentls.git.merging import Merged, merge_trees
 from agentls.git.refs import read_ref, task_ref
 from agentls.git.repository import Repository
-from agentls.git.snapshot import Skipped, read_state
 from agentls.git.trees import leave_out
-from agentls.model import CommitId, Task
+from agentls.model import Checkpoint, CommitId, Task
+from agentls.review.checkpoint import Checkpointer
+from agentls.threads import in_thread
 
 __all__ = [
     "ChangedFile",
@@ -21,6 +22,7 @@ __all__ = [
     "Present",
     "Status",
     "read_present",
+    "read_saved",
     "read_text",
     "select",
     "without_prepared",
@@ -36,22 +38,22 @@ class Present:
 
     tree: str
     """A tree or commit."""
-    skipped: tuple[Skipped, ...] = ()
+    skipped: tuple[str, ...] = ()
     """What is in the worktree and in no checkpoint, with the reason."""
-    worktree: bool
-    """It was read from the worktree; else it is what was kept of it."""
 
 
-async def read_present(repository: Repository, task: Task, *, index: Path) -> Present:
+async def read_present(
+    repository: Repository, task: Task, *, checkpoints: Checkpointer
+) -> Present:
     """Read the worktree as it is; of a task without one, what was kept.
 
     Raises `InvalidState` for a task that has never been prepared.
     """
-    skipped: tuple[Skipped, ...] = ()
-    if there := task.worktree.exists():
-        checkout = await own_checkout(repository, task.worktree)
-        state = await read_state(repository, checkout, index=index)
-        tree, skipped = state.tree, state.skipped
+    skipped: tuple[str, ...] = ()
+    if await in_thread(task.worktree.exists):
+        state = await checkpoints.read(repository, task)
+        tree = state.tree
+        skipped = tuple(f"{one.display}: {one.why}" for one in state.skipped)
     else:
         kept = await read_ref(repository, task_ref(task.id))
         if kept is None:
@@ -63,7 +65,6 @@ async def read_present(repository: Repository, task: Task, *, index: Path) -> Pr
     return Present(
         tree=await without_prepared(repository, task, tree, base=task.base.commit),
         skipped=skipped,
-        worktree=there,
     )
 
 
@@ -74,6 +75,24 @@ async def without_prepared(
     if task.prepared is None:
         return tree
     return await leave_out(repository, tree, base=base, made=task.prepared)
+
+
+async def read_saved(repository: Repository, task: Task, checkpoint: Checkpoint) -> str:
+    """Give a checkpoint's tree, to be compared with what the task's work is now.
+
+    It is without what `copy` and `setup` made, and where the base has moved since, as
+    if the work had begun from the present one: what the target got meanwhile is no
+    part of what the agent did. Where the two conflict, it is as it was saved.
+    """
+    tree = await without_prepared(
+        repository, task, checkpoint.tree, base=checkpoint.base
+    )
+    if checkpoint.base == task.base.commit:
+        return tree
+    carried = await merge_trees(
+        repository, task.base.commit, CommitId(tree), base=checkpoint.base
+    )
+    return carried.tree if isinstance(carried, Merged) else tree
 
 
 async def read_text(repository: Repository, tree: str, path: bytes) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 import attrs
 
 from agentls.errors import UnknownTask
-from agentls.model import Exit, Session, SessionId, State, Task, TaskId
+from agentls.model import CommitId, Exit, Session, SessionId, State, Task, TaskId
 from agentls.store import news
 from agentls.store import tasks as table
 from agentls.store.database import Database
@@ -222,6 +222,16 @@ class TaskBook:
             size = {"files": files, "added": added, "deleted": deleted}
             return await self._change(
                 task_id, changes={**size, "changed": task.changed}
+            )
+
+    async def keep_looked(self, task_id: TaskId, checkpoint: CommitId) -> Task:
+        """Keep which state a person looked at last; it counts as no change either."""
+        async with self._writing:
+            task = self.get(task_id)
+            if task.looked == checkpoint:
+                return task
+            return await self._change(
+                task_id, changes={"looked": checkpoint, "changed": task.changed}
             )
 
     async def note(self, entry: JournalEntry) -> None:

@@ -9,12 +9,12 @@ from agentls.errors import InvalidParams, InvalidState
 from agentls.git.changes import ChangedFile, patch
 from agentls.git.hunks import Hunk, hunks_of
 from agentls.git.repository import Repository, find_repository
-from agentls.git.snapshot import Skipped
-from agentls.model import HunkId, Task
+from agentls.model import Checkpoint, HunkId, Task
 from agentls.review.change import (
     Listings,
     Present,
     read_present,
+    read_saved,
     read_text,
     select,
 )
@@ -27,7 +27,7 @@ from agentls.threads import in_thread
 
 __all__ = ["BASE", "LIMIT_MAX", "NOW", "Asked", "Marked", "Reviewing", "Shown"]
 
-BASE, NOW = "base", "now"
+BASE, NOW, LOOKED, TURN = "base", "now", "looked", "turn"
 
 LIMIT_MAX = 10_000
 
@@ -47,6 +47,8 @@ class Asked:
     patch: bool = False
     limit: int = LIMIT_MAX
     more: str | None = None
+    look: bool = False
+    """A person looks at it: from now on `looked` means the state that is shown."""
 
 
 @attrs.frozen(kw_only=True)
@@ -57,7 +59,7 @@ class Shown:
     old: str
     """The commit or tree that it begins from."""
     new: str
-    skipped: tuple[Skipped, ...]
+    skipped: tuple[str, ...]
     """What is in the worktree and in no checkpoint, with the reason."""
     worktree: bool
     """It leads to what the worktree holds now."""
@@ -93,7 +95,7 @@ class _Ends:
     new: str
     begin: int = 0
     """How many files were on the pages before."""
-    skipped: tuple[Skipped, ...] = ()
+    skipped: tuple[str, ...] = ()
 
 
 class Reviewing:
@@ -174,11 +176,27 @@ class Reviewing:
             )
         left = await self._database.read(lambda db: table.load_marks(db, task.id))
         seen = await see(repository, files, left)
-        return Marked(
-            task=task,
-            files=len(files),
-            viewed=sum(one.viewed for one in seen.values()),
-        )
+        count = sum(one.viewed for one in seen.values())
+        if viewed and files and count == len(files):
+            await self.look(task.id)
+        return Marked(task=task, files=len(files), viewed=count)
+
+    async def look(self, name: str) -> Checkpoint | None:
+        """Note that a person looked at the change as it is now.
+
+        None for a task without a worktree: what is kept of it changes no more.
+        """
+        task_id = self._on.book.get(name).id
+        async with self._on.lock(task_id):
+            task = self._on.book.get(task_id)
+            if not await in_thread(task.worktree.exists):
+                return None
+            repository = await self._on.repository(task)
+            saved = await self._on.checkpoints.take(
+                repository, task, reason="Looked at"
+            )
+            await self._on.book.keep_looked(task_id, saved.commit)
+            return saved
 
     async def text(self, name: str, point: str, path: bytes) -> str:
         """Give a file's text in one of a task's states; empty if it wasn't there.
@@ -219,8 +237,7 @@ class Reviewing:
         return await self._listings.files(repository, task.base.commit, present.tree)
 
     async def _present(self, repository: Repository, task: Task) -> Present:
-        index = self._on.checkpoints.index_of(task)
-        return await read_present(repository, task, index=index)
+        return await read_present(repository, task, checkpoints=self._on.checkpoints)
 
     async def _ends(self, repository: Repository, task: Task, asked: Asked) -> _Ends:
         """Find both trees; a further page is one of the list that the first was of."""
@@ -232,19 +249,48 @@ class Reviewing:
                     hint="Give the `more` of the answer before.",
                 )
             return _Ends(old=found[1], new=found[2], begin=int(found[3]))
-        old = await self._point(task, asked.old)
-        if asked.new == NOW:
-            present = await self._present(repository, task)
-            return _Ends(old=old, new=present.tree, skipped=present.skipped)
-        return _Ends(old=old, new=await self._point(task, asked.new))
+        # First of all what is there now: `looked` may come to mean it.
+        old = await self._point(repository, task, asked.old)
+        if asked.new != NOW:
+            new = await self._point(repository, task, asked.new)
+            return _Ends(old=old, new=new)
+        if asked.look:
+            await self.look(task.id)
+        present = await self._present(repository, task)
+        return _Ends(old=old, new=present.tree, skipped=present.skipped)
 
-    async def _point(self, task: Task, point: str) -> str:
+    async def _point(self, repository: Repository, task: Task, point: str) -> str:
         if point == BASE:
             return task.base.commit
+        if point in {LOOKED, TURN}:
+            saved = await self._looked(task) if point == LOOKED else None
+            saved = await self._before_turn(task) if point == TURN else saved
+            return (
+                await read_saved(repository, task, saved) if saved else task.base.commit
+            )
+        if point.isascii() and point.isdecimal():
+            saved = await self._on.checkpoints.get(task, int(point[:9]))
+            return await read_saved(repository, task, saved)
         raise InvalidParams(
             f"There is no {point!r} of a task to compare.",
-            hint="Give `base` or `now`.",
+            hint="Give `base`, `now`, `looked`, `turn` or a checkpoint's number.",
         )
+
+    async def _looked(self, task: Task) -> Checkpoint | None:
+        for saved in await self._on.checkpoints.list(task):
+            if saved.commit == task.looked:
+                return saved
+        return None
+
+    async def _before_turn(self, task: Task) -> Checkpoint | None:
+        """Give the last checkpoint before the last turn; None if that was the first."""
+        turns = await self._on.starter.turns.list(task)
+        before = turns[-1].number - 1 if turns else 0
+        found: Checkpoint | None = None
+        for saved in await self._on.checkpoints.list(task):
+            if saved.turn is not None and saved.turn <= before:
+                found = saved
+        return found
 
 
 async def _patch(

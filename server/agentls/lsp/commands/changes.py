@@ -38,6 +38,7 @@ async def changes(
             patch=params.patch,
             limit=params.limit,
             more=params.more,
+            look=params.look,
         ),
     )
     return ChangesResult(
@@ -50,7 +51,7 @@ async def changes(
         added=shown.added,
         deleted=shown.deleted,
         viewed=shown.viewed,
-        skipped=tuple(f"{one.display}: {one.why}" for one in shown.skipped),
+        skipped=shown.skipped,
         patch=None if shown.patch is None else os.fsdecode(shown.patch),
         more=shown.more,
     )

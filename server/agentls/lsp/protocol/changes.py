@@ -22,9 +22,15 @@ class ChangesParams:
 
     task: str
     from_: str = "base"
-    """The state that it begins from: `base`, where the task began."""
+    """The state that it begins from: `base` (where the task began), `looked` (what a
+    person looked at last, else the base), `turn` (before the last turn), or a
+    checkpoint's number. What the target got since then is left out."""
     to: str = "now"
-    """The state that it leads to: `now`, what the worktree holds."""
+    """The state that it leads to: `now` (what the worktree holds), or one of these."""
+    look: bool = False
+    """A person looks at it: from now on `looked` means the state that is shown. It
+    does too when all hunks are marked as viewed, and when a prompt or review goes to
+    an agent that rests."""
     paths: tuple[str, ...] = ()
     """Files or folders; the whole change if there is none."""
     hunks: bool = False

@@ -185,7 +185,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             commenting=Commenting(operations, database=database, tasks=tasks),
             checkpointing=Checkpointing(operations),
             discarding=Discarding(operations),
-            merging=Merging(operations),
+            merging=Merging(operations, trusting=trusting),
             ordering=Ordering(operations, trusting=trusting),
             reviewing=Reviewing(operations, database=database),
             sessions=sessions,

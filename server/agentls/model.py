@@ -24,6 +24,7 @@ __all__ = [
     "SessionId",
     "SessionKind",
     "State",
+    "Strategy",
     "Task",
     "TaskId",
     "Turn",
@@ -64,6 +65,19 @@ class BaseKind(enum.StrEnum):
 
     WIP = "wip"
     """The user's checkout with its uncommitted changes, kept as a commit."""
+
+
+class Strategy(enum.StrEnum):
+    """How a task's work becomes commits on its target."""
+
+    SQUASH = "squash"
+    """One commit for all of it."""
+
+    MERGE = "merge"
+    """The agent's own commits, and a merge commit on top."""
+
+    REBASE = "rebase"
+    """The agent's commits one by one, each as a new commit on the target."""
 
 
 @attrs.frozen(kw_only=True)

@@ -94,7 +94,7 @@ def test_every_fault_of_every_file_is_told_at_once_with_file_line_and_key(load, 
         load,
         user='# mine\nagnt = "claude"\n',
         shared='target = 3\n\ncopy = [\n  ".env",\n  "../x",\n]\n\n[merge]\n'
-        'strategy = "rebase"\n',
+        'strategy = "octopus"\n',
     )
     shared = files.repository / ".agentls.toml"
     assert [(one.file, one.line, one.key) for one in found] == [
@@ -107,7 +107,7 @@ def test_every_fault_of_every_file_is_told_at_once_with_file_line_and_key(load, 
         f"{files.user}:2: agnt: unknown key; did you mean 'agent'?"
     )
     assert found[1].message == "must be a string, not a whole number"
-    assert found[3].message == "'rebase' isn't supported yet"
+    assert found[3].message.startswith("'octopus' is none of")
 
 
 def test_the_error_is_one_of_parameters_and_its_message_has_every_problem(load):

@@ -5,15 +5,9 @@ from typing import Any
 import pytest
 
 from agentls.errors import GitFailed, InvalidParams, Untrusted
+from agentls.git.commits import Identity, commit_tree
 from agentls.git.history import merge_base, reaches
-from agentls.git.merging import (
-    Conflicted,
-    Identity,
-    Merged,
-    commit_tree,
-    merge_trees,
-    try_merge,
-)
+from agentls.git.merging import Conflicted, Merged, merge_trees, try_merge
 
 
 def loose(sandbox: Any):

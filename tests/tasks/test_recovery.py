@@ -11,7 +11,7 @@ import pytest
 from agentls.core import Core, open_core
 from agentls.model import State, Task, TaskId
 from agentls.paths import Paths
-from agentls.review import checkpoint, discarding, merging
+from agentls.review import checkpoint, discarding, merging, strategies
 from agentls.tasks import agency, book, preparing, running, starting
 from agentls.tasks.request import TaskRequest
 
@@ -27,8 +27,9 @@ STEPS = {
     ],
     "merge": [
         (checkpoint.Checkpointer, "take"),
-        (merging, "merge_trees"),
-        (merging, "commit_tree"),
+        (merging, "read_work"),
+        (strategies, "merge_trees"),
+        (strategies, "commit_tree"),
         (book.TaskBook, "note"),
         (merging, "advance_branch"),
         (book.TaskBook, "finish"),

@@ -16,27 +16,36 @@ from agentls.errors import InvalidState
 
 __all__ = ["merge"]
 
+_STRATEGIES = ("squash", "merge", "rebase")
 _LIVE = frozenset({"preparing", "working", "waiting", "checking"})
 
 
 @click.command(cls=Command)
 @task_argument
+@click.option("-m", "--message", help="The commit's message; by the config if absent.")
 @click.option(
-    "-m", "--message", help="The commit's message; made from the title if absent."
+    "--strategy",
+    type=click.Choice(_STRATEGIES),
+    help="One commit, a merge commit, or the agent's commits one by one.",
 )
 @click.option(
     "--stop", is_flag=True, help="Stop an agent that still works, then merge."
 )
 @json_option
-def merge(*, task: str, message: str | None, stop: bool, as_json: bool) -> None:
+def merge(
+    *, task: str, message: str | None, strategy: str | None, stop: bool, as_json: bool
+) -> None:
     """Merge a task into its target: wholly, or not at all.
 
-    The target gets one commit. On a conflict the exit status is 3, the message
-    names the files, and target and checkout are as they were.
+    The target gets one commit, unless the config or --strategy says otherwise. On a
+    conflict the exit status is 3, the message names the files, and target and
+    checkout are as they were.
     """
     params: dict[str, Any] = {"task": task, "stop": stop}
     if message is not None:
         params["message"] = message
+    if strategy is not None:
+        params["strategy"] = strategy
     with connected() as client:
         try:
             answer = _merge(client, params)

@@ -13,6 +13,7 @@ from agentls.config.loading import (
     load_config,
     merge_tables,
 )
+from agentls.config.merging import MERGE_NAMES, Merge
 from agentls.config.reviewing import REVIEW_NAMES, OrderKey, Review
 from agentls.config.schema import config_schema
 from agentls.config.settings import (
@@ -21,10 +22,10 @@ from agentls.config.settings import (
     Approval,
     Config,
     Limits,
-    Merge,
 )
 
 __all__ = [
+    "MERGE_NAMES",
     "NOTIFY_NAMES",
     "REPOSITORY_FILES",
     "REVIEW_NAMES",

@@ -11,11 +11,12 @@ import itertools
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
-from typing import Any, Literal
+from typing import Any
 
 import attrs
 
 from agentls.config.documents import Document
+from agentls.config.merging import Merge
 from agentls.config.reviewing import Review
 from agentls.config.shapes import (
     Choice,
@@ -39,7 +40,6 @@ __all__ = [
     "Config",
     "Limits",
     "Logs",
-    "Merge",
 ]
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -144,17 +144,6 @@ class Logs:
         default=90.0,
         about="Days after which `agentls gc` drops the output of merged and discarded"
         " tasks; 0 for never.",
-    )
-
-
-@attrs.frozen(kw_only=True)
-class Merge:
-    """How a task's work comes into its target."""
-
-    strategy: Literal["squash"] = key(
-        Choice(("squash",), later=("merge", "rebase")),
-        default="squash",
-        about="One commit for the whole task.",
     )
 
 

@@ -9,13 +9,13 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import attrs
 
-from agentls.errors import InvalidParams, StorageFull, Untrusted
+from agentls.errors import StorageFull, Untrusted
 from agentls.git.changes import changed_paths
 from agentls.git.drivers import MergeDriver, merge_drivers_in
 from agentls.git.filters import attributes
@@ -30,9 +30,7 @@ from agentls.threads import in_thread
 
 __all__ = [
     "Conflicted",
-    "Identity",
     "Merged",
-    "commit_tree",
     "merge_trees",
     "try_merge",
 ]
@@ -56,14 +54,6 @@ class Conflicted:
     messages: tuple[str, ...]
     tree: str
     """The result with conflict markers in it."""
-
-
-@attrs.frozen(kw_only=True)
-class Identity:
-    """A name to commit by, other than the user's."""
-
-    name: str
-    email: str
 
 
 async def merge_trees(
@@ -93,43 +83,6 @@ async def try_merge(
     """Do the same without keeping any object: the answer's tree can't be read."""
     with tempfile.TemporaryDirectory(prefix="agentls-objects-") as folder:
         return await _merge(repo, ours, theirs, base=base, objects=Path(folder))
-
-
-async def commit_tree(
-    repo: Repository,
-    tree: str,
-    *,
-    parents: Sequence[CommitId],
-    message: str,
-    identity: Identity | None = None,
-) -> CommitId:
-    """Make a commit, by the user's own name unless another is given.
-
-    Raises `InvalidParams` when git doesn't know the user's name.
-    """
-    args = ("commit-tree", tree, *(part for one in parents for part in ("-p", one)))
-    env: dict[str, str] = {}
-    if identity is not None:
-        env = {
-            f"GIT_{role}_{key}": value
-            for role in ("AUTHOR", "COMMITTER")
-            for key, value in (("NAME", identity.name), ("EMAIL", identity.email))
-        }
-    finished = await run_git(
-        *args,
-        at=repo.main,
-        stdin=message.encode("utf-8", "replace"),
-        env=env,
-        settings={"user.useConfigOnly": "true"},
-    )
-    if not finished.status:
-        return CommitId(finished.stdout.decode("ascii").strip())
-    if b"tell me who you are" in finished.stderr or b"empty ident" in finished.stderr:
-        raise InvalidParams(
-            "Git doesn't know your name, so no commit was made.",
-            hint="git config --global user.name 'Your Name', and user.email likewise.",
-        )
-    raise failure(args, finished)
 
 
 async def _merge(

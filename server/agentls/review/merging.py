@@ -12,24 +12,19 @@ from typing import Any, Self
 
 import attrs
 
-from agentls.errors import Conflict, InvalidParams, InvalidState
+from agentls.errors import InvalidParams, InvalidState
 from agentls.git.advance import Advanced, advance_branch, checkout_of
 from agentls.git.changes import changed_paths
 from agentls.git.filters import refuse_untrusted
 from agentls.git.healing import Outcome, heal_advance
 from agentls.git.history import reaches
-from agentls.git.merging import Conflicted, Identity, commit_tree, merge_trees
 from agentls.git.refs import branch_ref, read_ref
 from agentls.git.repository import Repository
-from agentls.git.trees import leave_out
-from agentls.model import BaseKind, CommitId, Task
+from agentls.model import CommitId, Task
+from agentls.review.strategies import Wish, combine, complete
+from agentls.review.work import read_work
 
 __all__ = ["MergePlan", "advance", "heal", "plan_merge"]
-
-HIDDEN = Identity(name="agentls", email="agentls@localhost")
-"""Who makes commits that no branch ever has."""
-
-_FILES_NAMED = 10
 
 
 @attrs.frozen(kw_only=True)
@@ -59,13 +54,9 @@ class MergePlan:
 
 
 async def plan_merge(
-    repository: Repository,
-    task: Task,
-    *,
-    checkpoint: CommitId,
-    message: str | None,
+    repository: Repository, task: Task, *, checkpoint: CommitId, wish: Wish
 ) -> MergePlan:
-    """Compute the squash of a task's checkpoint onto its target.
+    """Compute the commits that a task's target would get.
 
     Raises `Conflict` naming the files, `InvalidState` when there is nothing to
     merge, `Untrusted` for a file whose filter nobody trusted, `InvalidParams` for a
@@ -77,27 +68,15 @@ async def plan_merge(
             f"The target {task.target!r} is no branch any more; nothing was changed.",
             hint="Make it again, or create the task anew with another target.",
         )
-    checkpoint = await _without_prepared(repository, task, checkpoint)
-    if not await changed_paths(repository, task.base.commit, checkpoint):
+    work = await read_work(repository, task, checkpoint=checkpoint, target=target)
+    if not await changed_paths(repository, work.base, work.tree):
         raise InvalidState(
             f"Task {task.id} has changed nothing, so there is nothing to merge.",
             hint=f"`agentls send {task.id}` tells its agent more, or discard it.",
         )
-    # A checkpoint of uncommitted changes is no part of history: what the task
-    # began with must not be merged with what it did.
-    wip = task.base.kind is BaseKind.WIP
-    merged = await merge_trees(
-        repository, target, checkpoint, base=task.base.commit if wip else None
-    )
-    if isinstance(merged, Conflicted):
-        raise _conflict(task, merged)
-    await _check_result(repository, task, target=target, tree=merged.tree)
-    commit = await commit_tree(
-        repository,
-        merged.tree,
-        parents=(target,),
-        message=(message or "").strip() or _message(task),
-    )
+    draft = await combine(repository, task, work, wish=wish)
+    await _check_result(repository, task, target=target, tree=draft.tree)
+    commit = await complete(repository, draft, message=draft.message, wish=wish)
     checkout = await checkout_of(repository, task.target)
     return MergePlan(
         target=task.target,
@@ -130,27 +109,6 @@ async def heal(repository: Repository, plan: MergePlan) -> bool:
     return target is not None and await reaches(repository, target, ancestor=plan.new)
 
 
-async def _without_prepared(
-    repository: Repository, task: Task, checkpoint: CommitId
-) -> CommitId:
-    """Give the checkpoint as it would be without what `copy` and `setup` made."""
-    if task.prepared is None:
-        return checkpoint
-    tree = await leave_out(
-        repository,
-        f"{checkpoint}^{{tree}}",
-        base=task.base.commit,
-        made=task.prepared,
-    )
-    return await commit_tree(
-        repository,
-        tree,
-        parents=(checkpoint,),
-        message="Without what the setup made",
-        identity=HIDDEN,
-    )
-
-
 async def _check_result(
     repository: Repository, task: Task, *, target: CommitId, tree: str
 ) -> None:
@@ -163,31 +121,3 @@ async def _check_result(
         )
     paths = {file.path for file in files}
     await refuse_untrusted(repository, trees=(target, tree), paths=paths)
-
-
-def _conflict(task: Task, conflicted: Conflicted) -> Conflict:
-    names = [path.decode("utf-8", "backslashreplace") for path in conflicted.files]
-    more = len(names) - _FILES_NAMED
-    listed = ", ".join(names[:_FILES_NAMED]) + (f" and {more} more" * (more > 0))
-    return Conflict(
-        f"Task {task.id} conflicts with {task.target} in {listed}."
-        " Nothing was changed.",
-        hint=_way_out(task),
-    )
-
-
-def _way_out(task: Task) -> str:
-    resolve = (
-        f"tell its agent to merge {task.target} and resolve it: `agentls send"
-        f' {task.id} "…"`; or discard the task.'
-    )
-    if task.base.kind is BaseKind.WIP:
-        return (
-            "It began from changes that you had not committed: if that is what"
-            f" {task.target} lacks, commit them and merge again. Else {resolve}"
-        )
-    return resolve[0].upper() + resolve[1:]
-
-
-def _message(task: Task) -> str:
-    return f"{task.title}\n\nAgent: {task.agent}\nTask: {task.id}\n"

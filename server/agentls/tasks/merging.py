@@ -6,12 +6,14 @@ import attrs
 
 from agentls.errors import AgentlsError
 from agentls.git.repository import Repository
-from agentls.model import CommitId, State, Task
+from agentls.model import CommitId, State, Strategy, Task
 from agentls.review import merging
+from agentls.review.strategies import Wish
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.operations import Operations
 from agentls.tasks.request import check_text
 from agentls.tasks.starting import Say
+from agentls.tasks.trusting import Trusting
 
 __all__ = ["Merged", "Merging"]
 
@@ -28,13 +30,23 @@ class Merged:
 class Merging:
     """Merges tasks into their targets."""
 
-    def __init__(self, operations: Operations) -> None:
+    def __init__(self, operations: Operations, *, trusting: Trusting) -> None:
         self._on = operations
+        self._trusting = trusting
 
     async def merge(
-        self, name: str, *, message: str | None, stop: bool, progress: Say
+        self,
+        name: str,
+        *,
+        message: str | None,
+        stop: bool,
+        progress: Say,
+        strategy: Strategy | None = None,
     ) -> Merged:
-        """Merge a task into its target: wholly, or nothing is changed."""
+        """Merge a task into its target: wholly, or nothing is changed.
+
+        `message` and `strategy` are the config's unless given.
+        """
         check_text(message or "", what="message")
         task_id = self._on.book.get(name).id
         async with self._on.lock(task_id):
@@ -45,8 +57,14 @@ class Merging:
                 repository, task, reason="Before the merge"
             )
             progress("Merging")
+            config = (await self._trusting.decided_config(repository)).merge
+            wish = Wish(
+                strategy=strategy or config.strategy,
+                template=config.message,
+                message=message,
+            )
             plan = await merging.plan_merge(
-                repository, task, checkpoint=saved.commit, message=message
+                repository, task, checkpoint=saved.commit, wish=wish
             )
             # Up to here the request can be cancelled, and nothing was changed.
             return await self._on.background.to_the_end(

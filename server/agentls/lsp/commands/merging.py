@@ -5,15 +5,20 @@ from agentls.lsp.progress import RequestProgress
 from agentls.lsp.protocol.merging import MergeTaskParams, MergeTaskResult
 from agentls.lsp.registry import command
 from agentls.lsp.server import Server
+from agentls.model import Strategy
 
 
 @command("agentls.mergeTask")
 async def merge_task(
     ls: Server, params: MergeTaskParams, progress: RequestProgress
 ) -> MergeTaskResult:
-    """Merge a task into its target as one commit: wholly, or nothing changes."""
+    """Merge a task into its target as its strategy says: wholly, or nothing changes."""
     merged = await ls.core.merging.merge(
-        params.task, message=params.message, stop=params.stop, progress=progress
+        params.task,
+        message=params.message,
+        stop=params.stop,
+        progress=progress,
+        strategy=Strategy(params.strategy) if params.strategy else None,
     )
     return MergeTaskResult(
         task=present.task_info(merged.task, ls.core.book.sessions(merged.task.id)),

@@ -1,13 +1,27 @@
 """Bringing a task's change to its target."""
 
+import enum
+
 import attrs
 
 from agentls.lsp.protocol.tasks import TaskInfo
 
 __all__ = [
+    "MergeStrategy",
     "MergeTaskParams",
     "MergeTaskResult",
 ]
+
+
+class MergeStrategy(enum.StrEnum):
+    """How a task's work becomes commits on its target."""
+
+    SQUASH = "squash"
+    """One commit for all of it."""
+    MERGE = "merge"
+    """The agent's own commits, what is uncommitted above them, and a merge commit."""
+    REBASE = "rebase"
+    """The agent's commits one by one, then what is uncommitted."""
 
 
 @attrs.frozen(kw_only=True)
@@ -16,7 +30,10 @@ class MergeTaskParams:
 
     task: str
     message: str | None = None
-    """The commit's message; made from the title if absent."""
+    """The message of the commit that the merge makes; by the config's `merge.message`
+    if absent. A rebase of nothing but the agent's commits makes none."""
+    strategy: MergeStrategy | None = None
+    """The config's `merge.strategy` if absent."""
     stop: bool = False
     """Stop an agent that still works, instead of refusing."""
 
@@ -27,5 +44,6 @@ class MergeTaskResult:
 
     task: TaskInfo
     commit: str
+    """Where the target stands now."""
     checkout: str | None = None
     """The URI of the checkout that was brought forward, if one has the target."""

@@ -11,6 +11,7 @@ from agentls.review import discarding, merging
 from agentls.sessions.sessions import Sessions
 from agentls.tasks import preparing
 from agentls.tasks.book import TaskBook
+from agentls.tasks.reviewing import Asked
 from agentls.tasks.starting import silent
 
 
@@ -63,7 +64,7 @@ async def test_a_daemon_starts_beside_a_repository_that_is_gone(
     async with start() as daemon:
         assert daemon.core.book.get(task.id).state is State.WORKING
         with pytest.raises(NotARepository):
-            await daemon.core.reviewing.changes(task.id, with_patch=False)
+            await daemon.core.reviewing.changes(task.id, Asked())
     moved.rename(repository)
     async with start() as daemon:
         await asyncio.to_thread((tmp_path / "gate").write_text, "end\n")
@@ -80,7 +81,7 @@ async def test_a_config_that_is_wrong_or_undecided_holds_no_work_back(
         (repository / ".agentls.toml").write_text(text)
     async with start() as daemon:
         tasks = daemon.core.tasks
-        _, change = await daemon.core.reviewing.changes(task.id, with_patch=False)
+        change = await daemon.core.reviewing.changes(task.id, Asked())
         assert [file.path for file in change.files] == [b"work"]
         await daemon.core.discarding.discard(task.id)
         await daemon.core.discarding.restore(task.id)

@@ -57,7 +57,7 @@ class Merging:
                 repository, task, reason="Before the merge"
             )
             progress("Merging")
-            config = (await self._trusting.decided_config(repository)).merge
+            config = await self._trusting.merge_config(repository)
             wish = Wish(
                 strategy=strategy or config.strategy,
                 template=config.message,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 import attrs
 
 from agentls import trust
-from agentls.config import Config, ConfigError, LoadedConfig, load_config
+from agentls.config import Config, ConfigError, LoadedConfig, Merge, load_config
 from agentls.errors import Untrusted
 from agentls.git.filters import repository_filters
 from agentls.git.repository import Repository
@@ -78,6 +78,17 @@ class Trusting:
         loaded, items, decisions = await self._read(repository)
         left_out: dict[str, table.Decision] = {item.digest: "denied" for item in items}
         return trust.effective_config(loaded, left_out | dict(decisions))
+
+    async def merge_config(self, repository: Repository) -> Merge:
+        """Give how a merge is done; by the user's own file where the config is wrong.
+
+        A mistake in the repository's file holds no work back.
+        """
+        try:
+            return (await self.decided_config(repository)).merge
+        except ConfigError as error:
+            _LOG.warning("%s", error.message)
+            return (await self.config_at_start()).merge
 
     async def trusted(self, repository: Repository) -> Repository:
         """Give the repository with the filters that the user allowed, and no others.

@@ -36,6 +36,7 @@ from agentls.tasks.ordering import Ordering
 from agentls.tasks.recovery import recover
 from agentls.tasks.resuming import Resuming
 from agentls.tasks.reviewing import Reviewing
+from agentls.tasks.rewinding import Rewinding
 from agentls.tasks.starting import Starter
 from agentls.tasks.states import HOLDS_A_PLACE
 from agentls.tasks.telling import Teller
@@ -61,6 +62,7 @@ class Core:
     merging: Merging
     ordering: Ordering
     reviewing: Reviewing
+    rewinding: Rewinding
     sessions: Sessions
     screens: Screens
     controllers: Controllers
@@ -188,6 +190,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             merging=Merging(operations, trusting=trusting),
             ordering=Ordering(operations, trusting=trusting),
             reviewing=Reviewing(operations, database=database),
+            rewinding=Rewinding(operations),
             sessions=sessions,
             screens=screens,
             controllers=controllers,
@@ -214,6 +217,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
                 "merge": core.merging.finish_merge,
                 "discard": core.discarding.finish_discard,
                 "restore": core.discarding.finish_restore,
+                "rewind": core.rewinding.finish_rewind,
             },
             resuming=resuming,
             spawn=background.spawn,

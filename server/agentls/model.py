@@ -225,6 +225,8 @@ class Checkpoint:
     tree: str
     base: CommitId
     """The task's base at that time."""
+    prepared: CommitId | None = None
+    """What `copy` and `setup` had made, as the task's own at that time."""
     head: CommitId | None
     """The commit that the worktree was on; None on a branch without any."""
     branch: str | None

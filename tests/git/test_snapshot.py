@@ -127,6 +127,9 @@ async def test_is_the_same_as_a_commit_of_everything_at_every_step(
         (top / "readme/inside").write_text("x")
 
     steps = [
+        lambda: (top / "built").write_text("1"),
+        lambda: (top / ".gitignore").write_text("built\n"),
+        lambda: (top / ".gitignore").write_text("other\n"),
         lambda: (top / "a").write_text("1"),
         lambda: (top / "a").write_text("2"),
         lambda: sandbox.git("add", "a", at=top),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from agentls.core import Core, open_core
+from agentls.git import rewriting
 from agentls.model import State, Task, TaskId
 from agentls.paths import Paths
 from agentls.review import checkpoint, discarding, merging, strategies
@@ -45,6 +46,14 @@ STEPS = {
         (book.TaskBook, "note"),
         (discarding, "create_branch"),
         (discarding, "bring_back"),
+        (book.TaskBook, "finish"),
+    ],
+    "rewind": [
+        (checkpoint.Checkpointer, "take"),
+        (book.TaskBook, "note"),
+        (rewriting, "move_aside"),
+        (rewriting, "write_files"),
+        (rewriting, "move_head"),
         (book.TaskBook, "finish"),
     ],
 }
@@ -126,8 +135,19 @@ async def _run(core: Core, operation: str, root: Path, task: TaskId | None) -> N
         )
     elif operation == "discard":
         await core.discarding.discard(task)
+    elif operation == "rewind":
+        await core.rewinding.rewind(task, 2, stop=False, progress=starting.silent)
     else:
         await core.discarding.restore(task)
+
+
+def _go_on(worktree: Path, git) -> None:
+    """Do what is not to be there after a rewind: a commit, and work beside it."""
+    (worktree / "later").write_text("later\n")
+    git(worktree, "add", "later")
+    git(worktree, "commit", "-qm", "later")
+    (worktree / "work").write_text("other work\n")
+    (worktree / "plain.txt").unlink()
 
 
 def _die(monkeypatch, core: Core, owner: object, name: str, when: str) -> None:
@@ -166,6 +186,8 @@ async def test_the_next_daemon_finishes_or_undoes_it(
             await _settled(core, task, State.REVIEW)
         if operation == "restore":
             await core.discarding.discard(task)
+        if operation == "rewind":
+            _go_on(core.book.get(task).worktree, git)
     head = git(root, "rev-parse", "HEAD")
 
     with monkeypatch.context() as patched:
@@ -191,6 +213,11 @@ async def test_the_next_daemon_finishes_or_undoes_it(
             assert operation in {"discard", "restore"}
             assert not worktree.exists()
             final = await core.discarding.restore(final.id)
+        if operation == "rewind":
+            assert " later\n" in git(root, "rev-list", "--all", "--objects") + "\n"
+            if (worktree / "later").exists():  # undone
+                await _run(core, operation, root, final.id)
+            final = core.book.get(final.id)
         assert (worktree / "work").read_text() == "work\n"
         assert (worktree / "plain.txt").read_text() == "plain\nmore\n"
         assert (worktree / ".env").read_text() == "SECRET=1\n"

@@ -1,4 +1,4 @@
-"""`agentls checkpoints` and `checkpoint`: a task's saved states."""
+"""`agentls checkpoints`, `checkpoint`, `rewind`: a task's saved states."""
 
 import shutil
 import sys
@@ -12,10 +12,15 @@ from agentls.cli.arguments import task_argument
 from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.link import OPERATION_SECONDS, connected
 from agentls.cli.listing import ago
+from agentls.cli.places import path_of, short_path
+from agentls.cli.progress import shown_progress
+from agentls.cli.stopping import wants_stop
 from agentls.cli.table import Column, print_table
 from agentls.cli.visible import one_line, visible
+from agentls.client import Client
+from agentls.errors import InvalidState
 
-__all__ = ["checkpoint", "checkpoints"]
+__all__ = ["checkpoint", "checkpoints", "rewind"]
 
 
 @click.command(cls=Command)
@@ -72,6 +77,50 @@ def checkpoint(*, task: str, as_json: bool) -> None:
     click.echo(f"Checkpoint {taken['number']} of {answer['task']['id']}: {_of(taken)}")
     for skipped in taken.get("skipped", ()):
         click.echo(f"Not in it: {visible(skipped)}", err=True)
+
+
+@click.command(cls=Command)
+@task_argument
+@click.argument("number", type=int, metavar="N")
+@click.option(
+    "--stop", is_flag=True, help="Stop an agent that still works, then rewind."
+)
+@json_option
+def rewind(*, task: str, number: int, stop: bool, as_json: bool) -> None:
+    """Bring a task's worktree back to checkpoint N.
+
+    Files, branch and base are as they were then; files that git ignores stay. The
+    present state is a checkpoint first, to which it can be brought back.
+    """
+    params: dict[str, Any] = {"task": task, "checkpoint": number, "stop": stop}
+    with connected() as client:
+        try:
+            answer = _rewind(client, params)
+        except InvalidState:
+            if stop or as_json or not wants_stop(client, task, then="rewind its work"):
+                raise
+            answer = _rewind(client, params | {"stop": True})
+    if as_json:
+        print_json(answer)
+        return
+    told, before = answer["task"]["id"], answer["before"]["number"]
+    click.echo(
+        f"Rewound {told} to checkpoint {number}. Back again: agentls rewind {told}"
+        f" {before}"
+    )
+    for path in answer.get("aside", ()):
+        folder = short_path(path_of(answer["asideFolder"]))
+        click.echo(
+            f"In the way, and moved to {visible(folder)}: {visible(path)}", err=True
+        )
+
+
+def _rewind(client: Client, params: dict[str, Any]) -> dict[str, Any]:
+    with shown_progress() as progress:
+        answer: dict[str, Any] = client.execute(
+            "agentls.rewind", params, seconds=OPERATION_SECONDS, progress=progress
+        )
+    return answer
 
 
 def _of(taken: Mapping[str, Any]) -> str:

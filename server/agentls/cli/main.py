@@ -33,6 +33,7 @@ _PLACES = {
     "viewed": "agentls.cli.viewed:viewed",
     "checkpoints": "agentls.cli.checkpoints:checkpoints",
     "checkpoint": "agentls.cli.checkpoints:checkpoint",
+    "rewind": "agentls.cli.checkpoints:rewind",
     "send": "agentls.cli.operations:send",
     "stop": "agentls.cli.operations:stop",
     "resume": "agentls.cli.operations:resume",

@@ -1,6 +1,5 @@
 """`agentls merge`: bring a task's work into its target."""
 
-import sys
 from typing import Any
 
 import click
@@ -10,6 +9,7 @@ from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.link import OPERATION_SECONDS, connected
 from agentls.cli.places import path_of, short_path
 from agentls.cli.progress import shown_progress
+from agentls.cli.stopping import wants_stop
 from agentls.cli.visible import brief, visible
 from agentls.client import Client
 from agentls.errors import InvalidState
@@ -17,7 +17,6 @@ from agentls.errors import InvalidState
 __all__ = ["merge"]
 
 _STRATEGIES = ("squash", "merge", "rebase")
-_LIVE = frozenset({"preparing", "working", "waiting", "checking"})
 
 
 @click.command(cls=Command)
@@ -50,7 +49,11 @@ def merge(
         try:
             answer = _merge(client, params)
         except InvalidState:
-            if stop or as_json or not _wants_stop(client, task):
+            if (
+                stop
+                or as_json
+                or not wants_stop(client, task, then="merge what it has done so far")
+            ):
                 raise
             answer = _merge(client, params | {"stop": True})
     if as_json:
@@ -74,17 +77,3 @@ def _merge(client: Client, params: dict[str, Any]) -> dict[str, Any]:
             progress=progress,
         )
     return answer
-
-
-def _wants_stop(client: Client, task: str) -> bool:
-    """Ask on a terminal whether an agent that still works is to be stopped."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return False
-    told = client.execute("agentls.getTask", {"task": task})["task"]
-    if told["state"] not in _LIVE:
-        return False
-    return click.confirm(
-        f"The agent of {told['id']} is {told['state']}."
-        " Stop it and merge what it has done so far?",
-        err=True,
-    )

@@ -12,7 +12,14 @@ from agentls.git.runner import run_git, user_environ
 from agentls.model import CommitId
 from agentls.threads import in_thread
 
-__all__ = ["Head", "Repository", "find_repository", "head", "resolve_commit"]
+__all__ = [
+    "Head",
+    "Repository",
+    "find_repository",
+    "has_commit",
+    "head",
+    "resolve_commit",
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -118,6 +125,15 @@ async def head(repo: Repository, *, at: Place | None = None) -> Head:
         branch=ref.removeprefix("refs/heads/") if not symbolic.status else None,
         commit=CommitId(commit.stdout.decode("ascii").strip()),
     )
+
+
+async def has_commit(repo: Repository, commit: CommitId) -> bool:
+    """Tell whether a commit is there, with its tree."""
+    found = await run_git(
+        *("rev-parse", "--verify", "-q", "--end-of-options", f"{commit}^{{tree}}"),
+        at=repo.main,
+    )
+    return not found.status
 
 
 async def resolve_commit(repo: Repository, name: str) -> CommitId:

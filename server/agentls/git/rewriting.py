@@ -1,119 +1,227 @@
-"""Writing a worktree's files from one known state to another.
+"""A worktree brought from one of its states to another: files, index, HEAD.
 
-git's two-way `read-tree -m -u` does it, with an index of ours: it writes only
-what differs, refuses before the first file where one isn't as it should be, and
-puts contents through the filters that may run. What git would overwrite all the
-same (ignored files, and what is in no index) is looked for before.
+Only for a task's own worktree, and only after its present state was kept. Files
+that git ignores stay; what stands in the way is moved aside or refused. Each
+function can be run again after a crash in the middle of it.
 """
 
 import os
+import shutil
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import attrs
 
-from agentls.errors import InvalidState
-from agentls.git.changes import ChangedFile, changed_paths
+from agentls.errors import DirtyCheckout, GitFailed
+from agentls.git.branches import occupants
+from agentls.git.changes import changed_paths
 from agentls.git.checkouts import Checkout
 from agentls.git.lock import advance_lock
+from agentls.git.refs import branch_ref, read_ref, update_ref
 from agentls.git.repository import Repository
-from agentls.git.runner import failure, run_git
+from agentls.git.runner import git, run_git
+from agentls.model import CommitId
 from agentls.threads import in_thread
 
-__all__ = ["rewrite_worktree"]
+__all__ = [
+    "check_free",
+    "clear_locks",
+    "find_in_the_way",
+    "move_aside",
+    "move_head",
+    "write_files",
+]
 
-_WITHIN = 600.0
+_WITHIN = 1800.0
 _NAMED = 10
+_LOCKS = ("index.lock", "HEAD.lock", "ORIG_HEAD.lock")
+
+# What git removes by itself when HEAD goes elsewhere.
+_HALF_DONE = (
+    "MERGE_HEAD",
+    "MERGE_MODE",
+    "MERGE_MSG",
+    "AUTO_MERGE",
+    "CHERRY_PICK_HEAD",
+    "REVERT_HEAD",
+    "SQUASH_MSG",
+)
 
 
-async def rewrite_worktree(
-    repo: Repository, checkout: Checkout, *, index: Path, old: str, new: str
-) -> None:
-    """Make a worktree that holds the tree `old` hold `new`; nothing else is touched.
+async def find_in_the_way(
+    repo: Repository, checkout: Checkout, *, old: str, new: str
+) -> tuple[bytes, ...]:
+    """Give what the worktree holds besides `old` where `new` has files.
 
-    `index` is the one that a checkpoint of `old` was just taken with; afterwards it
-    fits `new`. The worktree's own index and HEAD stay. Raises `InvalidState` when a
-    file was changed meanwhile or something is in the way: nothing was written then.
-    A git that outlives this process holds the lock of `advance_lock` until it is done.
+    That is: ignored files, nested repositories and what was too large to be stored.
+    A folder stands for all that is in it.
     """
     changed = await changed_paths(repo, old, new)
-    if not changed:
-        return
-    submodules = [file.display for file in changed if file.submodule]
-    if submodules:
-        raise InvalidState(
-            f"A submodule can't be written back: {_listed(submodules)}."
-            " Nothing was changed.",
-            hint="Check out the wanted commit in it by hand.",
-        )
-    async with advance_lock(repo) as lock:
-        blocked = await in_thread(_in_the_way, checkout.path, changed)
-        if blocked:
-            raise InvalidState(
-                f"In {checkout.path} something that no checkpoint holds is in the way"
-                f" of {_listed(blocked)}. Nothing was changed.",
-                hint="Move it away and try again.",
+    kept = {file.path for file in changed if file.old_mode}
+    coming = [file.path for file in changed if file.new_mode and not file.old_mode]
+    return await in_thread(_in_the_way, checkout.path, coming, kept)
+
+
+async def move_aside(checkout: Checkout, paths: Sequence[bytes], *, keep: Path) -> None:
+    """Move files and folders out of the worktree, below `keep`."""
+    await in_thread(_move_aside, checkout.path, paths, keep)
+
+
+def check_free(checkout: Checkout) -> None:
+    """Raise `DirtyCheckout` where git is at work, or in the middle of a rebase."""
+    for name in ("rebase-merge", "rebase-apply", "BISECT_START"):
+        if os.path.lexists(checkout.admin / name):
+            raise DirtyCheckout(
+                f"{checkout.path} is in the middle of a rebase or bisect."
+                " Nothing was changed.",
+                hint="Finish or abort it there, then try again.",
             )
-        args = ("read-tree", "-m", "-u", old, new)
-        finished = await run_git(
-            *args,
-            at=attrs.evolve(checkout.place(repo), index=index),
-            inherit=(lock,),
-            within=_WITHIN,
+    if os.path.lexists(checkout.admin / "index.lock"):
+        raise DirtyCheckout(
+            f"Another git process works in {checkout.path}. Nothing was changed.",
+            hint="Try again when it is done; if none runs, remove"
+            f" {checkout.admin / 'index.lock'}",
         )
-    if not finished.status:
-        return
-    if b"not uptodate" in finished.stderr or b"would be" in finished.stderr:
-        raise InvalidState(
-            f"A file in {checkout.path} was changed at this very moment."
-            " Nothing was written.",
-            hint="Try again; everything is kept.",
+
+
+def clear_locks(checkout: Checkout) -> None:
+    """Remove the locks of a git of ours that was cut off; the journal says it was."""
+    for name in _LOCKS:
+        (checkout.admin / name).unlink(missing_ok=True)
+
+
+async def write_files(
+    repo: Repository, checkout: Checkout, *, index: Path, old: str, new: str
+) -> None:
+    """Bring the worktree's files from the tree `old`, which they hold, to `new`.
+
+    `index` is the snapshot's, which has just read them. Raises `DirtyCheckout`
+    naming the files that were changed since; nothing was changed then.
+    """
+    aside = index.with_name(f"{index.name}.rewriting")
+    await in_thread(_copy_index, index, aside)
+    async with advance_lock(repo) as lock:
+        try:
+            finished = await run_git(
+                *("read-tree", "-m", "-u", old, new),
+                at=attrs.evolve(checkout.place(repo), index=aside),
+                # A git that outlives a killed daemon holds the next one back.
+                inherit=(lock,),
+                within=_WITHIN,
+            )
+        finally:
+            await in_thread(_unlink, aside)
+    if finished.status:
+        said = finished.stderr.decode("utf-8", "replace").strip()
+        raise DirtyCheckout(
+            f"Files in {checkout.path} can't be written: {said}",
+            hint="Somebody changed them just now, or git was told to overlook them"
+            " (assume-unchanged). Try again; everything there was kept.",
         )
-    raise failure(args, finished)
 
 
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+async def move_head(
+    repo: Repository, checkout: Checkout, *, branch: str | None, commit: CommitId
+) -> None:
+    """Let the worktree stand on that commit of that branch, and its index on both.
 
-
-def _in_the_way(top: Path, changed: Sequence[ChangedFile]) -> list[str]:
-    """Name the files whose place something takes that isn't among the changed ones."""
-    tracked = {file.path for file in changed if file.old_mode}
-    root = os.fsencode(top)
-    return [
-        file.display
-        for file in changed
-        if not file.old_mode and not _is_free(root, file.path, tracked=tracked)
-    ]
-
-
-def _is_free(root: bytes, path: bytes, *, tracked: set[bytes]) -> bool:
-    folder = os.path.dirname(path)  # noqa: PTH120 - bytes
-    while folder:
-        mode = _mode(root, folder)
-        if mode is not None and not stat.S_ISDIR(mode):
-            return folder in tracked
-        folder = os.path.dirname(folder)  # noqa: PTH120 - bytes
-    mode = _mode(root, path)
-    if mode is None:
-        return True
-    return stat.S_ISDIR(mode) and _holds_only(root, path, tracked=tracked)
-
-
-def _holds_only(root: bytes, folder: bytes, *, tracked: set[bytes]) -> bool:
-    """Tell whether all in a folder is among the changed files."""
-    for parent, folders, files in os.walk(os.path.join(root, folder)):  # noqa: PTH118
-        below = os.path.relpath(parent, root)
-        links = [name for name in folders if os.path.islink(os.path.join(parent, name))]  # noqa: PTH114, PTH118
-        if any(os.path.join(below, name) not in tracked for name in (*files, *links)):  # noqa: PTH118
-            return False
-    return True
-
-
-def _mode(root: bytes, path: bytes) -> int | None:
+    None is a detached head; so is a branch that another checkout has meanwhile.
+    What was staged is staged no more, files stay as they are. The caller has kept
+    where HEAD and the branch were.
+    """
+    place = checkout.place(repo)
+    if branch is not None:
+        others = await occupants(repo, branch)
+        if any(other.path != checkout.path for other in others):
+            branch = None
+    if branch is None:
+        await git("update-ref", "--no-deref", "-m", "agentls", "HEAD", commit, at=place)
+    else:
+        ref = branch_ref(branch)
+        tip = await read_ref(repo, ref)
+        if tip != commit:
+            await update_ref(repo, ref, new=commit, expected=tip)
+        await git("symbolic-ref", "-m", "agentls", "HEAD", ref, at=place)
+    await in_thread(_forget_half_done, checkout)
     try:
-        return os.lstat(os.path.join(root, path)).st_mode  # noqa: PTH118 - bytes
+        await git("read-tree", "--reset", commit, at=place)
+    except GitFailed:  # the index was damaged
+        await in_thread(_unlink, checkout.admin / "index")
+        await git("read-tree", commit, at=place)
+    await git("update-index", "-q", "--refresh", at=place, ok=(0, 1))
+
+
+def _in_the_way(
+    top: Path, coming: Sequence[bytes], kept: set[bytes]
+) -> tuple[bytes, ...]:
+    """Look from the top of each path down; `kept` goes by itself."""
+    found: dict[bytes, None] = {}
+    for path in coming:
+        parts = path.split(b"/")
+        for end in range(1, len(parts)):
+            above = b"/".join(parts[:end])
+            mode = _mode(top, above)
+            if mode is None or not stat.S_ISDIR(mode):
+                break
+        else:
+            above = path
+            mode = _mode(top, path)
+        if mode is None or above in kept:
+            continue
+        if stat.S_ISDIR(mode):
+            if _holds_more(top / os.fsdecode(above), above, kept):
+                found[above] = None
+        else:
+            found[above] = None
+    return tuple(found)
+
+
+def _holds_more(folder: Path, path: bytes, kept: set[bytes]) -> bool:
+    """Tell whether a folder in a file's place holds anything besides `kept`."""
+    return any(path + b"/" + name not in kept for name in _names_below(folder))
+
+
+def _names_below(folder: Path) -> Iterator[bytes]:
+    top = os.fsencode(folder)
+    for at, folders, files in os.walk(top):
+        for name in (*files, *folders):
+            whole = os.path.join(at, name)  # noqa: PTH118 - bytes
+            if name in files or os.path.islink(whole):  # noqa: PTH114 - bytes
+                yield whole[len(top) + 1 :]
+
+
+def _move_aside(top: Path, paths: Sequence[bytes], keep: Path) -> None:
+    for path in paths:
+        source = top / os.fsdecode(path)
+        if not os.path.lexists(source):
+            continue
+        target = keep / os.fsdecode(path)
+        number = 1
+        while os.path.lexists(target):
+            number += 1
+            target = keep / f"{number}" / os.fsdecode(path)
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.move(source, target)
+
+
+def _mode(top: Path, path: bytes) -> int | None:
+    try:
+        return (top / os.fsdecode(path)).lstat().st_mode
     except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def _copy_index(index: Path, aside: Path) -> None:
+    _unlink(aside)
+    shutil.copy2(index, aside)
+
+
+def _forget_half_done(checkout: Checkout) -> None:
+    for name in _HALF_DONE:
+        (checkout.admin / name).unlink(missing_ok=True)
+
+
+def _unlink(file: Path) -> None:
+    for one in (file, file.with_name(f"{file.name}.lock")):
+        one.unlink(missing_ok=True)

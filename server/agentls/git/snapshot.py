@@ -139,16 +139,41 @@ async def read_state(
     aside = attrs.evolve(place, index=index)
     async with _BUSY.setdefault(index, asyncio.Lock()):
         try:
-            await in_thread(_refresh_copy, checkout.admin / "index", index)
-            return await _store(repo, aside, file_max=file_max)
+            source = checkout.admin / "index"
+            renewed = await in_thread(_refresh_copy, source, index)
+            found = await _look(aside)
+            if found.ignores_differently and not renewed:
+                # What is ignored by now is in the copy only, from the time before.
+                await in_thread(_forget, index)
+                await in_thread(_refresh_copy, source, index)
+                found = await _look(aside)
+            return await _store(repo, aside, found, file_max=file_max)
         except GitFailed:
             # A damaged copy, pruned objects behind it, or a file that went meanwhile.
             await in_thread(_forget, index)
             await _read_head(aside)
-            return await _store(repo, aside, file_max=file_max)
+            return await _store(repo, aside, await _look(aside), file_max=file_max)
 
 
-async def _store(repo: Repository, aside: Place, *, file_max: int) -> WorktreeState:
+@attrs.frozen(kw_only=True)
+class _Found:
+    gone: tuple[bytes, ...]
+    present: tuple[bytes, ...]
+    """Those that may differ from the index."""
+    others: tuple[bytes, ...]
+    """Those that the index doesn't have."""
+
+    @property
+    def ignores_differently(self) -> bool:
+        """Tell whether a file that says what is ignored is new, changed or gone."""
+        return any(
+            path == b".gitignore" or path.endswith(b"/.gitignore")
+            for paths in (self.gone, self.present, self.others)
+            for path in paths
+        )
+
+
+async def _look(aside: Place) -> _Found:
     # Side by side: both read the whole folder, each in its own way.
     changed, others = await asyncio.gather(
         git(*_CHANGED, at=aside), git(*_OTHERS, at=aside), return_exceptions=True
@@ -158,16 +183,22 @@ async def _store(repo: Repository, aside: Place, *, file_max: int) -> WorktreeSt
     if isinstance(others, BaseException):
         raise others
     gone, present = _split(changed)
+    return _Found(gone=gone, present=present, others=_fields(others))
+
+
+async def _store(
+    repo: Repository, aside: Place, found: _Found, *, file_max: int
+) -> WorktreeState:
     skipped, stored = await in_thread(
         _choose,
         aside.cwd,
-        others=_fields(others),
-        present=present,
+        others=found.others,
+        present=found.present,
         file_max=file_max,
     )
-    if gone:
+    if found.gone:
         zero = repo.no_commit.encode("ascii")
-        lines = (b"0 " + zero + b"\t" + path + b"\0" for path in gone)
+        lines = (b"0 " + zero + b"\t" + path + b"\0" for path in found.gone)
         await git("update-index", "-z", "--index-info", at=aside, stdin=b"".join(lines))
     if stored:
         # Replacing: a folder may stand by now where a file was, or the reverse.
@@ -244,16 +275,19 @@ async def _read_head(aside: Place) -> None:
     await git("read-tree", "--empty" if born.status else "HEAD", at=aside)
 
 
-def _refresh_copy(source: Path, copy: Path) -> None:
-    """Copy the worktree's index unless the copy came from that very one."""
+def _refresh_copy(source: Path, copy: Path) -> bool:
+    """Copy the worktree's index unless the copy came from that very one.
+
+    Tells whether it was copied.
+    """
     note = _note(copy)
     try:
         found = source.stat()
     except FileNotFoundError:
-        return
+        return False
     state = f"{source} {found.st_ino} {found.st_mtime_ns} {found.st_size}"
     if copy.exists() and _read(note) == state:
-        return
+        return False
     copy.parent.mkdir(parents=True, exist_ok=True)
     _forget(copy)
     aside = copy.with_name(f"{copy.name}.new")
@@ -261,6 +295,7 @@ def _refresh_copy(source: Path, copy: Path) -> None:
     shutil.copy2(source, aside)
     aside.rename(copy)
     note.write_text(state, "utf-8", "surrogateescape")
+    return True
 
 
 def _forget(copy: Path) -> None:

@@ -26,7 +26,10 @@ from agentls.model import Checkpoint, CommitId, Task, TaskId
 from agentls.store import checkpoints as table
 from agentls.store.database import Database
 
-__all__ = ["Checkpointer", "Size"]
+__all__ = ["PREPARED", "Checkpointer", "Size"]
+
+PREPARED = "Prepared"
+"""Why the checkpoint is taken that holds what `copy` and `setup` made."""
 
 
 @attrs.frozen(kw_only=True)
@@ -99,7 +102,7 @@ class Checkpointer:
             return Size(files=0, added=0, deleted=0)
 
         saved = await self._save(
-            repository, task, reason="Prepared", also=(), measure=measure
+            repository, task, reason=PREPARED, also=(), measure=measure
         )
         made = await changed_paths(repository, task.base.commit, saved.commit)
         return saved.commit if made else None
@@ -202,6 +205,7 @@ class Checkpointer:
             commit=task.base.commit,
             tree=state.tree,
             base=task.base.commit,
+            prepared=task.prepared,
             head=at and at.commit,
             branch=at.branch if at else checkout.branch,
             staged=staged,

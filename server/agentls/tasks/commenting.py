@@ -13,7 +13,7 @@ from agentls.git.checkouts import own_checkout
 from agentls.git.refs import read_ref, task_ref
 from agentls.git.repository import Repository
 from agentls.git.snapshot import read_state
-from agentls.model import CommitId, State, Task, TaskId
+from agentls.model import CommitId, State, Task, TaskId, TurnSource
 from agentls.review import comments as placing
 from agentls.review.comments import Answered, PlacedComment
 from agentls.review.placing import Lines
@@ -160,7 +160,7 @@ class Commenting:
         )
         check_prompt(prompt)
         commit = await self._checkpoint(task, reason="Before the review")
-        sent = await self._tasks.send_prompt(task.id, prompt)
+        sent = await self._tasks.send_prompt(task.id, prompt, source=TurnSource.REVIEW)
         marked = [
             attrs.evolve(one.comment, state=CommentState.SENT, sent=commit)
             for one in opened

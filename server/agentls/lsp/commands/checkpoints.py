@@ -1,5 +1,7 @@
 """Commands about a task's saved states."""
 
+import os
+
 # pygls reads these hints at run time: no TYPE_CHECKING imports in this package.
 from agentls.lsp import present
 from agentls.lsp.progress import RequestProgress
@@ -7,6 +9,8 @@ from agentls.lsp.protocol.checkpoints import (
     CheckpointInfo,
     CheckpointResult,
     ListCheckpointsResult,
+    RewindParams,
+    RewindResult,
     TurnInfo,
 )
 from agentls.lsp.protocol.tasks import TaskParams
@@ -37,6 +41,26 @@ async def list_checkpoints(
         task=task.id,
         checkpoints=tuple(_checkpoint(one) for one in checkpoints),
         turns=tuple(_turn(one) for one in turns),
+    )
+
+
+@command("agentls.rewind")
+async def rewind(
+    ls: Server, params: RewindParams, progress: RequestProgress
+) -> RewindResult:
+    """Bring a task's files and branch back to a checkpoint; the present state is kept.
+
+    Files that git ignores stay as they are.
+    """
+    done = await ls.core.rewinding.rewind(
+        params.task, params.checkpoint, stop=params.stop, progress=progress
+    )
+    return RewindResult(
+        task=present.task_info(done.task, ls.core.book.sessions(done.task.id)),
+        checkpoint=_checkpoint(done.checkpoint),
+        before=_checkpoint(done.before),
+        aside=tuple(os.fsdecode(path) for path in done.aside),
+        aside_folder=present.uri_of(done.aside_folder) if done.aside else None,
     )
 
 

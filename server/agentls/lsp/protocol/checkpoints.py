@@ -8,6 +8,8 @@ __all__ = [
     "CheckpointInfo",
     "CheckpointResult",
     "ListCheckpointsResult",
+    "RewindParams",
+    "RewindResult",
     "TurnInfo",
 ]
 
@@ -73,3 +75,28 @@ class ListCheckpointsResult:
     task: str
     checkpoints: tuple[CheckpointInfo, ...]
     turns: tuple[TurnInfo, ...]
+
+
+@attrs.frozen(kw_only=True)
+class RewindParams:
+    """Where to bring a task's worktree back to."""
+
+    task: str
+    checkpoint: int
+    """A checkpoint's number."""
+    stop: bool = False
+    """Stop an agent that still works, instead of refusing."""
+
+
+@attrs.frozen(kw_only=True)
+class RewindResult:
+    """Where the worktree is now."""
+
+    task: TaskInfo
+    checkpoint: CheckpointInfo
+    before: CheckpointInfo
+    """The state that it was in; a rewind to it undoes this one."""
+    aside: tuple[str, ...] = ()
+    """Paths in the worktree that stood in the way: git ignores or can't store them."""
+    aside_folder: str | None = None
+    """The URI of the folder to which they were moved."""

@@ -31,6 +31,7 @@ CREATE TABLE checkpoints (
     commit_id   TEXT NOT NULL,
     tree        TEXT NOT NULL,
     base_commit TEXT NOT NULL,
+    prepared    TEXT,
     head        TEXT,
     branch      BLOB,
     staged      TEXT,

@@ -1,0 +1,145 @@
+"""Rewind: a task's worktree as it was at one of its checkpoints.
+
+The present state is a checkpoint first, so that a rewind can be rewound. After a
+crash in the middle it is begun anew: what was half written is kept like anything
+else, and then the files are written again.
+"""
+
+from pathlib import Path
+
+import attrs
+
+from agentls.errors import AgentlsError, InvalidState
+from agentls.git import rewriting
+from agentls.git.checkouts import own_checkout
+from agentls.git.refs import branch_ref, read_ref
+from agentls.git.repository import Repository, has_commit
+from agentls.model import Checkpoint, Task
+from agentls.review.checkpoint import PREPARED
+from agentls.store.tasks import JournalEntry
+from agentls.tasks.operations import Operations, entry
+from agentls.tasks.starting import Say
+
+__all__ = ["Rewinding", "Rewound", "kept_aside"]
+
+
+@attrs.frozen(kw_only=True)
+class Rewound:
+    """What a rewind did."""
+
+    task: Task
+    checkpoint: Checkpoint
+    """The one that the worktree is at now."""
+    before: Checkpoint
+    """The one that it can be brought back to."""
+    aside: tuple[bytes, ...]
+    """What stood in the way: files and folders that git ignores or can't store."""
+    aside_folder: Path
+    """Where they were moved to."""
+
+
+class Rewinding:
+    """Brings tasks back to their checkpoints."""
+
+    def __init__(self, operations: Operations) -> None:
+        self._on = operations
+
+    async def rewind(
+        self, name: str, number: int, *, stop: bool, progress: Say
+    ) -> Rewound:
+        """Bring files, branch and base of a task to a checkpoint, its agent at rest.
+
+        Files that git ignores stay. What was staged is in the files, and staged no
+        more. Raises `InvalidState` for an agent that works, unless `stop`.
+        """
+        task_id = self._on.book.get(name).id
+        async with self._on.lock(task_id):
+            task = self._on.book.get(task_id)
+            wanted = await self._on.checkpoints.get(task, number)
+            repository = await self._on.repository(task)
+            if not await has_commit(repository, wanted.commit):
+                raise InvalidState(
+                    f"Checkpoint {number} of task {task.id} is gone from the"
+                    f" repository (its ref was deleted?). Nothing was changed.",
+                    hint=f"`agentls checkpoints {task.id}` lists the others.",
+                )
+            task = await self._on.to_review(task_id, stop=stop, to="rewind")
+            rewriting.check_free(await own_checkout(repository, task.worktree))
+            return await self._on.background.to_the_end(
+                self._rewind(repository, task, wanted, progress=progress),
+                name=f"rewind {task.id}",
+            )
+
+    async def finish_rewind(self, task: Task, noted: JournalEntry) -> None:
+        """Do a rewind again that was cut off."""
+        wanted = await self._on.checkpoints.get(task, noted.data["number"])
+        repository = await self._on.repository(task)
+        rewriting.clear_locks(await own_checkout(repository, task.worktree))
+        await self._rewind(repository, task, wanted, progress=lambda _: None)
+
+    async def _rewind(
+        self, repository: Repository, task: Task, wanted: Checkpoint, *, progress: Say
+    ) -> Rewound:
+        progress("Saving a checkpoint")
+        number = wanted.number
+        tip = await read_ref(repository, branch_ref(wanted.branch or task.branch))
+        before = await self._on.checkpoints.take(
+            repository,
+            task,
+            reason=f"Before the rewind to {number}",
+            also=(tip,) if tip else (),
+        )
+        note = attrs.evolve(entry(task, "rewind"), data={"number": number})
+        await self._on.book.note(note)
+        try:
+            progress("Writing the files")
+            aside, folder = await self._write(repository, task, before, wanted)
+        except AgentlsError:
+            await self._on.book.end_note(task.id)
+            raise
+        task = await self._on.book.finish(
+            task.id,
+            quietly=True,
+            base=attrs.evolve(task.base, commit=wanted.base),
+            prepared=wanted.commit if wanted.reason == PREPARED else wanted.prepared,
+            why=f"Rewound to checkpoint {number}.",
+        )
+        await self._on.checkpoints.take(repository, task, reason=f"Rewound to {number}")
+        return Rewound(
+            task=self._on.book.get(task.id),
+            checkpoint=wanted,
+            before=before,
+            aside=aside,
+            aside_folder=folder,
+        )
+
+    async def _write(
+        self,
+        repository: Repository,
+        task: Task,
+        before: Checkpoint,
+        wanted: Checkpoint,
+    ) -> tuple[tuple[bytes, ...], Path]:
+        checkout = await own_checkout(repository, task.worktree)
+        folder = kept_aside(self._on.paths.state, before)
+        aside = await rewriting.find_in_the_way(
+            repository, checkout, old=before.tree, new=wanted.tree
+        )
+        await rewriting.move_aside(checkout, aside, keep=folder)
+        await rewriting.write_files(
+            repository,
+            checkout,
+            index=self._on.checkpoints.index_of(task),
+            old=before.tree,
+            new=wanted.tree,
+        )
+        if wanted.head is not None:
+            await rewriting.move_head(
+                repository, checkout, branch=wanted.branch, commit=wanted.head
+            )
+        return aside, folder
+
+
+def kept_aside(state: Path, checkpoint: Checkpoint) -> Path:
+    """Name the folder for what was in the way after a checkpoint was taken."""
+    return state / "aside" / checkpoint.task / str(checkpoint.number)

@@ -23,10 +23,12 @@ from agentls.sessions.screens import Screens
 from agentls.sessions.searches import Found, find_in_logs
 from agentls.sessions.sessions import Sessions
 from agentls.store.database import Database
+from agentls.tasks.accepting import Accepting
 from agentls.tasks.agency import Agency
 from agentls.tasks.book import TaskBook
 from agentls.tasks.checkpointing import Checkpointing
 from agentls.tasks.commenting import Commenting
+from agentls.tasks.deciding import Deciding
 from agentls.tasks.discarding import Discarding
 from agentls.tasks.housekeeping import Housekeeper
 from agentls.tasks.merging import Merging
@@ -56,6 +58,7 @@ class Core:
     paths: Paths
     book: TaskBook
     tasks: Orchestrator
+    accepting: Accepting
     commenting: Commenting
     checkpointing: Checkpointing
     discarding: Discarding
@@ -179,18 +182,28 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             checkpoints=checkpoints,
             background=background,
         )
-        tasks = Orchestrator(operations, trusting=trusting, agency=agency)
+        deciding = Deciding(
+            book=book,
+            database=database,
+            checkpoints=checkpoints,
+            turns=starter.turns,
+        )
+        tasks = Orchestrator(
+            operations, trusting=trusting, agency=agency, deciding=deciding
+        )
+        merging = Merging(operations, trusting=trusting)
         core = Core(
             paths=paths,
             book=book,
             tasks=tasks,
+            accepting=Accepting(operations, deciding=deciding, merging=merging),
             commenting=Commenting(operations, database=database, tasks=tasks),
             checkpointing=Checkpointing(operations),
             discarding=Discarding(operations),
-            merging=Merging(operations, trusting=trusting),
+            merging=merging,
             ordering=Ordering(operations, trusting=trusting),
-            reviewing=Reviewing(operations, database=database),
             rewinding=Rewinding(operations),
+            reviewing=Reviewing(operations, database=database, deciding=deciding),
             sessions=sessions,
             screens=screens,
             controllers=controllers,
@@ -215,6 +228,8 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             starter=starter,
             finishers={
                 "merge": core.merging.finish_merge,
+                "take": core.accepting.finish_take,
+                "refuse": core.accepting.finish_refuse,
                 "discard": core.discarding.finish_discard,
                 "restore": core.discarding.finish_restore,
                 "rewind": core.rewinding.finish_rewind,

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from agentls.errors import InvalidState
-from agentls.git.rewriting import rewrite_worktree
+from agentls.errors import DirtyCheckout, InvalidState
+from agentls.git.rewriting import rewrite
 from agentls.git.snapshot import read_state
 
 
@@ -24,7 +24,7 @@ class Worktree:
         return state.tree
 
     async def write(self, new: str, *, old: str = "") -> None:
-        await rewrite_worktree(
+        await rewrite(
             self.repo,
             self.checkout,
             index=self.index,
@@ -113,7 +113,7 @@ async def test_a_file_that_changed_since_stops_it(worktree: Worktree):
     (worktree.path / "src" / "code.py").write_text("changed\n")
     after = await worktree.tree()
     (worktree.path / "readme").write_text("and again\n")
-    with pytest.raises(InvalidState, match="at this very moment"):
+    with pytest.raises(DirtyCheckout, match="readme"):
         await worktree.write(before, old=after)
     assert (worktree.path / "readme").read_text() == "and again\n"
     assert (worktree.path / "src" / "code.py").read_text() == "changed\n"
@@ -124,7 +124,7 @@ async def test_a_submodule_is_named_and_left(sandbox: Any, worktree: Worktree):
     (worktree.path / "sub").mkdir()
     info = f"160000,{sandbox.tip()},sub"
     sandbox.git("update-index", "--add", "--cacheinfo", info, at=worktree.path)
-    with pytest.raises(InvalidState, match="submodule"):
+    with pytest.raises(InvalidState, match="Submodules"):
         await worktree.write(before)
 
 

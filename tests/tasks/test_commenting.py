@@ -153,7 +153,7 @@ async def test_a_review_is_one_prompt_of_all_open_comments(daemon, turns, task):
     (task.worktree / "ten").write_text("new\n" + TEN)
     turns.next("true")
     sent = await _send(daemon, task, "Nearly there.")
-    assert turns.told == sent.prompt
+    assert turns.told.endswith("\n\n" + sent.prompt)
     assert sent.prompt.startswith("Nearly there.\n\nHere are review comments")
     assert (
         "### ten, lines 5 to 6\n\n```\nline 4\nline 5\n```\n\nWhy four?" in turns.told

@@ -31,6 +31,8 @@ _PLACES = {
     "comments": "agentls.cli.comments:comments",
     "send-review": "agentls.cli.comments:send_review",
     "viewed": "agentls.cli.viewed:viewed",
+    "accept": "agentls.cli.accepting:accept",
+    "refuse": "agentls.cli.accepting:refuse",
     "checkpoints": "agentls.cli.checkpoints:checkpoints",
     "checkpoint": "agentls.cli.checkpoints:checkpoint",
     "rewind": "agentls.cli.checkpoints:rewind",
@@ -52,16 +54,19 @@ _PLACES = {
 
 _MEANT = {
     "create": "run",
+    "apply": "accept",
     "delete": "discard",
     "kill": "stop",
     "list": "ls",
     "log": "logs",
     "new": "run",
     "ps": "ls",
+    "reject": "refuse",
     "remove": "discard",
     "rm": "discard",
     "status": "ls",
     "tail": "logs",
+    "take": "accept",
 }
 """Words of other programs, each with the command that does it here."""
 

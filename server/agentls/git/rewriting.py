@@ -13,7 +13,7 @@ from pathlib import Path
 
 import attrs
 
-from agentls.errors import DirtyCheckout, GitFailed
+from agentls.errors import DirtyCheckout, GitFailed, InvalidState
 from agentls.git.branches import occupants
 from agentls.git.changes import changed_paths
 from agentls.git.checkouts import Checkout
@@ -30,6 +30,7 @@ __all__ = [
     "find_in_the_way",
     "move_aside",
     "move_head",
+    "rewrite",
     "write_files",
 ]
 
@@ -91,6 +92,32 @@ def clear_locks(checkout: Checkout) -> None:
         (checkout.admin / name).unlink(missing_ok=True)
 
 
+async def rewrite(
+    repo: Repository, checkout: Checkout, *, index: Path, old: str, new: str
+) -> None:
+    """Bring the files from `old` to `new` as `write_files` does, moving nothing aside.
+
+    Raises `InvalidState` where something is in the way, or for a submodule, which git
+    doesn't write back; nothing was changed then.
+    """
+    changed = await changed_paths(repo, old, new)
+    submodules = [file.path for file in changed if file.submodule]
+    if submodules:
+        raise InvalidState(
+            f"Submodules can't be written back: {_listed(submodules)}."
+            " Nothing was changed.",
+            hint="Check out the wanted commit in them by hand.",
+        )
+    blocked = await find_in_the_way(repo, checkout, old=old, new=new)
+    if blocked:
+        raise InvalidState(
+            f"In {checkout.path} something that no checkpoint holds is in the way:"
+            f" {_listed(blocked)}. Nothing was changed.",
+            hint="Move it away and try again.",
+        )
+    await write_files(repo, checkout, index=index, old=old, new=new)
+
+
 async def write_files(
     repo: Repository, checkout: Checkout, *, index: Path, old: str, new: str
 ) -> None:
@@ -150,6 +177,12 @@ async def move_head(
         await in_thread(_unlink, checkout.admin / "index")
         await git("read-tree", commit, at=place)
     await git("update-index", "-q", "--refresh", at=place, ok=(0, 1))
+
+
+def _listed(paths: Sequence[bytes]) -> str:
+    names = [path.decode("utf-8", "backslashreplace") for path in paths[:_NAMED]]
+    more = len(paths) - _NAMED
+    return ", ".join(names) + (f" and {more} more" if more > 0 else "")
 
 
 def _in_the_way(

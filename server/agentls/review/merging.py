@@ -20,11 +20,11 @@ from agentls.git.healing import Outcome, heal_advance
 from agentls.git.history import reaches
 from agentls.git.refs import branch_ref, read_ref
 from agentls.git.repository import Repository
-from agentls.model import CommitId, Task
+from agentls.model import CommitId, Strategy, Task
 from agentls.review.strategies import Wish, combine, complete
-from agentls.review.work import read_work
+from agentls.review.work import Work, part_of_work, read_work
 
-__all__ = ["MergePlan", "advance", "heal", "plan_merge"]
+__all__ = ["MergePlan", "advance", "heal", "plan_merge", "plan_part"]
 
 
 @attrs.frozen(kw_only=True)
@@ -62,13 +62,39 @@ async def plan_merge(
     merge, `Untrusted` for a file whose filter nobody trusted, `InvalidParams` for a
     target that is gone. Nothing is changed.
     """
+    target = await _target(repository, task)
+    work = await read_work(repository, task, checkpoint=checkpoint, target=target)
+    return await _plan(repository, task, work, wish=wish)
+
+
+async def plan_part(
+    repository: Repository, task: Task, *, tree: str, wish: Wish
+) -> MergePlan:
+    """Compute the commit that a target would get of a part of a task's change.
+
+    `tree` is the task's base with that part; the rest is as for `plan_merge`.
+    """
+    work = await part_of_work(
+        repository, task, tree=tree, target=await _target(repository, task)
+    )
+    wish = attrs.evolve(wish, strategy=Strategy.SQUASH)
+    return await _plan(repository, task, work, wish=wish)
+
+
+async def _target(repository: Repository, task: Task) -> CommitId:
     target = await read_ref(repository, branch_ref(task.target))
     if target is None:
         raise InvalidParams(
             f"The target {task.target!r} is no branch any more; nothing was changed.",
             hint="Make it again, or create the task anew with another target.",
         )
-    work = await read_work(repository, task, checkpoint=checkpoint, target=target)
+    return target
+
+
+async def _plan(
+    repository: Repository, task: Task, work: Work, *, wish: Wish
+) -> MergePlan:
+    target = work.target
     if not await changed_paths(repository, work.base, work.tree):
         raise InvalidState(
             f"Task {task.id} has changed nothing, so there is nothing to merge.",

@@ -15,7 +15,7 @@ from agentls.git.repository import Repository, head
 from agentls.model import BaseKind, CommitId, Task
 from agentls.review.change import without_prepared
 
-__all__ = ["Work", "read_work"]
+__all__ = ["Work", "part_of_work", "read_work"]
 
 
 @attrs.frozen(kw_only=True)
@@ -73,4 +73,23 @@ async def read_work(
             and start != base
             and await reaches(repository, base, ancestor=start)
         ),
+    )
+
+
+async def part_of_work(
+    repository: Repository, task: Task, *, tree: str, target: CommitId
+) -> Work:
+    """Give a part of the work, as the base's tree with that part in it."""
+    base = task.base.commit
+    tip = await commit_tree(
+        repository, tree, parents=(base,), message=task.title, identity=HIDDEN
+    )
+    return Work(
+        target=target,
+        base=base,
+        head=base,
+        tree=tree,
+        tip=tip,
+        parents=(base,),
+        only_since_base=True,
     )

@@ -12,7 +12,14 @@ import attrs
 
 from agentls.model import HunkId, TaskId
 
-__all__ = ["Decided", "Decision", "keep_decisions", "load_decisions", "mark_told"]
+__all__ = [
+    "Decided",
+    "Decision",
+    "keep_decisions",
+    "load_decisions",
+    "mark_told",
+    "replace_untold",
+]
 
 
 class Decided(enum.StrEnum):
@@ -47,6 +54,23 @@ def keep_decisions(
             for one in decisions
         ],
     )
+
+
+def replace_untold(
+    connection: sqlite3.Connection,
+    task: TaskId,
+    decided: Decided,
+    decisions: Iterable[Decision],
+    *,
+    since: datetime,
+) -> None:
+    """Keep decisions in place of those of a kind that were made since, and not told."""
+    connection.execute(
+        "DELETE FROM decisions WHERE task = ? AND decision = ? AND NOT told"
+        " AND time >= ?",
+        (task, decided, since.isoformat()),
+    )
+    keep_decisions(connection, task, decisions)
 
 
 def load_decisions(

@@ -57,12 +57,7 @@ class Merging:
                 repository, task, reason="Before the merge"
             )
             progress("Merging")
-            config = await self._trusting.merge_config(repository)
-            wish = Wish(
-                strategy=strategy or config.strategy,
-                template=config.message,
-                message=message,
-            )
+            wish = await self.wish(repository, message=message, strategy=strategy)
             plan = await merging.plan_merge(
                 repository, task, checkpoint=saved.commit, wish=wish
             )
@@ -70,6 +65,21 @@ class Merging:
             return await self._on.background.to_the_end(
                 self._advance(repository, task, plan), name=f"merge {task.id}"
             )
+
+    async def wish(
+        self,
+        repository: Repository,
+        *,
+        message: str | None,
+        strategy: Strategy | None = None,
+    ) -> Wish:
+        """Say how a merge is wanted: by the config, unless told."""
+        config = await self._trusting.merge_config(repository)
+        return Wish(
+            strategy=strategy or config.strategy,
+            template=config.message,
+            message=message,
+        )
 
     async def finish_merge(self, task: Task, entry: JournalEntry) -> None:
         """Finish or undo a merge that was cut off."""

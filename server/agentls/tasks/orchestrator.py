@@ -22,9 +22,10 @@ from agentls.model import (
 )
 from agentls.tasks import planning, preparing
 from agentls.tasks.agency import Agency, ListedAgent
+from agentls.tasks.deciding import Deciding
 from agentls.tasks.operations import Operations
 from agentls.tasks.request import TaskRequest, check_prompt, check_request
-from agentls.tasks.resuming import require_worktree, resume
+from agentls.tasks.resuming import GO_ON, require_worktree, resume
 from agentls.tasks.starting import STOP_GRACE, Say
 from agentls.tasks.states import require_state
 from agentls.tasks.trusting import Policy, Trusting
@@ -38,7 +39,12 @@ class Orchestrator:
     """Every operation of a client on tasks."""
 
     def __init__(
-        self, operations: Operations, *, trusting: Trusting, agency: Agency
+        self,
+        operations: Operations,
+        *,
+        trusting: Trusting,
+        agency: Agency,
+        deciding: Deciding,
     ) -> None:
         self._paths = operations.paths
         self._book = operations.book
@@ -47,6 +53,7 @@ class Orchestrator:
         self._background = operations.background
         self._trusting = trusting
         self._agency = agency
+        self._deciding = deciding
 
     async def create(self, request: TaskRequest, *, progress: Say) -> Task:
         """Create a task and start it, or queue it when no place is free.
@@ -80,7 +87,10 @@ class Orchestrator:
     async def send_prompt(
         self, name: str, text: str, *, source: TurnSource = TurnSource.PROMPT
     ) -> Task:
-        """Tell a task's agent something, in its living session or by resuming it."""
+        """Tell a task's agent something, in its living session or by resuming it.
+
+        What a person decided about its work, and it doesn't know, comes first.
+        """
         check_prompt(text)
         task_id = self._book.get(name).id
         async with self._starter.locks[task_id]:
@@ -95,27 +105,10 @@ class Orchestrator:
                 to="say to its agent",
             )
             policy = await self._starter.policy(task)
-            if live := self._starter.runner.living(task, SessionKind.AGENT):
-                typed = await self._agency.typed(task, policy.config, text)
-                if typed is None:
-                    raise InvalidState(
-                        f"The agent of task {task.id} takes no prompt while it runs.",
-                        hint="Wait until it is done, or stop it first.",
-                    )
-                turn = await self._starter.turns.begin(
-                    task.id, prompt=text, source=source
-                )
-                try:
-                    await live.write(typed)
-                except SessionEnded:
-                    if task.state is _S.REVIEW:  # else it is the end of that turn
-                        await self._starter.turns.take_back(turn)
-                    raise
-                return await self._book.change(task.id, state=_S.WORKING, why="")
-            await require_worktree(task, to="say to its agent")
-            return await self._starter.start_agent(
-                task, policy, prompt=text, resume=True, source=source
-            )
+            news = await self._deciding.news(policy.repository, task)
+            said = await self._say(task, policy, news.before(text), source=source)
+            await self._deciding.told(task_id, news)
+            return said
 
     async def stop(self, name: str) -> Task:
         """Stop a task's agent; its work stays and is ready for review."""
@@ -152,7 +145,15 @@ class Orchestrator:
         async with self._starter.locks[task_id]:
             task = self._book.get(task_id)
             require_state(task, _S.REVIEW, _S.FAILED, _S.INTERRUPTED, to="resume")
-            return await resume(task, text=text, book=self._book, starter=self._starter)
+            repository = await self._starter.repository(task)
+            news = await self._deciding.news(repository, task)
+            if news.text:
+                text = news.before(text or GO_ON)
+            resumed = await resume(
+                task, text=text, book=self._book, starter=self._starter
+            )
+            await self._deciding.told(task_id, news)
+            return resumed
 
     async def agents(self, folder: Path | None) -> tuple[ListedAgent, ...]:
         """List the agents that can be named, for a repository or in general."""
@@ -187,6 +188,30 @@ class Orchestrator:
     async def read_events(self, name: SessionId) -> None:
         """Take up what an agent's hooks have said about its session."""
         await self._starter.hearing.read_events(name)
+
+    async def _say(
+        self, task: Task, policy: Policy, text: str, *, source: TurnSource
+    ) -> Task:
+        """Type a prompt into the living session, or start the agent with it."""
+        if live := self._starter.runner.living(task, SessionKind.AGENT):
+            typed = await self._agency.typed(task, policy.config, text)
+            if typed is None:
+                raise InvalidState(
+                    f"The agent of task {task.id} takes no prompt while it runs.",
+                    hint="Wait until it is done, or stop it first.",
+                )
+            turn = await self._starter.turns.begin(task.id, prompt=text, source=source)
+            try:
+                await live.write(typed)
+            except SessionEnded:
+                if task.state is _S.REVIEW:  # else it is the end of that turn
+                    await self._starter.turns.take_back(turn)
+                raise
+            return await self._book.change(task.id, state=_S.WORKING, why="")
+        await require_worktree(task, to="say to its agent")
+        return await self._starter.start_agent(
+            task, policy, prompt=text, resume=True, source=source
+        )
 
     async def _plan(self, request: TaskRequest, policy: Policy) -> planning.Plan:
         config, repository = policy.config, policy.repository

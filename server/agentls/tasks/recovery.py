@@ -84,7 +84,10 @@ async def _finish(
                 await _finish_create(task, entry, book=book, starter=starter)
         except AgentlsError as error:
             why = f"{error.message} {error.hint}".strip()
-            if entry.operation == "merge":  # a checkout may stand half-way: once more
+            if entry.operation in {
+                "merge",
+                "take",
+            }:  # a checkout may stand half-way: once more
                 await book.change(task.id, why=why)
             else:
                 await book.finish(task.id, why=why)

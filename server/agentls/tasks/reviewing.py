@@ -21,7 +21,9 @@ from agentls.review.change import (
 from agentls.review.viewed import Seen, find_hunks, see
 from agentls.store import viewed as table
 from agentls.store.database import Database
+from agentls.store.decisions import Decided
 from agentls.tasks.book import now
+from agentls.tasks.deciding import Deciding
 from agentls.tasks.operations import Operations
 from agentls.threads import in_thread
 
@@ -70,6 +72,7 @@ class Shown:
     deleted: int
     seen: Mapping[bytes, Seen]
     marks: Collection[HunkId]
+    decided: Mapping[HunkId, Decided]
     hunks: Mapping[bytes, tuple[Hunk, ...]] | None
     patch: bytes | None
     more: str | None
@@ -101,8 +104,11 @@ class _Ends:
 class Reviewing:
     """Shows tasks' changes, and keeps what was seen of them."""
 
-    def __init__(self, operations: Operations, *, database: Database) -> None:
+    def __init__(
+        self, operations: Operations, *, database: Database, deciding: Deciding
+    ) -> None:
         self._on = operations
+        self._deciding = deciding
         self._database = database
         self._listings = Listings()
 
@@ -122,6 +128,7 @@ class Reviewing:
         end = begin + asked.limit
         page = files[begin:end]
         marks = await self._database.read(lambda db: table.load_marks(db, task.id))
+        decisions = await self._deciding.decided(task.id) if asked.hunks else ()
         return Shown(
             task=task,
             old=old,
@@ -134,6 +141,7 @@ class Reviewing:
             deleted=sum(file.deleted for file in files),
             seen=await see(repository, files, marks) if marks else {},
             marks=marks.keys(),
+            decided={one.hunk: one.decided for one in decisions},
             hunks=await hunks_of(repository, page) if asked.hunks else None,
             patch=await _patch(repository, old, new, files=files, asked=asked)
             if asked.patch

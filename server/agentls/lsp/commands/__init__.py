@@ -4,6 +4,7 @@ Importing this package fills the registry.
 """
 
 from agentls.lsp.commands import (
+    accepting,
     agents,
     changes,
     checkpoints,
@@ -17,6 +18,7 @@ from agentls.lsp.commands import (
 )
 
 __all__ = [
+    "accepting",
     "agents",
     "changes",
     "checkpoints",

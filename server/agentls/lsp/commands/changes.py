@@ -125,4 +125,5 @@ def _hunk(shown: Shown, hunk: Hunk) -> HunkInfo:
         new_start=hunk.new_start,
         new_lines=hunk.new_lines,
         viewed=hunk.id in shown.marks,
+        decided=shown.decided.get(hunk.id),
     )

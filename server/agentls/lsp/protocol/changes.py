@@ -79,6 +79,9 @@ class HunkInfo:
     """The same on the new side."""
     new_lines: int
     viewed: bool = False
+    decided: str | None = None
+    """`taken` (the target has it already), `refused` (and it is there again) or
+    `edited` (by a person, after the turn)."""
 
 
 @attrs.frozen(kw_only=True)

@@ -1,0 +1,67 @@
+"""Commands that take or refuse parts of a task's change."""
+
+import os
+
+from agentls.lsp import present
+from agentls.lsp.progress import RequestProgress
+from agentls.lsp.protocol.accepting import (
+    ApplyHunksParams,
+    ApplyHunksResult,
+    RefuseHunksParams,
+    RefuseHunksResult,
+)
+from agentls.lsp.registry import command
+from agentls.lsp.server import Server
+from agentls.model import HunkId
+from agentls.tasks.accepting import Part
+
+
+@command("agentls.applyHunks")
+async def apply_hunks(
+    ls: Server, params: ApplyHunksParams, progress: RequestProgress
+) -> ApplyHunksResult:
+    """Merge hunks or files of a task's change into its target, as one commit.
+
+    The task stays in review with the rest, and its agent is told with its next
+    prompt. Nothing changes on a conflict.
+    """
+    taken = await ls.core.accepting.take(
+        params.task,
+        _part(params),
+        message=params.message,
+        stop=params.stop,
+        progress=progress,
+    )
+    return ApplyHunksResult(
+        task=present.task_info(taken.task, ls.core.book.sessions(taken.task.id)),
+        commit=taken.commit,
+        checkout=taken.checkout and present.uri_of(taken.checkout),
+        taken=taken.taken,
+        left=taken.left,
+    )
+
+
+@command("agentls.refuseHunks")
+async def refuse_hunks(
+    ls: Server, params: RefuseHunksParams, progress: RequestProgress
+) -> RefuseHunksResult:
+    """Put hunks or files of a task's change back in its worktree, as the base has them.
+
+    A checkpoint keeps the state before; the agent is told with its next prompt.
+    """
+    refused = await ls.core.accepting.refuse(
+        params.task, _part(params), stop=params.stop, progress=progress
+    )
+    return RefuseHunksResult(
+        task=present.task_info(refused.task, ls.core.book.sessions(refused.task.id)),
+        refused=refused.refused,
+        left=refused.left,
+        checkpoint=refused.checkpoint.number,
+    )
+
+
+def _part(params: ApplyHunksParams | RefuseHunksParams) -> Part:
+    return Part(
+        hunks=tuple(map(HunkId, params.hunks)),
+        paths=tuple(map(os.fsencode, params.paths)),
+    )

@@ -30,6 +30,7 @@ from agentls.tasks.checkpointing import Checkpointing
 from agentls.tasks.commenting import Commenting
 from agentls.tasks.deciding import Deciding
 from agentls.tasks.discarding import Discarding
+from agentls.tasks.forecasting import Forecasting
 from agentls.tasks.housekeeping import Housekeeper
 from agentls.tasks.merging import Merging
 from agentls.tasks.operations import Operations
@@ -62,6 +63,7 @@ class Core:
     commenting: Commenting
     checkpointing: Checkpointing
     discarding: Discarding
+    forecasting: Forecasting
     merging: Merging
     ordering: Ordering
     reviewing: Reviewing
@@ -192,6 +194,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             operations, trusting=trusting, agency=agency, deciding=deciding
         )
         merging = Merging(operations, trusting=trusting)
+        forecasting = Forecasting(operations)
         core = Core(
             paths=paths,
             book=book,
@@ -201,7 +204,10 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             checkpointing=Checkpointing(operations),
             discarding=Discarding(operations),
             merging=merging,
-            ordering=Ordering(operations, trusting=trusting),
+            forecasting=forecasting,
+            ordering=Ordering(
+                operations, trusting=trusting, conflicts=forecasting.conflicts
+            ),
             rewinding=Rewinding(operations),
             reviewing=Reviewing(operations, database=database, deciding=deciding),
             sessions=sessions,
@@ -238,9 +244,14 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             spawn=background.spawn,
         )
         background.spawn(core.housekeeper.keep_going(), name="housekeeping")
+        background.spawn(forecasting.keep_going(), name="forecasting")
         # Only now: while sessions are adopted no place is free yet, and nobody needs
         # to be told of what goes on by itself.
-        with book.listening(resuming.hear), book.listening(starter.hear):
+        with (
+            book.listening(resuming.hear),
+            book.listening(starter.hear),
+            book.listening(forecasting.hear),
+        ):
             async with teller:
                 with book.listening(teller.hear):
                     try:

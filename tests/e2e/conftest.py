@@ -60,6 +60,7 @@ class Editor:
             "agentls/reconnected": self._reconnected,
             "agentls/controllerChanged": lambda _: None,
             "agentls/resized": lambda _: None,
+            "agentls/forecastChanged": lambda _: None,
         }.items():
             client.feature(method)(self._telling(hear))
 

@@ -1,9 +1,10 @@
-"""A real repository, with a home of its own."""
+"""Real repositories, with a home of their own."""
 
 from pathlib import Path
 
 import pytest
 
+from history import History
 from sandbox import Sandbox
 
 
@@ -19,3 +20,11 @@ def sandbox(home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     made.write("readme", "hello\n")
     made.commit("first")
     return made
+
+
+@pytest.fixture
+def history(home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> History:
+    """Give an empty repository."""
+    for name in ("HOME", "GIT_CONFIG_NOSYSTEM"):
+        monkeypatch.setenv(name, home.environ[name])
+    return History(tmp_path / "repository")

@@ -8,6 +8,7 @@ from agentls.model import State
 async def _next(daemon, **asked):
     asked = {"after": None} | asked
     folder = asked.pop("folder", None)
+    await daemon.core.forecasting.forecast(folder, task=None)  # else it may come later
     return await daemon.core.ordering.next_review(folder, **asked)
 
 
@@ -22,7 +23,9 @@ async def test_the_smallest_change_is_next_and_the_sentence_says_so(daemon):
     found = await _next(daemon)
     assert found.task is not None
     assert found.task.id == small.id
-    assert found.why == "First of 2 that are ready: 2 lines in 1 file."
+    assert (
+        found.why == "First of 2 that are ready: it merges cleanly, 2 lines in 1 file."
+    )
     assert found.left == 1
 
 
@@ -54,7 +57,9 @@ async def test_after_a_task_that_was_merged_the_first_one_is_next(daemon):
     found = await _next(daemon, after=merged.id)
     assert found.task is not None
     assert found.task.id == other.id
-    assert found.why == "The only one that is ready: 0 lines in 0 files."
+    assert found.why == (
+        "The only one that is ready: it merges cleanly, it changes nothing."
+    )
 
 
 async def test_when_nothing_is_ready_it_says_what_still_works(daemon, tmp_path):

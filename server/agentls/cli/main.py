@@ -26,6 +26,7 @@ _PLACES = {
     "logs": "agentls.cli.logs:logs",
     "wait": "agentls.cli.wait:wait",
     "diff": "agentls.cli.diff:diff",
+    "forecast": "agentls.cli.forecast:forecast",
     "next": "agentls.cli.next:next_review",
     "comment": "agentls.cli.comments:comment",
     "comments": "agentls.cli.comments:comments",

@@ -5,7 +5,7 @@ link to the outside where a folder was.
 """
 
 import enum
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import attrs
 
@@ -18,6 +18,7 @@ __all__ = [
     "changed_files",
     "changed_paths",
     "patch",
+    "raw_entries",
     "read_blob",
 ]
 
@@ -107,7 +108,12 @@ async def changed_paths(
         *("--end-of-options", base, tip),
         at=repo.main,
     )
-    fields = iter(listing.split(b"\0")[:-1])
+    return raw_entries(listing.split(b"\0")[:-1])
+
+
+def raw_entries(listing: Iterable[bytes]) -> tuple[ChangedFile, ...]:
+    """Read the fields of `--raw -z`, without counts."""
+    fields = iter(listing)
     return tuple(_raw_entry(field, fields) for field in fields)
 
 

@@ -31,6 +31,8 @@ from agentls.threads import in_thread
 __all__ = [
     "Conflicted",
     "Merged",
+    "hidden_commit",
+    "laid_out_attributes",
     "merge_trees",
     "try_merge",
 ]
@@ -94,7 +96,7 @@ async def _merge(
     objects: Path,
 ) -> Merged | Conflicted:
     drivers = await _drivers(repo, ours, theirs, base=base)
-    async with _work_tree(repo, ours) as work_tree:
+    async with laid_out_attributes(repo, ours) as work_tree:
         if repo.partial:  # only the repository itself can fetch what is missing
             place = attrs.evolve(
                 repo.main,
@@ -105,8 +107,8 @@ async def _merge(
         else:
             place = await shadow_of(repo, objects=objects, work_tree=work_tree)
         if base is not None:
-            ours = await _child(place, ours, parent=base)
-            theirs = await _child(place, theirs, parent=base)
+            ours = await hidden_commit(ours, parent=base, at=place)
+            theirs = await hidden_commit(theirs, parent=base, at=place)
         args = ("merge-tree", "--write-tree", "-z", "--messages")
         finished = await run_git(
             *args,
@@ -123,11 +125,14 @@ async def _merge(
     return _parse(finished.stdout, clean=not finished.status)
 
 
-async def _child(place: Place, tree: CommitId, *, parent: CommitId) -> CommitId:
-    """Make a commit of that tree whose only history is `parent`; always the same."""
+async def hidden_commit(tree: str, *, parent: CommitId, at: Place) -> CommitId:
+    """Make a commit of that tree whose only history is `parent`; always the same.
+
+    No branch ever has it. `at` says where it is written.
+    """
     made = await git(
         *("commit-tree", f"{tree}^{{tree}}", "-p", parent),
-        at=place,
+        at=at,
         stdin=b"",
         env=IDENTITY | _EPOCH,
     )
@@ -172,7 +177,7 @@ async def _changed_on_both(
 
 
 @asynccontextmanager
-async def _work_tree(repo: Repository, tree: str) -> AsyncGenerator[Path]:
+async def laid_out_attributes(repo: Repository, tree: str) -> AsyncGenerator[Path]:
     """Lay out a folder with a tree's `.gitattributes` files, and nothing else.
 
     git reads from it which paths are binary or merged by union.

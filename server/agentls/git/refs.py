@@ -1,7 +1,7 @@
 """References: read, and changed only from the value that the caller expects."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import attrs
 
@@ -16,6 +16,7 @@ __all__ = [
     "delete_ref",
     "list_refs",
     "read_ref",
+    "read_refs",
     "task_ref",
     "update_ref",
     "update_refs",
@@ -47,6 +48,18 @@ async def read_ref(repo: Repository, ref: str) -> CommitId | None:
     # Not rev-parse, which would also try refs/heads/<ref> and the like.
     found = await run_git("show-ref", "--verify", "--hash", "--", ref, at=repo.main)
     return CommitId(found.stdout.decode("ascii").strip()) if not found.status else None
+
+
+async def read_refs(repo: Repository, refs: Collection[str]) -> dict[str, CommitId]:
+    """Give those of the references that there are, by full name."""
+    if not refs:
+        return {}
+    listing = await git(
+        "for-each-ref", "--format=%(objectname) %(refname)", *sorted(refs), at=repo.main
+    )
+    pairs = (line.split(b" ", 1) for line in listing.splitlines())
+    found = {os.fsdecode(name): CommitId(one.decode("ascii")) for one, name in pairs}
+    return {name: found[name] for name in refs if name in found}
 
 
 async def list_refs(repo: Repository, prefix: str) -> dict[str, CommitId]:

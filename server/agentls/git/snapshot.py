@@ -129,13 +129,24 @@ async def commit_state(
 
 
 async def read_state(
-    repo: Repository, checkout: Checkout, *, index: Path, file_max: int = FILE_MAX
+    repo: Repository,
+    checkout: Checkout,
+    *,
+    index: Path,
+    file_max: int = FILE_MAX,
+    objects: Path | None = None,
 ) -> WorktreeState:
     """Store the worktree's files as a tree; as `snapshot`, without the commit.
 
     Calls for the same `index` wait for each other.
+
+    `objects` is a folder that new objects go into, if not the repository's; it must
+    stay as long as the index does.
     """
     place = checkout.place(repo)
+    if objects is not None:
+        theirs = repo.git_dir / "objects"
+        place = attrs.evolve(place, objects=objects, alternates=(theirs,))
     aside = attrs.evolve(place, index=index)
     async with _BUSY.setdefault(index, asyncio.Lock()):
         try:

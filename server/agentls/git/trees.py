@@ -7,6 +7,7 @@ from pathlib import Path
 import attrs
 
 from agentls.git.changes import changed_paths
+from agentls.git.place import Place
 from agentls.git.repository import Repository
 from agentls.git.runner import git
 
@@ -22,11 +23,16 @@ class Entry:
 
 
 async def with_entries(
-    repo: Repository, tree: str, entries: Mapping[bytes, Entry | None]
+    repo: Repository,
+    tree: str,
+    entries: Mapping[bytes, Entry | None],
+    *,
+    at: Place | None = None,
 ) -> str:
     """Give the tree with these paths changed; None takes a path out.
 
-    A file replaces a folder of the same name and the reverse.
+    A file replaces a folder of the same name and the reverse. The new tree is written
+    into the repository, or where `at` says.
     """
     if not entries:
         return tree
@@ -40,7 +46,7 @@ async def with_entries(
         if entry
     )
     with tempfile.TemporaryDirectory(prefix="agentls-tree-") as folder:
-        at = attrs.evolve(repo.main, index=Path(folder) / "index")
+        at = attrs.evolve(at or repo.main, index=Path(folder) / "index")
         await git("read-tree", f"{tree}^{{tree}}", at=at)
         await git(
             *("update-index", "--replace", "-z", "--index-info"),
@@ -51,10 +57,13 @@ async def with_entries(
     return written.decode("ascii").strip()
 
 
-async def leave_out(repo: Repository, tree: str, *, base: str, made: str) -> str:
+async def leave_out(
+    repo: Repository, tree: str, *, base: str, made: str, at: Place | None = None
+) -> str:
     """Give the tree without what leads from `base` to `made`.
 
-    A path that was changed again since `made` stays as it is in the tree.
+    A path that was changed again since `made` stays as it is in the tree. It is
+    written as `with_entries` does.
     """
     since = {file.path for file in await changed_paths(repo, made, tree)}
     back = {
@@ -64,4 +73,4 @@ async def leave_out(repo: Repository, tree: str, *, base: str, made: str) -> str
         for file in await changed_paths(repo, base, made)
         if file.path not in since
     }
-    return await with_entries(repo, tree, back)
+    return await with_entries(repo, tree, back, at=at)

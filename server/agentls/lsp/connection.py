@@ -40,7 +40,10 @@ async def serve(
     """Serve one client until it exits or its stream ends."""
     server = Server(core, writer, protocol_cls=_Protocol)
     _register(server)
-    with core.book.listening(server.hear):
+    with (
+        core.book.listening(server.hear),
+        core.forecasting.listening(server.hear_forecast),
+    ):
         try:
             while not server.exiting:
                 body = await read_frame_async(reader)

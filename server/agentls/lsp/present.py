@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from agentls.lsp.protocol.forecast import ForecastInfo
 from agentls.lsp.protocol.logs import LogHit, Span
 from agentls.lsp.protocol.tasks import BaseInfo, ExitInfo, SessionInfo, TaskInfo
 from agentls.model import Exit, Session, Task
@@ -13,7 +14,9 @@ from agentls.sessions.searching import Hit
 __all__ = ["exit_info", "log_hit", "session_info", "task_info", "uri_of"]
 
 
-def task_info(task: Task, sessions: Sequence[Session]) -> TaskInfo:
+def task_info(
+    task: Task, sessions: Sequence[Session], *, forecast: ForecastInfo | None
+) -> TaskInfo:
     """Show a task."""
     return TaskInfo(
         id=task.id,
@@ -35,6 +38,7 @@ def task_info(task: Task, sessions: Sequence[Session]) -> TaskInfo:
         files=task.files,
         added=task.added,
         deleted=task.deleted,
+        forecast=forecast,
         sessions=tuple(session_info(session) for session in sessions),
         rev=task.rev,
     )

@@ -17,14 +17,20 @@ from pygls.protocol import LanguageServerProtocol
 from agentls import __version__
 from agentls.core import Core
 from agentls.errors import InvalidParams
-from agentls.lsp import present, wire
+from agentls.lsp import foreseen, present, wire
 from agentls.lsp.protocol.comments import CommentsChangedParams
+from agentls.lsp.protocol.forecast import ForecastChangedParams
 from agentls.lsp.protocol.sessions import OutputParams, ReconnectedParams
-from agentls.lsp.protocol.tasks import TaskChangedParams, TaskRemovedParams
+from agentls.lsp.protocol.tasks import (
+    TaskChangedParams,
+    TaskInfo,
+    TaskRemovedParams,
+)
 from agentls.lsp.registry import sends
 from agentls.lsp.watching import Watching
 from agentls.model import Task
 from agentls.tasks.book import CommentsChanged, Event, Removed
+from agentls.tasks.forecasting import News
 
 __all__ = ["Server"]
 
@@ -43,6 +49,11 @@ sends(
     "A comment on a task's change is new, gone or another: list them again.",
 )
 sends("agentls/taskRemoved", TaskRemovedParams, "A task is no more.")
+sends(
+    "agentls/forecastChanged",
+    ForecastChangedParams,
+    "Something else is to be expected of tasks than before.",
+)
 sends(
     "agentls/reconnected",
     ReconnectedParams,
@@ -114,7 +125,7 @@ class Server(LanguageServer):
         if not self._greeted:
             return
         if isinstance(event, Task):
-            info = present.task_info(event, self.core.book.sessions(event.id))
+            info = self.task_info(event)
             self.send("agentls/taskChanged", TaskChangedParams(task=info))
         elif isinstance(event, Removed):
             self.send(
@@ -125,6 +136,19 @@ class Server(LanguageServer):
             self.send("agentls/commentsChanged", CommentsChangedParams(task=event.task))
         else:
             self.watching.session_ended(event.session)
+
+    def hear_forecast(self, news: News) -> None:
+        """Pass on to the client, once it was greeted, what else is to be expected."""
+        if self._greeted:
+            self.send("agentls/forecastChanged", foreseen.forecast_changed(news))
+
+    def task_info(self, task: Task) -> TaskInfo:
+        """Show a task, with all that is known of it."""
+        return present.task_info(
+            task,
+            self.core.book.sessions(task.id),
+            forecast=foreseen.forecast_info(self.core.forecasting.of(task.id)),
+        )
 
     def initialized_by(self, params: types.InitializeParams) -> None:
         """Take what the client says of itself; from now on it hears events."""

@@ -67,6 +67,8 @@ def _words(one: Candidate, key: OrderKey) -> str:
             clean = not one.conflicts
             return "it merges cleanly" if clean else "it conflicts with its target"
         case OrderKey.SIZE if one.lines is not None and one.files is not None:
+            if not one.files:
+                return "it changes nothing"
             lines = "1 line" if one.lines == 1 else f"{one.lines} lines"
             files = "1 file" if one.files == 1 else f"{one.files} files"
             return f"{lines} in {files}"

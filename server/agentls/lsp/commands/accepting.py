@@ -33,7 +33,7 @@ async def apply_hunks(
         progress=progress,
     )
     return ApplyHunksResult(
-        task=present.task_info(taken.task, ls.core.book.sessions(taken.task.id)),
+        task=ls.task_info(taken.task),
         commit=taken.commit,
         checkout=taken.checkout and present.uri_of(taken.checkout),
         taken=taken.taken,
@@ -53,7 +53,7 @@ async def refuse_hunks(
         params.task, _part(params), stop=params.stop, progress=progress
     )
     return RefuseHunksResult(
-        task=present.task_info(refused.task, ls.core.book.sessions(refused.task.id)),
+        task=ls.task_info(refused.task),
         refused=refused.refused,
         left=refused.left,
         checkpoint=refused.checkpoint.number,

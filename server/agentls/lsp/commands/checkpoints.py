@@ -26,7 +26,7 @@ async def checkpoint(
     """Save a task's worktree as it is now; an agent that works isn't disturbed."""
     task, taken = await ls.core.checkpointing.take(params.task)
     return CheckpointResult(
-        task=present.task_info(task, ls.core.book.sessions(task.id)),
+        task=ls.task_info(task),
         checkpoint=_checkpoint(taken),
     )
 
@@ -56,7 +56,7 @@ async def rewind(
         params.task, params.checkpoint, stop=params.stop, progress=progress
     )
     return RewindResult(
-        task=present.task_info(done.task, ls.core.book.sessions(done.task.id)),
+        task=ls.task_info(done.task),
         checkpoint=_checkpoint(done.checkpoint),
         before=_checkpoint(done.before),
         aside=tuple(os.fsdecode(path) for path in done.aside),

@@ -93,7 +93,7 @@ async def send_review(
         params.task, text=params.text or "", template=params.template
     )
     return SendReviewResult(
-        task=present.task_info(sent.task, ls.core.book.sessions(sent.task.id)),
+        task=ls.task_info(sent.task),
         prompt=sent.prompt,
         comments=tuple(sent.comments),
     )

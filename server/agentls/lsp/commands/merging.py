@@ -21,7 +21,7 @@ async def merge_task(
         strategy=Strategy(params.strategy) if params.strategy else None,
     )
     return MergeTaskResult(
-        task=present.task_info(merged.task, ls.core.book.sessions(merged.task.id)),
+        task=ls.task_info(merged.task),
         commit=merged.commit,
         checkout=merged.checkout and present.uri_of(merged.checkout),
     )

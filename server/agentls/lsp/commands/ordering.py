@@ -1,6 +1,5 @@
 """The command that says what to review next."""
 
-from agentls.lsp import present
 from agentls.lsp.progress import RequestProgress
 from agentls.lsp.protocol.ordering import NextReviewParams, NextReviewResult
 from agentls.lsp.registry import command
@@ -20,8 +19,7 @@ async def next_review(
         (params.uri and ls.folder(params.uri)) or None, after=params.after
     )
     return NextReviewResult(
-        task=found.task
-        and present.task_info(found.task, ls.core.book.sessions(found.task.id)),
+        task=found.task and ls.task_info(found.task),
         why=found.why,
         left=found.left,
         going=tuple(task.id for task in found.going),

@@ -1,7 +1,6 @@
 """Commands about tasks as a whole: create, list, stop, discard, restore."""
 
 # pygls reads these hints at run time: no TYPE_CHECKING imports in this package.
-from agentls.lsp import present
 from agentls.lsp.progress import RequestProgress
 from agentls.lsp.protocol.tasks import (
     CreateTaskParams,
@@ -53,9 +52,7 @@ async def list_tasks(
     tasks = ls.core.book.tasks(repository=root or None, discarded=params.discarded)
     return ListTasksResult(
         rev=ls.core.book.rev,
-        tasks=tuple(
-            present.task_info(task, ls.core.book.sessions(task.id)) for task in tasks
-        ),
+        tasks=tuple(ls.task_info(task) for task in tasks),
     )
 
 
@@ -117,6 +114,6 @@ async def restore_task(
 
 def _result(ls: Server, task: Task) -> TaskResult:
     return TaskResult(
-        task=present.task_info(task, ls.core.book.sessions(task.id)),
+        task=ls.task_info(task),
         prompt=task.prompt,
     )

@@ -2,6 +2,8 @@
 
 import attrs
 
+from agentls.lsp.protocol.forecast import ForecastInfo
+
 __all__ = [
     "BaseInfo",
     "CreateTaskParams",
@@ -93,6 +95,9 @@ class TaskInfo:
     added: int | None = None
     """Lines, as `deleted`; binary files have none."""
     deleted: int | None = None
+    forecast: ForecastInfo | None = None
+    """What it would conflict with; absent before its first checkpoint was looked at,
+    and when it is open no more. News come by `agentls/forecastChanged`."""
     sessions: tuple[SessionInfo, ...] = ()
     """In the order in which they began; the last one is the present one."""
     rev: int

@@ -44,6 +44,7 @@ from agentls.tasks.starting import Starter
 from agentls.tasks.states import HOLDS_A_PLACE
 from agentls.tasks.telling import Teller
 from agentls.tasks.trusting import Trusting
+from agentls.tasks.undoing import Undoing
 
 __all__ = ["Core", "open_core"]
 
@@ -65,6 +66,7 @@ class Core:
     discarding: Discarding
     forecasting: Forecasting
     merging: Merging
+    undoing: Undoing
     ordering: Ordering
     reviewing: Reviewing
     rewinding: Rewinding
@@ -204,6 +206,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             checkpointing=Checkpointing(operations),
             discarding=Discarding(operations),
             merging=merging,
+            undoing=Undoing(operations),
             forecasting=forecasting,
             ordering=Ordering(
                 operations, trusting=trusting, conflicts=forecasting.conflicts
@@ -236,6 +239,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
                 "merge": core.merging.finish_merge,
                 "take": core.accepting.finish_take,
                 "refuse": core.accepting.finish_refuse,
+                "undo": core.undoing.finish_undo,
                 "discard": core.discarding.finish_discard,
                 "restore": core.discarding.finish_restore,
                 "rewind": core.rewinding.finish_rewind,

@@ -80,3 +80,19 @@ def test_work_upon_uncommitted_changes_merges_when_those_are_committed(user: Any
     user.call("merge", task)
     text = (user.repository / "README.md").read_text()
     assert text == "one\nmine, and the agent\nthree\n"
+
+
+def test_a_merge_is_taken_back(user: Any):
+    task = user.task("echo x > new.txt")
+    user.call("merge", task)
+    assert "undo" in user.call("show", task)
+    said = user.call("undo", task)
+    assert user.git("rev-parse", "--short=12", "main") in said
+    assert not (user.repository / "new.txt").exists()
+    assert user.state(task) == "review"
+
+
+def test_the_strategy_can_be_chosen(user: Any):
+    task = user.task("echo x > x; git add x; git commit -qm 'My own words'")
+    user.call("merge", task, "--strategy", "rebase")
+    assert user.git("log", "-1", "--format=%s", "main") == "My own words"

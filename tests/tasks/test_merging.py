@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from agentls.errors import Conflict, InvalidState
+from agentls.errors import Conflict, InvalidState, TargetMoved
 from agentls.model import State, Strategy
+from agentls.review import merging
 
 COMMITS = (
     "echo one > one; git add one; git commit -qm 'Add one';"
@@ -238,3 +239,39 @@ async def test_a_message_of_ones_own_replaces_the_template(daemon, merge, log):
     task = await daemon.done("echo x > x")
     await merge(task, message="  In my words\n\n")
     assert log("%B", "-1") == ["In my words"]
+
+
+async def test_a_target_that_moves_meanwhile_is_merged_with_all_the_same(
+    daemon, merge, commit, monkeypatch, log
+):
+    task = await daemon.done("echo x > x", title="X")
+    advance = merging.advance
+    moves = iter(["one", "two"])
+
+    async def and_somebody_commits(*args: Any) -> Any:
+        if name := next(moves, None):
+            commit(name, name, name)
+        return await advance(*args)
+
+    monkeypatch.setattr(merging, "advance", and_somebody_commits)
+    await merge(task)
+    assert log() == ["X", "two", "one", "first"]
+
+
+async def test_a_target_that_never_rests_is_left_alone(
+    daemon, merge, commit, monkeypatch, log
+):
+    task = await daemon.done("echo x > x", title="X")
+    advance = merging.advance
+    moves = iter("abcdef")
+
+    async def and_somebody_commits(*args: Any) -> Any:
+        name = next(moves)
+        commit(name, name, name)
+        return await advance(*args)
+
+    monkeypatch.setattr(merging, "advance", and_somebody_commits)
+    with pytest.raises(TargetMoved):
+        await merge(task)
+    assert log() == ["c", "b", "a", "first"]
+    assert daemon.core.book.get(task.id).state is State.REVIEW

@@ -12,7 +12,7 @@ from agentls.core import Core, open_core
 from agentls.git import rewriting
 from agentls.model import State, Task, TaskId
 from agentls.paths import Paths
-from agentls.review import checkpoint, discarding, merging, strategies
+from agentls.review import checkpoint, discarding, merging, strategies, undoing
 from agentls.tasks import agency, book, preparing, running, starting
 from agentls.tasks.request import TaskRequest
 
@@ -33,6 +33,12 @@ STEPS = {
         (strategies, "commit_tree"),
         (book.TaskBook, "note"),
         (merging, "advance_branch"),
+        (book.TaskBook, "finish"),
+    ],
+    "undo": [
+        (undoing, "plan_undo"),
+        (book.TaskBook, "note"),
+        (undoing, "retreat_branch"),
         (book.TaskBook, "finish"),
     ],
     "discard": [
@@ -133,6 +139,8 @@ async def _run(core: Core, operation: str, root: Path, task: TaskId | None) -> N
         await core.merging.merge(
             task, message=None, stop=False, progress=starting.silent
         )
+    elif operation == "undo":
+        await core.undoing.undo(task, progress=starting.silent)
     elif operation == "discard":
         await core.discarding.discard(task)
     elif operation == "rewind":
@@ -188,7 +196,9 @@ async def test_the_next_daemon_finishes_or_undoes_it(
             await core.discarding.discard(task)
         if operation == "rewind":
             _go_on(core.book.get(task).worktree, git)
-    head = git(root, "rev-parse", "HEAD")
+        if operation == "undo":
+            await _run(core, "merge", root, task)
+    head = git(root, "rev-parse", "HEAD^" if operation == "undo" else "HEAD")
 
     with monkeypatch.context() as patched:
         async with _daemon(paths) as core:

@@ -42,6 +42,7 @@ _PLACES = {
     "resume": "agentls.cli.operations:resume",
     "retry": "agentls.cli.operations:retry",
     "merge": "agentls.cli.merge:merge",
+    "undo": "agentls.cli.undo:undo",
     "discard": "agentls.cli.operations:discard",
     "restore": "agentls.cli.operations:restore",
     "agents": "agentls.cli.agents:agents",

@@ -26,7 +26,7 @@ _NEXT: Mapping[str, tuple[str, ...]] = {
     "review": ("diff", "merge", 'send "…"', "discard"),
     "failed": ("logs", "retry", "discard"),
     "interrupted": ("logs", "resume", "retry", "diff", "discard"),
-    "merged": ("diff",),
+    "merged": ("diff", "undo"),
     "discarded": ("restore",),
 }
 

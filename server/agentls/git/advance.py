@@ -28,7 +28,15 @@ from agentls.git.runner import failure, git, run_git
 from agentls.model import CommitId
 from agentls.threads import in_thread
 
-__all__ = ["Advanced", "advance_branch", "checkout_of"]
+__all__ = [
+    "Advanced",
+    "advance_branch",
+    "check_checkout",
+    "checkout_of",
+    "in_the_way",
+    "locked",
+    "to_the_end",
+]
 
 _MERGE_WITHIN = 1800.0
 _NAMED = 10
@@ -94,14 +102,14 @@ async def advance_branch(
         if checkout is None:
             ref = branch_ref(branch)
             swap = update_ref(repo, ref, new=new, expected=old, why="agentls: merge")
-            await _to_the_end(swap)
+            await to_the_end(swap)
             return Advanced(checkout=None)
-        await _check(repo, checkout, branch, old=old)
-        await _to_the_end(_forward(repo, checkout, branch, old=old, new=new, lock=lock))
+        await check_checkout(repo, checkout, branch, old=old)
+        await to_the_end(_forward(repo, checkout, branch, old=old, new=new, lock=lock))
         return Advanced(checkout=checkout.path)
 
 
-async def _check(
+async def check_checkout(
     repo: Repository, checkout: Checkout, branch: str, *, old: CommitId
 ) -> None:
     """Look before the leap: what makes git refuse, in words that help."""
@@ -118,7 +126,7 @@ async def _check(
     if unmerged:
         entries = unmerged.split(b"\0")[:-1]
         names = dict.fromkeys(entry.partition(b"\t")[2] for entry in entries)
-        raise _dirty(checkout, "has unresolved conflicts in", files=tuple(names))
+        raise in_the_way(checkout, "has unresolved conflicts in", files=tuple(names))
 
 
 def _check_folder(checkout: Checkout) -> None:
@@ -134,7 +142,7 @@ def _check_folder(checkout: Checkout) -> None:
                 hint="Finish or abort it there, then try again.",
             )
     if os.path.lexists(checkout.admin / "index.lock"):
-        raise _locked(checkout)
+        raise locked(checkout)
 
 
 async def _forward(
@@ -184,13 +192,13 @@ def _refusal(
     # git names the files one a line behind a tab.
     files = tuple(line[1:] for line in text.split(b"\n") if line.startswith(b"\t"))
     if files and (b"untracked" in text or b"ignored" in text):
-        return _dirty(checkout, "has untracked files in the way:", files=files)
+        return in_the_way(checkout, "has untracked files in the way:", files=files)
     if files and b"would be overwritten" in text:
-        return _dirty(checkout, "has uncommitted changes in the way:", files=files)
+        return in_the_way(checkout, "has uncommitted changes in the way:", files=files)
     if files:
-        return _dirty(checkout, "has something in the way:", files=files)
+        return in_the_way(checkout, "has something in the way:", files=files)
     if b"index.lock" in text:
-        return _locked(checkout)
+        return locked(checkout)
     if b"fast-forward" in text or b"cannot lock ref" in text:
         return TargetMoved(
             f"{branch} moved at this very moment. Nothing was changed.",
@@ -199,7 +207,10 @@ def _refusal(
     return None
 
 
-def _dirty(checkout: Checkout, what: str, *, files: tuple[bytes, ...]) -> DirtyCheckout:
+def in_the_way(
+    checkout: Checkout, what: str, *, files: tuple[bytes, ...]
+) -> DirtyCheckout:
+    """Make the error that names the user's files."""
     names = [name.decode("utf-8", "backslashreplace") for name in files[:_NAMED]]
     if len(files) > _NAMED:
         names.append(f"and {len(files) - _NAMED} more")
@@ -209,7 +220,8 @@ def _dirty(checkout: Checkout, what: str, *, files: tuple[bytes, ...]) -> DirtyC
     )
 
 
-def _locked(checkout: Checkout) -> DirtyCheckout:
+def locked(checkout: Checkout) -> DirtyCheckout:
+    """Make the error for an index that another git works on."""
     return DirtyCheckout(
         f"Another git works in {checkout.path} (index.lock is there). "
         "Nothing was changed.",
@@ -217,7 +229,7 @@ def _locked(checkout: Checkout) -> DirtyCheckout:
     )
 
 
-async def _to_the_end(work: Coroutine[None, None, None]) -> None:
+async def to_the_end(work: Coroutine[None, None, None]) -> None:
     """Await something that must not stop half-way; a cancellation comes after."""
     failed: list[AgentlsError] = []
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import attrs
 
-from agentls.errors import AgentlsError
+from agentls.errors import AgentlsError, TargetMoved
 from agentls.git.repository import Repository
 from agentls.model import CommitId, State, Strategy, Task
 from agentls.review import merging
@@ -16,6 +16,9 @@ from agentls.tasks.starting import Say
 from agentls.tasks.trusting import Trusting
 
 __all__ = ["Merged", "Merging"]
+
+_TRIES = 3
+"""How often a merge is computed when its target moves meanwhile."""
 
 
 @attrs.frozen(kw_only=True)
@@ -56,15 +59,21 @@ class Merging:
             saved = await self._on.checkpoints.take(
                 repository, task, reason="Before the merge"
             )
-            progress("Merging")
             wish = await self.wish(repository, message=message, strategy=strategy)
-            plan = await merging.plan_merge(
-                repository, task, checkpoint=saved.commit, wish=wish
-            )
-            # Up to here the request can be cancelled, and nothing was changed.
-            return await self._on.background.to_the_end(
-                self._advance(repository, task, plan), name=f"merge {task.id}"
-            )
+            progress("Merging")
+            for again in reversed(range(_TRIES)):
+                plan = await merging.plan_merge(
+                    repository, task, checkpoint=saved.commit, wish=wish
+                )
+                # Up to here the request can be cancelled, and nothing was changed.
+                try:
+                    return await self._on.background.to_the_end(
+                        self._advance(repository, task, plan), name=f"merge {task.id}"
+                    )
+                except TargetMoved:
+                    if not again:
+                        raise
+            raise AssertionError
 
     async def wish(
         self,

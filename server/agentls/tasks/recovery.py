@@ -87,6 +87,7 @@ async def _finish(
             if entry.operation in {
                 "merge",
                 "take",
+                "undo",
             }:  # a checkout may stand half-way: once more
                 await book.change(task.id, why=why)
             else:

@@ -97,6 +97,6 @@ _HINTS: Mapping[State, str] = {
     _S.FAILED: "`agentls logs {id}` shows its output; then retry or discard it.",
     _S.INTERRUPTED: "`agentls resume {id}` goes on with its agent's conversation,"
     " `agentls retry {id}` begins again in the same worktree.",
-    _S.MERGED: "Its work is in the target already.",
+    _S.MERGED: "Its work is in the target already; `agentls undo {id}` takes it back.",
     _S.DISCARDED: "Bring it back with `agentls restore {id}`.",
 }

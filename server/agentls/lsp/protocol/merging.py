@@ -10,6 +10,8 @@ __all__ = [
     "MergeStrategy",
     "MergeTaskParams",
     "MergeTaskResult",
+    "UndoMergeParams",
+    "UndoMergeResult",
 ]
 
 
@@ -47,3 +49,22 @@ class MergeTaskResult:
     """Where the target stands now."""
     checkout: str | None = None
     """The URI of the checkout that was brought forward, if one has the target."""
+
+
+@attrs.frozen(kw_only=True)
+class UndoMergeParams:
+    """Which merge to take back."""
+
+    task: str
+
+
+@attrs.frozen(kw_only=True)
+class UndoMergeResult:
+    """Where things stand now."""
+
+    task: TaskInfo
+    """In review again."""
+    commit: str
+    """Where the target stands now: where it stood before the merge."""
+    checkout: str | None = None
+    """The URI of the checkout that was brought back, if one has the target."""

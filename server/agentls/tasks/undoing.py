@@ -1,0 +1,95 @@
+"""Taking a merge back as an operation: noted before, and to the end."""
+
+from agentls.errors import AgentlsError, InvalidState
+from agentls.git.repository import Repository
+from agentls.model import State, Task
+from agentls.review import merging, undoing
+from agentls.review.merging import MergePlan
+from agentls.store.tasks import JournalEntry
+from agentls.tasks.merging import Merged
+from agentls.tasks.operations import Operations
+from agentls.tasks.starting import Say
+from agentls.tasks.states import require_state
+from agentls.threads import in_thread
+
+__all__ = ["Undoing"]
+
+
+class Undoing:
+    """Takes merges back."""
+
+    def __init__(self, operations: Operations) -> None:
+        self._on = operations
+
+    async def undo(self, name: str, *, progress: Say) -> Merged:
+        """Bring a merged task's target back to where it stood; the task to review.
+
+        The answer's commit is where the target stands then. Raises `TargetMoved`
+        naming what came after the merge, `DirtyCheckout` for files in the way;
+        nothing is changed then.
+        """
+        task_id = self._on.book.get(name).id
+        async with self._on.lock(task_id):
+            task = self._on.book.get(task_id)
+            require_state(task, State.MERGED, to="undo")
+            await _require_worktree(task)
+            repository = await self._on.repository(task)
+            plan = await undoing.plan_undo(repository, task)
+            progress("Undoing the merge")
+            # What was merged stays reachable when the target lets it go.
+            await self._on.checkpoints.take(
+                repository,
+                task,
+                reason="Before the merge was undone",
+                also=(plan.old,),
+            )
+            return await self._on.background.to_the_end(
+                self._retreat(repository, task, plan), name=f"undo {task.id}"
+            )
+
+    async def finish_undo(self, task: Task, entry: JournalEntry) -> None:
+        """Finish or undo an undo that was cut off."""
+        plan = MergePlan.from_json(entry.data)
+        repository = await self._on.repository(task)
+        if await merging.heal(repository, plan):
+            await self._undone(task)
+        else:
+            why = "The undo of its merge was interrupted; nothing changed."
+            await self._on.book.finish(task.id, why=why)
+
+    async def _retreat(
+        self, repository: Repository, task: Task, plan: MergePlan
+    ) -> Merged:
+        """Do the one step of an undo, noted before and kept after."""
+        await self._on.book.note(
+            JournalEntry(
+                task=task.id, operation="undo", step="retreat", data=plan.to_json()
+            )
+        )
+        try:
+            moved = await undoing.retreat(repository, plan)
+        except AgentlsError:
+            await self._on.book.end_note(task.id)
+            raise
+        task = await self._undone(task)
+        return Merged(task=task, commit=plan.new, checkout=moved.checkout)
+
+    async def _undone(self, task: Task) -> Task:
+        return await self._on.book.finish(
+            task.id,
+            quietly=True,
+            state=State.REVIEW,
+            why="Its merge was undone.",
+            merged_commit=None,
+            merged_from=None,
+        )
+
+
+async def _require_worktree(task: Task) -> None:
+    """Refuse what would bring a task to review that has no worktree any more."""
+    if not await in_thread(task.worktree.exists):
+        raise InvalidState(
+            f"The worktree of task {task.id} is gone, so it can't come back to"
+            " review. Nothing was changed.",
+            hint=f"git revert {(task.merged_commit or '')[:12]} takes the work back.",
+        )

@@ -24,9 +24,11 @@ from agentls.sessions.searches import Found, find_in_logs
 from agentls.sessions.sessions import Sessions
 from agentls.store.database import Database
 from agentls.tasks.accepting import Accepting
+from agentls.tasks.adopting import Adopting
 from agentls.tasks.agency import Agency
 from agentls.tasks.book import TaskBook
 from agentls.tasks.checkpointing import Checkpointing
+from agentls.tasks.clearing import Clearing
 from agentls.tasks.commenting import Commenting
 from agentls.tasks.deciding import Deciding
 from agentls.tasks.discarding import Discarding
@@ -63,6 +65,7 @@ class Core:
     accepting: Accepting
     commenting: Commenting
     checkpointing: Checkpointing
+    adopting: Adopting
     discarding: Discarding
     forecasting: Forecasting
     merging: Merging
@@ -204,6 +207,9 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             accepting=Accepting(operations, deciding=deciding, merging=merging),
             commenting=Commenting(operations, database=database, tasks=tasks),
             checkpointing=Checkpointing(operations),
+            adopting=Adopting(
+                operations, trusting=trusting, agency=agency, tasks=tasks
+            ),
             discarding=Discarding(operations),
             merging=merging,
             undoing=Undoing(operations),
@@ -218,7 +224,12 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             controllers=controllers,
             trusting=trusting,
             agency=agency,
-            housekeeper=Housekeeper(paths=paths, book=book, trusting=trusting),
+            housekeeper=Housekeeper(
+                paths=paths,
+                book=book,
+                trusting=trusting,
+                clearing=Clearing(operations),
+            ),
             background=background,
             teller=teller,
             idle_exit=config.idle_exit,

@@ -63,6 +63,9 @@ class BaseKind(enum.StrEnum):
     BRANCH = "branch"
     """An existing branch that the task works on; it is never deleted."""
 
+    ADOPTED = "adopted"
+    """The branch of a worktree that somebody had made; both stay theirs."""
+
     WIP = "wip"
     """The user's checkout with its uncommitted changes, kept as a commit."""
 
@@ -86,8 +89,13 @@ class Base:
 
     kind: BaseKind
     name: str
-    """As the user wrote it: `main`, `v1.2`, `branch:fix`, `wip`."""
+    """As the user wrote it: `main`, `v1.2`, `branch:fix`, `pr:12`, `wip`."""
     commit: CommitId
+
+    @property
+    def own_branch(self) -> bool:
+        """Tell whether the task's branch was made for it, and may go with it."""
+        return self.kind not in {BaseKind.BRANCH, BaseKind.ADOPTED}
 
 
 @attrs.frozen(kw_only=True)

@@ -16,10 +16,10 @@ def test_every_state_can_be_reached_from_queued():
     assert reached == set(State)
 
 
-def test_everything_but_merged_can_be_discarded_and_merged_can_be_undone():
-    for state in set(State) - {State.MERGED, State.DISCARDED}:
+def test_everything_can_be_discarded_and_merged_can_be_undone():
+    for state in set(State) - {State.DISCARDED}:
         assert State.DISCARDED in TRANSITIONS[state]
-    assert TRANSITIONS[State.MERGED] == {State.REVIEW}
+    assert State.REVIEW in TRANSITIONS[State.MERGED]
 
 
 @pytest.mark.parametrize("state", State)

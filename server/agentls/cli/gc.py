@@ -13,10 +13,12 @@ __all__ = ["gc"]
 _DOES = {
     "compressLog": "compress the output of {}",
     "dropLog": "drop the output of {}",
+    "dropWorktree": "drop the worktree of {}, its work stays in checkpoints",
 }
 _DID = {
     "compressLog": "compressed the output of {}",
     "dropLog": "dropped the output of {}",
+    "dropWorktree": "dropped the worktree of {}",
 }
 
 
@@ -26,8 +28,8 @@ _DID = {
 def gc(*, yes: bool, as_json: bool) -> None:
     """Free room: compress old output, drop what was kept enough.
 
-    Shows what it would do; on a terminal it asks then, elsewhere it wants --yes. The
-    output of a task that is neither merged nor discarded is never dropped.
+    Shows what it would do; on a terminal it asks then, elsewhere it wants --yes.
+    Nothing is ever dropped of a task that is neither merged nor discarded.
     """
     with connected() as client:
         if not yes:
@@ -61,7 +63,7 @@ def _print(answer: dict[str, Any], words: dict[str, str], *, total: str) -> None
     for item in answer["items"]:
         what: str = item["what"]
         said = words[what] if what in words else what + " {}"
-        said = said.format(item["session"])
+        said = said.format(item.get("session") or item["task"])
         click.echo(f"{said}: {_room(item['size'])}, frees {_room(item['frees'])}")
     if answer["items"]:
         click.echo(total.format(_room(sum(item["frees"] for item in answer["items"]))))

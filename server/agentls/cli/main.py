@@ -19,6 +19,7 @@ __all__ = ["cli", "main"]
 
 _PLACES = {
     "run": "agentls.cli.run:run",
+    "adopt": "agentls.cli.adopt:adopt",
     "ls": "agentls.cli.listing:ls",
     "show": "agentls.cli.showing:show",
     "attach": "agentls.cli.attach:attach",

@@ -38,7 +38,7 @@ _BAD_ENDS = frozenset(_END)
     "--base",
     metavar="REF",
     help="Where it begins: any ref, `wip` (your checkout with its uncommitted changes),"
-    " or `branch:NAME` (work on that branch). HEAD if absent.",
+    " `branch:NAME` (work on that branch), `pr:NUMBER` or `task:ID`. HEAD if absent.",
 )
 @click.option("--branch", metavar="NAME", help="The new branch's name.")
 @click.option("--target", metavar="BRANCH", help="Where it will merge.")

@@ -211,6 +211,12 @@ class Config:
         default=Logs(),
         about="What becomes of the output of sessions that have ended.",
     )
+    trash_days: float = key(
+        Number(least=0, most=_DAYS_MAX),
+        default=7.0,
+        about="Days after which `agentls gc` lets go the worktrees of merged and"
+        " discarded tasks; their work stays in checkpoints.",
+    )
     worktrees: Path | None = key(
         Folder(), about="The folder of all worktrees; absent: in the data folder."
     )
@@ -248,7 +254,6 @@ CONFIG = Record(
             "routes",
             "run",
             "teardown",
-            "trash_days",
         }
     ),
 )
@@ -269,6 +274,7 @@ USER_ONLY: Mapping[tuple[str, ...], str] = {
     ("review", "prompt"): "what agents are told in your name",
     ("resume_on_start",): "what begins by itself on this machine",
     ("review", "order"): "in which order you review",
+    ("trash_days",): "how long worktrees are kept on this machine",
     ("worktrees",): "where files lie on this machine",
     ("agents", "*", "approval"): "what agents may do without asking",
     ("agents", "*", "modes"): "what agents may do without asking",

@@ -37,7 +37,15 @@ from agentls.git.runner import git
 from agentls.model import CommitId
 from agentls.threads import in_thread
 
-__all__ = ["add_worktree", "bring_back", "remove_half_made", "set_aside"]
+__all__ = [
+    "add_worktree",
+    "bring_back",
+    "drop_set_aside",
+    "lock_worktree",
+    "remove_half_made",
+    "set_aside",
+    "unlock_worktree",
+]
 
 _CHECKOUT_WITHIN = 1800.0
 
@@ -91,6 +99,32 @@ async def remove_half_made(repo: Repository, *, path: Path) -> None:
         await in_thread(remove_folder, found.admin)
 
 
+async def lock_worktree(repo: Repository, checkout: Checkout) -> None:
+    """Keep git's own prune away from a worktree, as from those that we make."""
+    if checkout.lock_reason == LOCK_REASON:
+        return
+    async with repository_lock(repo):
+        await git(
+            *(
+                "worktree",
+                "lock",
+                "--reason",
+                LOCK_REASON,
+                "--",
+                checkout.path.as_posix(),
+            ),
+            at=repo.main,
+        )
+
+
+async def unlock_worktree(repo: Repository, path: Path) -> None:
+    """Give a worktree back to its owner; nothing happens if it is gone or unlocked."""
+    async with repository_lock(repo):
+        found = await find_checkout(repo, path)
+        if found is not None and found.lock_reason == LOCK_REASON:
+            await git("worktree", "unlock", "--", path.as_posix(), at=repo.main)
+
+
 async def set_aside(repo: Repository, path: Path, *, keep: Path) -> None:
     """Take a worktree out of sight, with every byte of it kept in `keep`.
 
@@ -108,6 +142,21 @@ async def set_aside(repo: Repository, path: Path, *, keep: Path) -> None:
         await pin_worktree(repo, found, name=trash.name)
         await in_thread(move_folder, path, keep)
         await in_thread(move, found.admin, trash / found.admin.name)
+
+
+async def drop_set_aside(repo: Repository, *, keep: Path) -> None:
+    """Remove what `set_aside` kept of a worktree for good: folder and entry.
+
+    What the entry's index, HEAD and reflog reach stays pinned. Can be run again.
+    """
+    async with repository_lock(repo):
+        await in_thread(remove_folder, trash_of(repo, keep=keep))
+    # Renamed first: half a folder must not look like a kept one.
+    going = keep.with_name(f"{keep.name}.going")
+    await in_thread(remove_folder, going)
+    if await in_thread(os.path.lexists, keep):
+        await in_thread(move, keep, going)
+        await in_thread(remove_folder, going)
 
 
 async def bring_back(

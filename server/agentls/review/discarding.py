@@ -9,14 +9,23 @@ from pathlib import Path
 
 from agentls.errors import InvalidState, TargetMoved
 from agentls.git.branches import create_branch, delete_branch
+from agentls.git.checkouts import find_checkout
 from agentls.git.history import reaches
 from agentls.git.refs import branch_ref, read_ref, task_ref
 from agentls.git.repository import Repository
-from agentls.git.worktrees import bring_back, set_aside
+from agentls.git.rewriting import write_files
+from agentls.git.worktrees import (
+    add_worktree,
+    bring_back,
+    lock_worktree,
+    remove_half_made,
+    set_aside,
+    unlock_worktree,
+)
 from agentls.model import BaseKind, CommitId, Task
 from agentls.review.checkpoint import Checkpointer
 
-__all__ = ["put_away", "take_back"]
+__all__ = ["is_kept", "make_again", "put_away", "take_back"]
 
 
 async def put_away(
@@ -25,11 +34,16 @@ async def put_away(
     """Keep all of a task's work, then remove its worktree and its own branch.
 
     Gives where the branch stood, None if it was gone already. A branch of the
-    user's that the task worked on stays.
+    user's that the task worked on stays, and so does a worktree that was adopted.
     """
+    if task.base.kind is BaseKind.ADOPTED:
+        if task.worktree.exists():
+            await checkpoints.take(repository, task, reason="Before the discard")
+        await unlock_worktree(repository, task.worktree)
+        return None
     keep = trash / task.id
-    own_branch = task.base.kind is not BaseKind.BRANCH
-    tip = await read_ref(repository, branch_ref(task.branch)) if own_branch else None
+    own = task.base.own_branch
+    tip = await read_ref(repository, branch_ref(task.branch)) if own else None
     if task.worktree.exists():
         also = (tip,) if tip else ()
         await checkpoints.take(repository, task, reason="Before the discard", also=also)
@@ -45,12 +59,59 @@ async def put_away(
     return tip
 
 
+def is_kept(task: Task, *, trash: Path) -> bool:
+    """Tell whether a discarded task's worktree can be brought back as it was."""
+    return (trash / task.id).exists() or task.worktree.exists()
+
+
 async def take_back(repository: Repository, task: Task, *, trash: Path) -> None:
     """Make the branch and the worktree of a discarded task again, as they were."""
+    if task.base.kind is BaseKind.ADOPTED:
+        found = await find_checkout(repository, task.worktree)
+        if found is None:
+            raise InvalidState(
+                f"The worktree {task.worktree} was removed by its owner; task"
+                f" {task.id} stays discarded, its last checkpoint is kept.",
+                hint=f"`agentls run --base task:{task.id}` begins from that.",
+            )
+        await lock_worktree(repository, found)
+        return
     keep = trash / task.id
-    if not keep.exists() and not task.worktree.exists():
-        return  # it was discarded before it had a worktree
     tip = await read_ref(repository, branch_ref(task.branch))
     if tip is None and task.kept_tip is not None:
         await create_branch(repository, task.branch, at=task.kept_tip)
     await bring_back(repository, task.worktree, keep=keep, branch=task.branch)
+
+
+async def make_again(
+    repository: Repository, task: Task, *, checkpoints: Checkpointer
+) -> bool:
+    """Make the worktree of a task again from its last checkpoint, and its branch.
+
+    What git ignores isn't in it. False if there is no checkpoint: then it had no
+    worktree. An earlier attempt that was cut off is begun anew.
+    """
+    last = await checkpoints.last(task)
+    if last is None:
+        return False
+    await remove_half_made(repository, path=task.worktree)
+    start = await read_ref(repository, branch_ref(task.branch))
+    if start is None:
+        start = task.kept_tip or last.head or task.base.commit
+        await create_branch(repository, task.branch, at=start)
+    checkout = await add_worktree(
+        repository,
+        path=task.worktree,
+        branch=task.branch,
+        start=start,
+        new_branch=False,
+    )
+    fresh = await checkpoints.read(repository, task)
+    await write_files(
+        repository,
+        checkout,
+        index=checkpoints.index_of(task),
+        old=fresh.tree,
+        new=last.tree,
+    )
+    return True

@@ -1,7 +1,7 @@
 """Discard and restore as operations: noted step by step, and to the end."""
 
 from agentls.errors import AgentlsError
-from agentls.model import State, Task, TaskId
+from agentls.model import BaseKind, State, Task, TaskId
 from agentls.review import discarding
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.operations import Operations, entry
@@ -11,6 +11,7 @@ from agentls.threads import in_thread
 __all__ = ["Discarding"]
 
 _S = State
+_MAKE_AGAIN = "make again"
 
 
 class Discarding:
@@ -46,22 +47,36 @@ class Discarding:
             task.id, state=_S.DISCARDED, kept_tip=tip or task.kept_tip
         )
 
-    async def finish_restore(self, task: Task, _: JournalEntry) -> Task:
+    async def finish_restore(self, task: Task, note: JournalEntry) -> Task:
         """Do the steps of a restore, from the beginning or after a crash."""
         repository = await self._on.repository(task)
-        await discarding.take_back(repository, task, trash=self._on.paths.trash)
+        trash = self._on.paths.trash
+        why = "Restored."
+        adopted = task.base.kind is BaseKind.ADOPTED
+        kept = await in_thread(discarding.is_kept, task, trash=trash)
+        if adopted or (kept and note.step != _MAKE_AGAIN):
+            await discarding.take_back(repository, task, trash=trash)
+        else:
+            await self._on.book.note(entry(task, "restore", step=_MAKE_AGAIN))
+            if await discarding.make_again(
+                repository, task, checkpoints=self._on.checkpoints
+            ):
+                why = "Restored from its last checkpoint; what git ignores is gone."
         return await self._on.book.finish(
-            task.id,
-            quietly=True,
-            state=_S.REVIEW if task.worktree.exists() else _S.QUEUED,
-            why="Restored.",
+            task.id, quietly=True, state=await self._state(task), why=why
         )
+
+    async def _state(self, task: Task) -> State:
+        """Give the state that a discarded task comes back to."""
+        if task.merged_commit is not None:
+            return _S.MERGED
+        return _S.REVIEW if await in_thread(task.worktree.exists) else _S.QUEUED
 
     async def _discard(self, task_id: TaskId) -> Task:
         await self._on.starter.cancel(task_id)
         async with self._on.lock(task_id):
             task = self._on.book.get(task_id)
-            allowed = set(State) - {_S.MERGED, _S.DISCARDED}
+            allowed = set(State) - {_S.DISCARDED}
             require_state(task, *allowed, to="discard")
             note = entry(task, "discard")
             await self._on.book.note(note)

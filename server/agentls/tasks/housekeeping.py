@@ -1,7 +1,8 @@
 """What agentls keeps and nobody needs at hand: compressed, and in time let go.
 
-So far that is the output of sessions that have ended. What is never let go: the
-output of a task that is neither merged nor discarded, and of a session that lives.
+That is the output of sessions that have ended, and worktrees of merged and discarded
+tasks (`clearing.py`). What is never let go: anything of a task that is neither, and
+of a session that lives.
 Compressing loses nothing, so it is done in the background; letting go is done only
 when a person asks for it.
 """
@@ -17,7 +18,7 @@ import attrs
 
 from agentls.config.settings import Logs
 from agentls.host import is_alive
-from agentls.model import Session, SessionId, State, Task
+from agentls.model import Session, SessionId, State, Task, TaskId
 from agentls.paths import Paths
 from agentls.sessions.folder import read_meta, segments
 from agentls.sessions.packing import (
@@ -28,6 +29,7 @@ from agentls.sessions.packing import (
     unpacked,
 )
 from agentls.tasks.book import TaskBook, now
+from agentls.tasks.clearing import Clearing
 from agentls.tasks.trusting import Trusting
 from agentls.threads import in_thread
 
@@ -49,6 +51,7 @@ class What(enum.StrEnum):
 
     COMPRESS_LOG = "compressLog"
     DROP_LOG = "dropLog"
+    DROP_WORKTREE = "dropWorktree"
 
 
 @attrs.frozen(kw_only=True)
@@ -56,8 +59,9 @@ class Item:
     """One thing that is due, or was done."""
 
     what: What
-    session: SessionId
-    task: str
+    session: SessionId | None
+    """None for what concerns the whole task."""
+    task: TaskId
     size: int
     """Bytes that it takes before."""
     frees: int
@@ -67,7 +71,10 @@ class Item:
 class Housekeeper:
     """Finds what is due by the user's configuration, and does it."""
 
-    def __init__(self, *, paths: Paths, book: TaskBook, trusting: Trusting) -> None:
+    def __init__(
+        self, *, paths: Paths, book: TaskBook, trusting: Trusting, clearing: Clearing
+    ) -> None:
+        self._clearing = clearing
         self._sessions = paths.sessions
         self._book = book
         self._trusting = trusting
@@ -78,10 +85,24 @@ class Housekeeper:
 
         Raises `ConfigError` for a configuration that can't be read.
         """
-        rules = (await self._trusting.user_config()).logs
-        return tuple(
-            [item for found in self._candidates(rules) if (item := await _look(found))]
-        )
+        config = await self._trusting.user_config()
+        logs = [
+            item
+            for found in self._candidates(config.logs)
+            if (item := await _look(found))
+        ]
+        worktrees = [
+            Item(
+                what=What.DROP_WORKTREE,
+                session=None,
+                task=task.id,
+                size=size,
+                frees=size,
+            )
+            for task in self._clearing.due(days=config.trash_days)
+            if (size := await self._clearing.size(task))
+        ]
+        return (*logs, *worktrees)
 
     async def collect(self) -> tuple[Item, ...]:
         """Do all that is due, and give what was done."""
@@ -125,6 +146,9 @@ class Housekeeper:
                     )
 
     async def _do(self, item: Item) -> Item:
+        if item.session is None:
+            freed = await self._clearing.clear(self._book.get(item.task))
+            return attrs.evolve(item, frees=freed)
         folder = self._sessions / item.session
         freed = 0
         if item.what is What.COMPRESS_LOG:
@@ -143,7 +167,7 @@ class _Candidate:
 
     what: What
     session: SessionId
-    task: str
+    task: TaskId
     folder: Path
 
 

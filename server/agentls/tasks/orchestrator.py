@@ -9,8 +9,9 @@ import asyncio
 from pathlib import Path
 
 from agentls.errors import AgentlsError, InvalidState, SessionEnded, UnknownTask
-from agentls.git.repository import find_repository, head
+from agentls.git.repository import Repository, find_repository, head
 from agentls.model import (
+    Base,
     BaseKind,
     Session,
     SessionId,
@@ -217,15 +218,16 @@ class Orchestrator:
         config, repository = policy.config, policy.repository
         at = await head(repository)
         target = await planning.plan_target(
-            repository, request.target or config.target, head=at
+            repository, request.target or config.target, at=at
         )
         branch = await planning.plan_branch(repository, request.branch)
         agent = await self._agency.choose(request.agent, config)
         base = await planning.plan_base(
             repository,
             request.base,
-            head=at,
+            at=at,
             index=self._checkpoints.indexes / "wip",
+            of_task=lambda name: self._base_of(repository, name),
         )
         if base.kind is BaseKind.BRANCH:
             branch = base.name.removeprefix("branch:")
@@ -239,6 +241,13 @@ class Orchestrator:
             branch_prefix=config.branch_prefix,
             worktrees=config.worktrees or self._paths.worktrees,
         )
+
+    async def _base_of(self, repository: Repository, name: str) -> Base:
+        task_id = self._book.get(name).id
+        async with self._starter.locks[task_id]:
+            return await planning.plan_base_of_task(
+                repository, self._book.get(task_id), checkpoints=self._checkpoints
+            )
 
     async def _stop(self, task_id: TaskId) -> Task:
         await self._starter.cancel(task_id)

@@ -3,21 +3,28 @@
 Nothing is created here; every refusal happens before the task exists.
 """
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import attrs
 
 from agentls.errors import BranchExists, InvalidParams
 from agentls.git.branches import branch_exists, check_branch_name, occupants
-from agentls.git.checkouts import list_checkouts
-from agentls.git.repository import Head, Repository, resolve_commit
+from agentls.git.changes import changed_paths
+from agentls.git.checkouts import list_checkouts, own_checkout
+from agentls.git.commits import HIDDEN, commit_tree
+from agentls.git.pulls import default_remote, fetch_pull
+from agentls.git.repository import Head, Repository, head, resolve_commit
 from agentls.git.snapshot import snapshot
 from agentls.model import AgentName, Base, BaseKind, State, Task, TaskId
+from agentls.review.change import without_prepared
+from agentls.review.checkpoint import Checkpointer
 from agentls.tasks.book import now
 from agentls.tasks.names import branch_name, worktree_path
 from agentls.tasks.request import TaskRequest, title_of
+from agentls.threads import in_thread
 
-__all__ = ["Plan", "plan_base", "plan_branch", "plan_target"]
+__all__ = ["Plan", "plan_base", "plan_base_of_task", "plan_branch", "plan_target"]
 
 
 @attrs.frozen(kw_only=True)
@@ -66,42 +73,43 @@ async def plan_base(
     repository: Repository,
     name: str | None,
     *,
-    head: Head,
+    at: Head,
     index: Path,
+    of_task: Callable[[str], Awaitable[Base]],
 ) -> Base:
     """Find the commit to begin from; for `wip`, save the checkout as a commit.
 
-    Raises `InvalidParams` for what names no commit, `BranchExists` for an existing
-    branch that is checked out already.
+    `of_task` finds it for another task, by that one's name. Raises `InvalidParams`
+    for what names no commit, `BranchExists` for an existing branch that is checked
+    out already.
     """
     if name is None:
-        return Base(kind=BaseKind.REF, name=head.branch or "HEAD", commit=head.commit)
+        return Base(kind=BaseKind.REF, name=at.branch or "HEAD", commit=at.commit)
     if name == BaseKind.WIP:
         checkout, *_ = await list_checkouts(repository)
         saved = await snapshot(
             repository,
             checkout,
             index=index,
-            parents=(head.commit,),
+            parents=(at.commit,),
             message="Uncommitted changes that a task began from",
         )
         return Base(kind=BaseKind.WIP, name=name, commit=saved.commit)
     kind, colon, rest = name.partition(":")
     if colon and kind == "branch":
         return await _existing_branch(repository, rest)
-    if colon and kind in {"pr", "task"}:
-        raise InvalidParams(
-            f"A task can't begin from {name!r} yet.",
-            hint="Fetch it as a branch and give that as the base.",
-        )
+    if colon and kind == "pr":
+        return await _pull_request(repository, name, number=rest)
+    if colon and kind == "task":
+        return await of_task(rest)
     return Base(
         kind=BaseKind.REF, name=name, commit=await resolve_commit(repository, name)
     )
 
 
-async def plan_target(repository: Repository, name: str | None, *, head: Head) -> str:
+async def plan_target(repository: Repository, name: str | None, *, at: Head) -> str:
     """Find the branch to merge into: the one named, else the one checked out."""
-    target = name or head.branch
+    target = name or at.branch
     if target is None:
         raise InvalidParams(
             f"HEAD of {repository.root} is detached, so it isn't known where the task"
@@ -127,6 +135,53 @@ async def plan_branch(repository: Repository, name: str | None) -> str | None:
             hint=f"Choose another name, or work on it: base `branch:{name}`.",
         )
     return name
+
+
+async def plan_base_of_task(
+    repository: Repository, task: Task, *, checkpoints: Checkpointer
+) -> Base:
+    """Give the state of another task as the base: its commit if it has no more.
+
+    Uncommitted work of its agent is no part of history; such a base is one that only
+    a squash can leave out again, as with `wip`.
+    """
+    name = f"task:{task.id}"
+    if task.repository != repository.root:
+        raise InvalidParams(
+            f"Task {task.id} belongs to {task.repository}, not to {repository.root}.",
+            hint="A task can begin from another one of its own repository.",
+        )
+    on = None
+    if await in_thread(task.worktree.exists):
+        reason = "Another task begins here"
+        saved = await checkpoints.take(repository, task, reason=reason)
+        checkout = await own_checkout(repository, task.worktree)
+        on = (await head(repository, at=checkout.place(repository))).commit
+    elif (last := await checkpoints.last(task)) is not None:
+        saved = last
+    else:
+        raise InvalidParams(
+            f"Task {task.id} has no work yet to begin from.",
+            hint="Wait until it is prepared.",
+        )
+    base = task.base.commit
+    tree = await without_prepared(repository, task, saved.tree, base=base)
+    if on is not None and not await changed_paths(repository, on, tree):
+        return Base(kind=BaseKind.REF, name=name, commit=on)
+    commit = await commit_tree(
+        repository, tree, parents=(saved.commit,), message=name, identity=HIDDEN
+    )
+    return Base(kind=BaseKind.WIP, name=name, commit=commit)
+
+
+async def _pull_request(repository: Repository, name: str, *, number: str) -> Base:
+    if not (number.isascii() and number.isdigit()):
+        raise InvalidParams(
+            f"{name!r} names no pull request.", hint="Write its number: `pr:12`."
+        )
+    remote = await default_remote(repository)
+    commit = await fetch_pull(repository, int(number), remote=remote)
+    return Base(kind=BaseKind.REF, name=name, commit=commit)
 
 
 async def _existing_branch(repository: Repository, name: str) -> Base:

@@ -11,7 +11,7 @@ from agentls.git.refs import branch_ref, delete_ref, read_ref, task_ref
 from agentls.git.repository import Repository
 from agentls.git.submodules import init_submodules
 from agentls.git.worktrees import add_worktree, remove_half_made
-from agentls.model import BaseKind, Session, SessionKind, Task
+from agentls.model import Session, SessionKind, Task
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.copying import copy_files
 from agentls.tasks.running import Program, Runner
@@ -46,7 +46,7 @@ async def make_worktree(
         path=task.worktree,
         branch=task.branch,
         start=task.base.commit,
-        new_branch=task.base.kind is not BaseKind.BRANCH,
+        new_branch=task.base.own_branch,
     )
     say("Initialising submodules")
     await init_submodules(repository, task.worktree)
@@ -68,7 +68,7 @@ async def unmake_worktree(repository: Repository, task: Task) -> None:
     await remove_half_made(repository, path=task.worktree)
     start = task.base.commit
     untouched = await read_ref(repository, branch_ref(task.branch)) == start
-    if untouched and task.base.kind is not BaseKind.BRANCH:
+    if untouched and task.base.own_branch:
         await delete_branch(repository, task.branch, expected=start)
 
 

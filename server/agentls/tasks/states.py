@@ -44,9 +44,9 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
     _S.REVIEW: frozenset({_S.WORKING, _S.CHECKING, _S.MERGED, _S.DISCARDED}),
     _S.FAILED: frozenset({_S.PREPARING, _S.WORKING, _S.REVIEW, _S.DISCARDED}),
     _S.INTERRUPTED: frozenset({_S.PREPARING, _S.WORKING, _S.REVIEW, _S.DISCARDED}),
-    _S.MERGED: frozenset({_S.REVIEW}),
+    _S.MERGED: frozenset({_S.REVIEW, _S.DISCARDED}),
     # Queued: a task that was discarded before it began waits again when restored.
-    _S.DISCARDED: frozenset({_S.REVIEW, _S.QUEUED}),
+    _S.DISCARDED: frozenset({_S.REVIEW, _S.QUEUED, _S.MERGED}),
 }
 
 HOLDS_A_PLACE = frozenset({_S.PREPARING, _S.WORKING, _S.WAITING, _S.CHECKING})

@@ -34,7 +34,9 @@ async def doctor(ls: Server, params: DoctorParams, _: RequestProgress) -> Doctor
 async def collect(ls: Server, params: GcParams, _: RequestProgress) -> GcResult:
     """Tell what may go and how much room it frees, or do it.
 
-    The output of tasks that are neither merged nor discarded is only compressed.
+    Of tasks that are neither merged nor discarded, output is compressed and nothing
+    else done. A worktree that goes takes what git ignores with it; all else stays in
+    the task's checkpoints.
     """
     keeper = ls.core.housekeeper
     items = await (keeper.collect() if params.apply else keeper.due())

@@ -3,6 +3,7 @@
 # pygls reads these hints at run time: no TYPE_CHECKING imports in this package.
 from agentls.lsp.progress import RequestProgress
 from agentls.lsp.protocol.tasks import (
+    AdoptParams,
     CreateTaskParams,
     DiscardTaskParams,
     ListTasksParams,
@@ -15,6 +16,7 @@ from agentls.lsp.protocol.tasks import (
 from agentls.lsp.registry import command
 from agentls.lsp.server import Server
 from agentls.model import Task
+from agentls.tasks.adopting import Adoption
 from agentls.tasks.request import TaskRequest
 
 
@@ -39,6 +41,25 @@ async def create_task(
             environment=ls.client_environment,
         ),
         progress=progress,
+    )
+    return _result(ls, task)
+
+
+@command("agentls.adopt")
+async def adopt(ls: Server, params: AdoptParams, _: RequestProgress) -> TaskResult:
+    """Make a task of a worktree that is there already; it stays its owner's.
+
+    A discard lets go of it and leaves folder and branch where they are.
+    """
+    task = await ls.core.adopting.adopt(
+        Adoption(
+            path=ls.folder(params.uri),
+            title=params.title,
+            prompt=params.prompt,
+            agent=params.agent,
+            target=params.target,
+            environment=ls.client_environment,
+        )
     )
     return _result(ls, task)
 

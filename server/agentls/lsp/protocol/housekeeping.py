@@ -49,8 +49,9 @@ class GcItem:
     """One thing that is due, or was done."""
 
     what: str
-    """`compressLog` or `dropLog`; later versions know more."""
-    session: str
+    """`compressLog`, `dropLog` or `dropWorktree`; later versions know more."""
+    session: str | None = None
+    """Absent for what concerns the whole task."""
     task: str
     size: int
     """Bytes that it takes before."""

@@ -5,6 +5,7 @@ import attrs
 from agentls.lsp.protocol.forecast import ForecastInfo
 
 __all__ = [
+    "AdoptParams",
     "BaseInfo",
     "CreateTaskParams",
     "DiscardTaskParams",
@@ -33,7 +34,8 @@ class BaseInfo:
     """Where a task began."""
 
     kind: str
-    """`ref`, `branch` (an existing branch that it works on) or `wip`."""
+    """`ref`, `branch` (an existing branch that it works on), `adopted` (a worktree
+    that was there before) or `wip`."""
     name: str
     """As it was asked for."""
     commit: str
@@ -133,11 +135,26 @@ class CreateTaskParams:
     title: str | None = None
     """The first line of the prompt if absent."""
     base: str | None = None
-    """Any ref, `branch:NAME` (work on that branch) or `wip`; HEAD if absent."""
+    """Any ref, `branch:NAME` (work on that branch), `pr:NUMBER` (of `origin`, or the
+    only remote), `task:ID` or `wip`; HEAD if absent."""
     target: str | None = None
     """The configured target if absent, else the branch checked out now."""
     branch: str | None = None
     """The new branch's name; made from the title if absent."""
+
+
+@attrs.frozen(kw_only=True)
+class AdoptParams:
+    """A worktree that is there already, and becomes a task."""
+
+    uri: str
+    """Any file or folder in it."""
+    title: str | None = None
+    """The branch's name if absent."""
+    prompt: str | None = None
+    """What an agent is to do there; without it the task is ready for review."""
+    agent: str | None = None
+    target: str | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -1,0 +1,80 @@
+"""Room that finished tasks' worktrees take, and how it becomes free.
+
+The worktree of a discarded task lies in the trash, that of a merged one where it
+was. When they are older than the user's `trash_days` they may go: what git ignores
+in them is lost then; all else is in the task's checkpoints, which stay.
+"""
+
+import contextlib
+import os
+from datetime import timedelta
+from pathlib import Path
+
+from agentls.git.worktrees import drop_set_aside
+from agentls.model import BaseKind, State, Task
+from agentls.review import discarding
+from agentls.tasks.book import now
+from agentls.tasks.operations import Operations
+from agentls.threads import in_thread
+
+__all__ = ["Clearing", "room_of"]
+
+
+class Clearing:
+    """Finds worktrees that may go, and lets them go."""
+
+    def __init__(self, operations: Operations) -> None:
+        self._on = operations
+
+    def due(self, *, days: float) -> tuple[Task, ...]:
+        """Give the tasks whose worktree is older than that, as the book has them."""
+        return tuple(
+            task
+            for task in self._on.book.tasks(discarded=True)
+            if task.state in {State.MERGED, State.DISCARDED}
+            and task.base.kind is not BaseKind.ADOPTED
+            and now() - task.changed >= timedelta(days=days)
+            and not any(one.live for one in self._on.book.sessions(task.id))
+        )
+
+    async def size(self, task: Task) -> int:
+        """Give the bytes of the files in the task's worktree."""
+        return await in_thread(room_of, self._place(task))
+
+    async def clear(self, task: Task) -> int:
+        """Let a worktree go for good, and give the bytes that became free.
+
+        Does nothing for a task that isn't merged or discarded any more.
+        """
+        async with self._on.lock(task.id):
+            task = self._on.book.get(task.id)
+            if task not in self.due(days=0):
+                return 0
+            repository = await self._on.repository(task)
+            size = await self.size(task)
+            trash = self._on.paths.trash
+            if await in_thread(task.worktree.exists):
+                tip = await discarding.put_away(
+                    repository, task, checkpoints=self._on.checkpoints, trash=trash
+                )
+                if tip is not None:
+                    await self._on.book.change(task.id, kept_tip=tip)
+            await drop_set_aside(repository, keep=trash / task.id)
+            return size
+
+    def _place(self, task: Task) -> Path:
+        kept = self._on.paths.trash / task.id
+        return kept if task.state is State.DISCARDED else task.worktree
+
+
+def room_of(folder: Path) -> int:
+    """Count the bytes of the files in a folder; 0 if it isn't there.
+
+    A file with several names counts once for each; no link is followed.
+    """
+    room = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):  # gone since
+                room += os.lstat(Path(parent) / name).st_size
+    return room

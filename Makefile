@@ -3,10 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PYTHON_SOURCES := server tests docs benchmarks editors/vscode/bundle.py
 # Most tests wait for other processes.
 WORKERS := -n 3 --dist worksteal
 
-.PHONY: help setup check test test-full demo bench bench-quick docs lock format clean
+VSCODE := editors/vscode
+VSCODE_STAMP := $(VSCODE)/node_modules/.installed
+
+.PHONY: help setup check check-vscode test test-full test-vscode vsix demo bench bench-quick docs lock format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
@@ -21,11 +25,24 @@ $(STAMP): requirements.lock pyproject.toml
 	touch $(STAMP)
 
 check: setup ## formatting, lint, types, layers, generated files
-	$(BIN)/ruff format --check server tests docs benchmarks
-	$(BIN)/ruff check server tests docs benchmarks
+	$(BIN)/ruff format --check $(PYTHON_SOURCES)
+	$(BIN)/ruff check $(PYTHON_SOURCES)
 	$(BIN)/basedpyright --level error
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python docs/generate.py --check
+
+check-vscode: $(VSCODE_STAMP) ## the same for the VS Code extension, and its unit tests
+	cd $(VSCODE) && node_modules/.bin/biome check --error-on-warnings .
+	cd $(VSCODE) && node_modules/.bin/tsc --project .
+	cd $(VSCODE) && node build.mjs --test && node --test --test-reporter=dot out/test/*.test.mjs
+
+$(VSCODE_STAMP): $(VSCODE)/package-lock.json
+	@node -e 'process.exit(Number(process.versions.node.split(".")[0] < 20))' || { echo "The VS Code extension needs Node 20 or newer." >&2; exit 1; }
+	cd $(VSCODE) && npm ci --ignore-scripts --silent
+	touch $@
+
+vsix: setup $(VSCODE_STAMP) ## build dist/agentls-*.vsix, the server in it
+	VSIX_TARGETS="$(VSIX_TARGETS)" $(VSCODE)/package.sh
 
 test: setup ## all tests, with reduced counts
 	$(BIN)/python -m pytest $(WORKERS) -m "not full"
@@ -42,7 +59,7 @@ bench: setup ## ratios beside the peers, in one run; writes docs/performance.md
 bench-quick: setup ## the same, in two minutes
 	$(BIN)/python benchmarks/bench.py --rounds 1 --megabytes 8 --keys 50 --sessions 20 --seconds 3
 
-docs: setup ## write docs/protocol.md again from the protocol's types
+docs: setup ## write what is made from the protocol's types again
 	$(BIN)/python docs/generate.py
 
 lock: ## compile requirements.lock from pyproject.toml
@@ -51,8 +68,8 @@ lock: ## compile requirements.lock from pyproject.toml
 	  --output-file requirements.lock pyproject.toml
 
 format: setup ## format and mend what can be mended
-	$(BIN)/ruff format server tests docs benchmarks
-	$(BIN)/ruff check --fix server tests docs benchmarks
+	$(BIN)/ruff format $(PYTHON_SOURCES)
+	$(BIN)/ruff check --fix $(PYTHON_SOURCES)
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) $(VSCODE)/node_modules $(VSCODE)/out $(VSCODE)/server .cache .pytest_cache .ruff_cache .hypothesis dist

@@ -1,4 +1,4 @@
-"""Write docs/protocol.md and docs/config.schema.json from the types in the code.
+"""Write what is made from the types in the code: two docs, and TypeScript's types.
 
 `python docs/generate.py` writes, `--check` fails when what is there is stale.
 """
@@ -25,9 +25,11 @@ from agentls.config import config_schema
 from agentls.lsp import connection, protocol  # connection: fills the registry
 from agentls.lsp.registry import COMMANDS, FROM_CLIENT, TO_CLIENT
 from agentls.lsp.wire import camel
+from typescript import typescript
 
 PAGE = Path(__file__).parent / "protocol.md"
 SCHEMA = PAGE.with_name("config.schema.json")
+TYPESCRIPT = PAGE.parent.parent / "editors/vscode/src/generated/protocol.ts"
 
 INTRODUCTION = """\
 # The protocol
@@ -159,15 +161,21 @@ def main() -> int:
     """Write the files, or compare them."""
     assert connection.serve
     stale = 0
-    for path, wanted in {PAGE: page(), SCHEMA: schema()}.items():
+    made = {
+        PAGE: page(),
+        SCHEMA: schema(),
+        TYPESCRIPT: typescript(_types(), docs=_field_docs),
+    }
+    for path, wanted in made.items():
         present = path.read_text("utf-8") if path.exists() else ""
         if present == wanted:
             continue
         if "--check" not in sys.argv:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(wanted, "utf-8")
             continue
         stale = 1
-        print(f"docs/{path.name} is stale; run `make docs`.", file=sys.stderr)
+        print(f"{path.name} is stale; run `make docs`.", file=sys.stderr)
         sys.stderr.writelines(
             difflib.unified_diff(
                 present.splitlines(keepends=True), wanted.splitlines(keepends=True)

@@ -1,0 +1,14 @@
+/** Show only some of the tasks. */
+
+import * as vscode from "vscode";
+import type { Parts } from "../parts";
+
+export async function filter({ tree }: Parts): Promise<void> {
+  const text = await vscode.window.showInputBox({
+    title: "Filter Tasks",
+    prompt: "Part of a title, agent, branch or id; empty shows all",
+  });
+  if (text !== undefined) {
+    tree.filter = text.trim();
+  }
+}

@@ -1,0 +1,167 @@
+/** New Agent Task: what to do, who does it, and where it begins. */
+
+import * as vscode from "vscode";
+import type { AgentInfo, CreateTaskParams } from "../generated/protocol";
+import type { Parts } from "../parts";
+import { failureOf } from "../wire";
+import { type Carried, contextOf } from "./carried";
+import { allowedToRun } from "./trust";
+
+const DRAFT = "agentls.ui.draft";
+const AGENT = "agentls.ui.lastAgent";
+const BASE = "agentls.ui.lastBase";
+
+export async function newTask(parts: Parts, given?: unknown): Promise<void> {
+  const carried = await contextOf(given);
+  const repository = carried.uri ?? (await folder());
+  if (!repository) {
+    return;
+  }
+  const asked = await askAll(parts, repository, carried);
+  if (!asked) {
+    return;
+  }
+  // Whatever goes wrong from here, what was typed is there again.
+  await parts.context.workspaceState.update(DRAFT, asked.prompt);
+  const params = {
+    ...asked,
+    prompt: carried.text ? `${asked.prompt}\n\n${carried.text}` : asked.prompt,
+    uri: repository.toString(),
+  };
+  if (await create(parts, params)) {
+    await parts.context.workspaceState.update(DRAFT, undefined);
+  }
+}
+
+async function create(parts: Parts, params: CreateTaskParams): Promise<boolean> {
+  try {
+    const { task } = await vscode.window.withProgress(
+      {
+        location: vscode.ProgressLocation.Notification,
+        title: "New agent task",
+        cancellable: true,
+      },
+      (progress, cancel) =>
+        parts.connection.request("agentls.createTask", params, {
+          cancel,
+          report: (message) => progress.report({ message }),
+        }),
+    );
+    parts.tasks.take(task);
+    parts.telling.follow(task);
+    parts.panels.show(task, { focus: false });
+    return true;
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure.kind === "untrusted" && (await allowedToRun(parts, params.uri))) {
+      return create(parts, params);
+    }
+    parts.connection.tell(failure);
+    return false;
+  }
+}
+
+async function folder(): Promise<vscode.Uri | undefined> {
+  const active = vscode.window.activeTextEditor?.document.uri;
+  const own = active && vscode.workspace.getWorkspaceFolder(active);
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  const only = own ?? (folders.length === 1 ? folders[0] : undefined);
+  if (only) {
+    return only.uri;
+  }
+  if (folders.length > 0) {
+    const placeHolder = "Which repository is the task for?";
+    return (await vscode.window.showWorkspaceFolderPick({ placeHolder }))?.uri;
+  }
+  const open = "Open Folder…";
+  const chosen = await vscode.window.showErrorMessage(
+    "A task needs a git repository, and no folder is open.",
+    open,
+  );
+  if (chosen === open) {
+    await vscode.commands.executeCommand("workbench.action.files.openFolder");
+  }
+  return undefined;
+}
+
+async function askAll(
+  parts: Parts,
+  repository: vscode.Uri,
+  carried: Carried,
+): Promise<Pick<CreateTaskParams, "prompt" | "agent" | "base"> | undefined> {
+  const { workspaceState } = parts.context;
+  const agents = parts.connection.ask("agentls.listAgents", { uri: repository.toString() });
+  const prompt = await askPrompt(carried, workspaceState.get(DRAFT, ""));
+  if (!prompt) {
+    return undefined;
+  }
+  const agent = await askAgent((await agents)?.agents ?? [], workspaceState.get<string>(AGENT));
+  if (agent === undefined) {
+    await workspaceState.update(DRAFT, prompt);
+    return undefined;
+  }
+  const base = await askBase(workspaceState.get<string>(BASE));
+  if (base === undefined) {
+    await workspaceState.update(DRAFT, prompt);
+    return undefined;
+  }
+  await workspaceState.update(AGENT, agent);
+  await workspaceState.update(BASE, base);
+  return { prompt, agent, ...(base ? { base } : {}) };
+}
+
+function askPrompt(carried: Carried, draft: string): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title: "New Agent Task (1/3)",
+    prompt: carried.label ? `With ${carried.label}` : "What is to be done?",
+    placeHolder: "Add a --verbose flag, with tests",
+    value: carried.prompt ?? draft,
+    ignoreFocusOut: true,
+    validateInput: (text) => (text.trim() ? undefined : "Say what is to be done."),
+  });
+}
+
+async function askAgent(
+  agents: readonly AgentInfo[],
+  last: string | undefined,
+): Promise<string | undefined> {
+  const items = agents
+    .filter((agent) => agent.installed)
+    .map((agent) => ({
+      label: agent.title,
+      description: [agent.version, agent.default ? "default" : ""].filter(Boolean).join(" · "),
+      name: agent.name,
+      rank: agent.name === last ? 0 : agent.default ? 1 : 2,
+    }))
+    .sort((a, b) => a.rank - b.rank);
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: "New Agent Task (2/3)",
+    placeHolder: "Which agent does it?",
+    ignoreFocusOut: true,
+  });
+  return chosen?.name;
+}
+
+/** Ask where the task begins; an empty text is HEAD. */
+async function askBase(last: string | undefined): Promise<string | undefined> {
+  const items = [
+    { label: "$(git-commit) HEAD", description: "what is checked out, committed", base: "" },
+    { label: "$(edit) With my changes", description: "uncommitted ones too", base: "wip" },
+    { label: "$(git-branch) Another commit or branch…", description: "", base: undefined },
+  ];
+  items.sort((a, b) => Number(b.base === last) - Number(a.base === last));
+  const title = "New Agent Task (3/3)";
+  const chosen = await vscode.window.showQuickPick(items, {
+    title,
+    placeHolder: "Where does it begin?",
+    ignoreFocusOut: true,
+  });
+  if (chosen && chosen.base === undefined) {
+    return vscode.window.showInputBox({
+      title,
+      prompt: "Any ref, or branch:NAME to work on that branch",
+      ignoreFocusOut: true,
+    });
+  }
+  return chosen?.base;
+}

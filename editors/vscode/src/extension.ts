@@ -1,0 +1,55 @@
+/** Wires the parts; each owns what it makes. */
+
+import * as vscode from "vscode";
+import { registerCommands } from "./commands/register";
+import { Changes } from "./review/changes";
+import { Comments } from "./review/comments";
+import { Reviewer } from "./review/reviewer";
+import { Connection } from "./server/connection";
+import { Tasks } from "./tasks/tasks";
+import { Panels } from "./terminal/panels";
+import { ChangeDecorations } from "./view/decorations";
+import { QuickFix } from "./view/quickFix";
+import { StatusBar } from "./view/statusBar";
+import { TaskTree } from "./view/taskTree";
+import { Telling } from "./view/telling";
+
+export function activate(context: vscode.ExtensionContext): void {
+  const connection = new Connection(context);
+  const tasks = new Tasks(connection);
+  const changes = new Changes(connection, tasks);
+  const reviewer = new Reviewer(context, tasks, changes);
+  const comments = new Comments(connection, tasks, reviewer);
+  const panels = new Panels(context, connection, tasks);
+  const tree = new TaskTree(tasks, changes);
+  const telling = new Telling(tasks, panels);
+  const parts = {
+    context,
+    connection,
+    tasks,
+    changes,
+    comments,
+    reviewer,
+    panels,
+    tree,
+    telling,
+  };
+  context.subscriptions.push(
+    registerCommands(parts),
+    vscode.window.registerFileDecorationProvider(new ChangeDecorations()),
+    vscode.languages.registerCodeActionsProvider({ scheme: "file" }, new QuickFix(), {
+      providedCodeActionKinds: QuickFix.kinds,
+    }),
+    new StatusBar(connection, tasks),
+    telling,
+    tree,
+    panels,
+    comments,
+    reviewer,
+    changes,
+    tasks,
+    connection,
+  );
+  // Not awaited: VS Code goes on, and the views follow the connection.
+  void connection.start();
+}

@@ -1,0 +1,1035 @@
+// Written by `make docs` from server/agentls/lsp/. Don't edit: `make check` compares.
+// biome-ignore-all format: generated
+
+/** What was drawn: gives room in the window. */
+export interface AckParams {
+  session: string;
+  end: number;
+}
+
+/** What to say about which lines. */
+export interface AddCommentParams {
+  task: string;
+  text: string;
+  /** As `changes` names it; the whole change if absent. */
+  path?: string;
+  /** `old` (the base) or `new` (the worktree). */
+  side?: string;
+  /** Counts from 1; the whole file if absent. */
+  line?: number;
+  /** The last line that is meant; the same if absent. */
+  endLine?: number;
+  /** A comment to reply to; path and lines are that one's. */
+  thread?: number;
+}
+
+/** A worktree that is there already, and becomes a task. */
+export interface AdoptParams {
+  /** Any file or folder in it. */
+  uri: string;
+  /** The branch's name if absent. */
+  title?: string;
+  /** What an agent is to do there; without it the task is ready for review. */
+  prompt?: string;
+  agent?: string;
+  target?: string;
+}
+
+/** One agent that can be named. */
+export interface AgentInfo {
+  name: string;
+  title: string;
+  installed: boolean;
+  path?: string;
+  version?: string;
+  default?: boolean;
+  /** How to install it. */
+  hint?: string;
+}
+
+/** What the agent did about a comment since it was told. */
+export interface AnswerInfo {
+  /** `touched` (it changed these lines, or put some beside them), `near` (others of the same file) or `untouched`. */
+  how: string;
+  path?: string;
+  /** The lines that answer it, as they are now; absent where there are none. */
+  line?: number;
+  endLine?: number;
+}
+
+/** Which part of a change (from its base to now) the target gets. */
+export interface ApplyHunksParams {
+  task: string;
+  /** Ids of hunks; with `paths`, only these files are searched for them. */
+  hunks?: readonly string[];
+  /** Without `hunks`: all hunks of these files or folders. */
+  paths?: readonly string[];
+  /** The commit's message; made as for a merge if absent. */
+  message?: string;
+  /** Stop an agent that still works, instead of refusing. */
+  stop?: boolean;
+}
+
+/** What the target got. */
+export interface ApplyHunksResult {
+  /** In review with the rest; `merged` if nothing was left. */
+  task: TaskInfo;
+  commit: string;
+  /** The URI of the checkout that was brought forward, if one has the target. */
+  checkout?: string;
+  /** Hunks. */
+  taken: number;
+  /** Hunks that the change had besides. */
+  left: number;
+}
+
+/** What to watch, and from where. */
+export interface AttachParams {
+  /** The task whose present session is meant; or name the session. */
+  task?: string;
+  session?: string;
+  /** A byte of the log to begin at; its first kept byte if absent. */
+  offset?: number;
+  /** It is for a terminal: begin with the screen as it is now, instead of the log, unless the log holds `offset`; and when the terminal lags far behind, give it the screen instead of all that it missed. */
+  repaint?: boolean;
+  /** Bytes that may be on their way before an `ack` is needed. */
+  window?: number;
+  /** Type and resize from here; whoever did before is told. */
+  control?: boolean;
+  rows?: number;
+  cols?: number;
+}
+
+/** The session as it stands; `agentls/output` goes on from `offset`. */
+export interface AttachResult {
+  session: string;
+  /** Where the output that follows begins. */
+  offset: number;
+  /** The first byte of the log that is still kept. */
+  first: number;
+  /** How long the log is now. */
+  size: number;
+  rows: number;
+  cols: number;
+  live: boolean;
+  controller: boolean;
+  /** What draws the screen as it is at `offset`; for an emulator of rows and cols. */
+  repaint?: string;
+}
+
+/** Where a task began. */
+export interface BaseInfo {
+  /** `ref`, `branch` (an existing branch that it works on), `adopted` (a worktree that was there before) or `wip`. */
+  kind: string;
+  /** As it was asked for. */
+  name: string;
+  /** The commit that it was then; changes are told against it. */
+  commit: string;
+}
+
+/** Which part of whose change to list. */
+export interface ChangesParams {
+  task: string;
+  /** The state that it begins from: `base` (where the task began), `looked` (what a person looked at last, else the base), `turn` (before the last turn), or a checkpoint's number. What the target got since then is left out. */
+  from?: string;
+  /** The state that it leads to: `now` (what the worktree holds), or one of these. */
+  to?: string;
+  /** A person looks at it: from now on `looked` means the state that is shown. It does too when all hunks are marked as viewed, and when a prompt or review goes to an agent that rests. */
+  look?: boolean;
+  /** Files or folders; the whole change if there is none. */
+  paths?: readonly string[];
+  /** The hunks of each file too. */
+  hunks?: boolean;
+  /** The text of the diff too: of all the files, not of this page alone. */
+  patch?: boolean;
+  /** Files in one answer, 1 to 10000. */
+  limit?: number;
+  /** The `more` of the answer before, for the next page of that list; `from` and `to` count no more then. Give `paths` as before. */
+  more?: string;
+}
+
+/** A task's change between two of its states, or one page of it. */
+export interface ChangesResult {
+  task: string;
+  /** The commit where the task began. */
+  base: string;
+  /** The commit or tree that the change begins from. */
+  old: string;
+  /** The one that it leads to. */
+  new: string;
+  /** In the order of their paths. */
+  files: readonly FileInfo[];
+  /** How many files there are on all pages; so the next three. */
+  count: number;
+  added: number;
+  deleted: number;
+  /** How many files are viewed. */
+  viewed: number;
+  /** What no checkpoint stores, each with the reason; kept on disk. */
+  skipped?: readonly string[];
+  patch?: string;
+  /** Give it with the next request, where there are more files. */
+  more?: string;
+}
+
+/** A saved state of a task's worktree. */
+export interface CheckpointInfo {
+  /** Counts from 1 in each task. */
+  number: number;
+  /** Its tree is the files. No branch has it; `refs/agentls/TASK` reaches it. */
+  commit: string;
+  /** The commit that the worktree was on; absent on a branch without any. */
+  head?: string;
+  /** The branch that it was on; absent for a detached head. */
+  branch?: string;
+  /** Why it was taken: `Turn 2`, `On demand`, `Before the merge`. */
+  reason: string;
+  /** The turn that was the last one to begin; absent before the first. */
+  turn?: number;
+  /** UTC, ISO 8601. */
+  taken: string;
+  /** How many files the change had then. */
+  files: number;
+  /** Lines, as `deleted`; binary files have none. */
+  added: number;
+  deleted: number;
+  /** What was there and isn't in the commit, each with the reason. */
+  skipped?: readonly string[];
+}
+
+/** The state that was saved; the last one when nothing had changed since. */
+export interface CheckpointResult {
+  task: TaskInfo;
+  checkpoint: CheckpointInfo;
+}
+
+/** A comment, where its lines are now. Lines count from 1. */
+export interface CommentInfo {
+  id: number;
+  /** The comment that began the thread: its own id for that one. */
+  thread: number;
+  /** Empty for the person, else the agent that reviewed. */
+  author: string;
+  /** Absent for the whole change. */
+  path?: string;
+  /** `old` (the base) or `new` (the worktree). */
+  side: string;
+  /** Absent for the whole file, and when the file is gone. */
+  line?: number;
+  endLine?: number;
+  /** The lines were changed or are gone; these are the nearest. */
+  outdated?: boolean;
+  original: OriginalInfo;
+  /** The lines' text when it was written. */
+  quoted: string;
+  text: string;
+  /** `open`, `sent` or `resolved`; a thread is resolved when its first comment is. */
+  state: string;
+  /** UTC, ISO 8601. */
+  written: string;
+  /** Absent for one that wasn't sent, or that the agent may come to yet. */
+  answer?: AnswerInfo;
+  /** The document with these lines: the real file, or the base side. */
+  uri?: string;
+}
+
+/** Names a comment. */
+export interface CommentParams {
+  task: string;
+  comment: number;
+}
+
+/** A comment as it is now. */
+export interface CommentResult {
+  comment: CommentInfo;
+}
+
+/** Whose comments changed. */
+export interface CommentsChangedParams {
+  task: string;
+}
+
+/** A file that both sides changed in ways that don't go together. */
+export interface ConflictFileInfo {
+  path: string;
+  /** Where, in the task's file; empty where it isn't a matter of lines. */
+  lines?: readonly LinesInfo[];
+  /** The same in the other side's file. */
+  theirLines?: readonly LinesInfo[];
+}
+
+/** Who may type and resize now; sent to all that are attached to the session. */
+export interface ControllerChangedParams {
+  session: string;
+  you: boolean;
+  /** Whether anybody has control. */
+  held: boolean;
+}
+
+/** What a person asks for. */
+export interface CreateTaskParams {
+  /** At most 100 KiB, no NUL. */
+  prompt: string;
+  /** Any file or folder in the repository; the client's only root if absent. */
+  uri?: string;
+  /** The configured agent if absent, else the first real one installed. */
+  agent?: string;
+  /** The first line of the prompt if absent. */
+  title?: string;
+  /** Any ref, `branch:NAME` (work on that branch), `pr:NUMBER` (of `origin`, or the only remote), `task:ID` or `wip`; HEAD if absent. */
+  base?: string;
+  /** The configured target if absent, else the branch checked out now. */
+  target?: string;
+  /** The new branch's name; made from the title if absent. */
+  branch?: string;
+}
+
+/** What to watch no more. */
+export interface DetachParams {
+  session: string;
+}
+
+/** What to discard; its agent is stopped and its work kept. */
+export interface DiscardTaskParams {
+  task: string;
+}
+
+/** One thing that was looked at. */
+export interface DoctorFinding {
+  name: string;
+  ok: boolean;
+  message: string;
+  hint?: string;
+}
+
+/** For which repository to look; none if absent. */
+export interface DoctorParams {
+  uri?: string;
+}
+
+/** What the daemon found about itself and the repository. */
+export interface DoctorResult {
+  findings: readonly DoctorFinding[];
+}
+
+/** Another text for a comment that wasn't sent. */
+export interface EditCommentParams {
+  task: string;
+  comment: number;
+  text: string;
+}
+
+/** Nothing. */
+export interface Empty {
+}
+
+/** How a session's program ended. */
+export interface ExitInfo {
+  status?: number;
+  signal?: number;
+  /** UTC, ISO 8601. */
+  ended: string;
+}
+
+/** One file of a change. */
+export interface FileInfo {
+  path: string;
+  /** Where it was, of a file that was renamed or copied. */
+  oldPath?: string;
+  status: FileStatus;
+  /** Lines; absent for a binary file. */
+  added?: number;
+  deleted?: number;
+  /** It is shown without lines: binary, or larger than 50 MB. */
+  binary?: boolean;
+  /** `100644`, `100755` (a program), `120000` (a link), `160000` (a submodule). */
+  oldMode?: string;
+  newMode?: string;
+  /** The `agentls:` document of the old side; absent for an added file. */
+  oldUri?: string;
+  /** The new side: the real file in the worktree, or an `agentls:` document where the change leads elsewhere; absent for a deleted file. */
+  uri?: string;
+  /** All its hunks were marked as viewed. */
+  viewed?: boolean;
+  /** How many of them were. */
+  viewedHunks?: number;
+  /** Where they were asked for. */
+  hunks?: readonly HunkInfo[];
+}
+
+/** What became of a file. */
+export type FileStatus =
+  | "added"
+  | "modified"
+  | "deleted"
+  | "renamed"
+  | "copied"
+  | "typeChanged";
+
+/** Something else is to be expected of these tasks than before. */
+export interface ForecastChangedParams {
+  /** The URI of the user's checkout. */
+  repository: string;
+  tasks: readonly TaskForecastInfo[];
+}
+
+/** What a list shows of a task's forecast. */
+export interface ForecastInfo {
+  /** Against the target: `clean`, `conflicts` or `unknown`. */
+  target: string;
+  /** The same against what is uncommitted in the user's checkout. */
+  user: string;
+  /** How many uncommitted files would keep the target's checkout from a merge. */
+  inTheWay?: number;
+  /** The ids of open tasks with the same target that it wouldn't go together with. */
+  tasks?: readonly string[];
+}
+
+/** Of what to make a forecast; of all open tasks if nothing is named. */
+export interface ForecastParams {
+  /** Those of the repository that holds this file or folder. */
+  uri?: string;
+  task?: string;
+}
+
+/** What is to be expected. */
+export interface ForecastResult {
+  /** Those that have a checkpoint, in the order in which they were asked for. */
+  tasks: readonly TaskOutlook[];
+}
+
+/** One thing that is due, or was done. */
+export interface GcItem {
+  /** `compressLog`, `dropLog` or `dropWorktree`; later versions know more. */
+  what: string;
+  /** Absent for what concerns the whole task. */
+  session?: string;
+  task: string;
+  /** Bytes that it takes before. */
+  size: number;
+  /** Bytes that this frees: a guess before, the truth when it was done. */
+  frees: number;
+}
+
+/** Whether to do it. */
+export interface GcParams {
+  /** Do what is due; without it, only tell. */
+  apply?: boolean;
+}
+
+/** What is due, or what was done. */
+export interface GcResult {
+  items: readonly GcItem[];
+  applied: boolean;
+}
+
+/** An agent's hook wrote an event to its session's file. */
+export interface HookEventParams {
+  session: string;
+}
+
+/** The least part of a change: removed and added lines with none in between. */
+export interface HunkInfo {
+  /** Made of path and content: it stays while other parts of the file change. */
+  id: string;
+  /** `file`: a rename, a copy, a mode, or content that is shown without lines (a binary, a link, a submodule, a very large file). It comes first in its file. */
+  kind: HunkKind;
+  /** The first line on the old side, from 1; where nothing was removed, the line that the added ones follow. 0 for a hunk without lines. */
+  oldStart: number;
+  oldLines: number;
+  /** The same on the new side. */
+  newStart: number;
+  newLines: number;
+  viewed?: boolean;
+  /** `taken` (the target has it already), `refused` (and it is there again) or `edited` (by a person, after the turn). */
+  decided?: string;
+}
+
+/** What a hunk is made of: lines, or what has none (a rename, a mode, a binary). */
+export type HunkKind =
+  | "lines"
+  | "file";
+
+/** What was typed; for the controller. */
+export interface InputParams {
+  session: string;
+  text?: string;
+  base64?: string;
+}
+
+/** Some lines of a file, from 1, the last one among them. */
+export interface LinesInfo {
+  first: number;
+  last: number;
+}
+
+/** For which repository: it may configure agents. */
+export interface ListAgentsParams {
+  uri?: string;
+}
+
+/** The agents, by name. */
+export interface ListAgentsResult {
+  agents: readonly AgentInfo[];
+}
+
+/** What was saved of a task, the oldest first, and its turns. */
+export interface ListCheckpointsResult {
+  task: string;
+  checkpoints: readonly CheckpointInfo[];
+  turns: readonly TurnInfo[];
+}
+
+/** Whose comments to list. */
+export interface ListCommentsParams {
+  task: string;
+  /** Resolved threads too. */
+  all?: boolean;
+}
+
+/** Comments by file and line, each thread in its order. */
+export interface ListCommentsResult {
+  task: string;
+  comments: readonly CommentInfo[];
+}
+
+/** Which tasks to list. */
+export interface ListTasksParams {
+  /** Only those of the repository that holds this file or folder. */
+  uri?: string;
+  /** Discarded ones too. */
+  discarded?: boolean;
+}
+
+/** The tasks, in the order in which they were asked for. */
+export interface ListTasksResult {
+  rev: number;
+  tasks: readonly TaskInfo[];
+}
+
+/** A line of a session's output that matches. */
+export interface LogHit {
+  task: string;
+  session: string;
+  /** The byte of the log at which it begins. */
+  offset: number;
+  /** Counted from 1, among the lines that are kept. */
+  line: number;
+  /** Without escape sequences; of a very long line the part with the first match. */
+  text: string;
+  /** Where it matches. */
+  spans: readonly Span[];
+}
+
+/** What of a task's change (from its base to now) was viewed. */
+export interface MarkViewedParams {
+  task: string;
+  /** Ids of hunks; with `paths`, only these files are searched for them. */
+  hunks?: readonly string[];
+  /** Without `hunks`: all hunks of these files or folders. Without either: the whole change. */
+  paths?: readonly string[];
+  /** False takes the marks off. */
+  viewed?: boolean;
+}
+
+/** How much is viewed now. */
+export interface MarkViewedResult {
+  task: string;
+  /** Files of the change. */
+  files: number;
+  /** How many of them are viewed. */
+  viewed: number;
+}
+
+/** How a task's work becomes commits on its target. */
+export type MergeStrategy =
+  | "squash"
+  | "merge"
+  | "rebase";
+
+/** What to merge. */
+export interface MergeTaskParams {
+  task: string;
+  /** The message of the commit that the merge makes; by the config's `merge.message` if absent. A rebase of nothing but the agent's commits makes none. */
+  message?: string;
+  /** The config's `merge.strategy` if absent. */
+  strategy?: MergeStrategy;
+  /** Stop an agent that still works, instead of refusing. */
+  stop?: boolean;
+}
+
+/** What the target got. */
+export interface MergeTaskResult {
+  task: TaskInfo;
+  /** Where the target stands now. */
+  commit: string;
+  /** The URI of the checkout that was brought forward, if one has the target. */
+  checkout?: string;
+}
+
+/** Among which tasks to choose. */
+export interface NextReviewParams {
+  /** Only those of the repository that holds this file or folder. */
+  uri?: string;
+  /** The task that was looked at: give the one that follows it in the order. */
+  after?: string;
+}
+
+/** The task to review next. */
+export interface NextReviewResult {
+  /** Absent when nothing is ready. */
+  task?: TaskInfo;
+  /** One sentence: why that one comes next, or why there is none. */
+  why: string;
+  /** How many more are ready. */
+  left: number;
+  /** The ids of tasks that are still at work and come to review by themselves. */
+  going?: readonly string[];
+  /** The ids of tasks that need you before: they ask, or failed. */
+  stuck?: readonly string[];
+}
+
+/** Where a comment was written. */
+export interface OriginalInfo {
+  /** The commit in which path and lines are these. */
+  checkpoint: string;
+  path: string;
+  line?: number;
+  endLine?: number;
+}
+
+/** What is to be expected of a task against another side. */
+export interface OutlookInfo {
+  /** `clean`, `conflicts`, or `unknown`: a merge driver decides, or git lacks what it would have to read. */
+  outcome: string;
+  /** Those in conflict; for `unknown` those that nobody can tell of, if known. */
+  files?: readonly ConflictFileInfo[];
+}
+
+/** A piece of a session's log. */
+export interface OutputParams {
+  session: string;
+  /** Of its first byte. */
+  offset: number;
+  /** Of the byte after its last; what `ack` takes. */
+  end: number;
+  /** The piece, where it is UTF-8; */
+  text?: string;
+  /** else here. */
+  base64?: string;
+  /** Why the bytes from `offset` to `end` could not be kept; then there is no text. */
+  gap?: string;
+  /** In place of the bytes from `offset` to `end`, what draws the screen as it is at `end`: for a client that attached with `repaint` and lags far behind. */
+  repaint?: string;
+  /** With `repaint`: the terminal's size there. */
+  rows?: number;
+  cols?: number;
+}
+
+/** What is to be expected of a task and another one. */
+export interface PairInfo {
+  /** The other one. */
+  task: string;
+  outcome: string;
+  files?: readonly ConflictFileInfo[];
+}
+
+/** Whose screen to read: a task's, of its present session, or a session's. */
+export interface PeekParams {
+  task?: string;
+  session?: string;
+}
+
+/** What a person would read on a session's screen; nothing is attached. */
+export interface PeekResult {
+  session: string;
+  /** How far the log was read. */
+  offset: number;
+  /** The screen's lines from the top, without the blanks at their ends. */
+  lines: readonly string[];
+  /** The title that the program has given its terminal. */
+  title?: string;
+}
+
+/** The bridge found another daemon: list and attach again from your offsets. */
+export interface ReconnectedParams {
+  /** Counts the daemons of this connection, from 1. */
+  generation: number;
+}
+
+/** Which part of a change is put back in the worktree, as the base has it. */
+export interface RefuseHunksParams {
+  task: string;
+  /** Ids of hunks; with `paths`, only these files are searched for them. */
+  hunks?: readonly string[];
+  /** Without `hunks`: all hunks of these files or folders. */
+  paths?: readonly string[];
+  /** Stop an agent that still works, instead of refusing. */
+  stop?: boolean;
+}
+
+/** What was put back. */
+export interface RefuseHunksResult {
+  task: TaskInfo;
+  /** Hunks. */
+  refused: number;
+  /** Hunks that the change has besides. */
+  left: number;
+  /** The number of the checkpoint that holds the worktree as it was before. */
+  checkpoint: number;
+}
+
+/** The terminal's new size; for the controller. */
+export interface ResizeParams {
+  session: string;
+  rows: number;
+  cols: number;
+}
+
+/** The size of a session's terminal; sent to all that are attached to it. */
+export interface ResizedParams {
+  session: string;
+  rows: number;
+  cols: number;
+}
+
+/** Whether a comment's thread is done with. */
+export interface ResolveCommentParams {
+  task: string;
+  comment: number;
+  resolved?: boolean;
+}
+
+/** Whose conversation to go on with. */
+export interface ResumeTaskParams {
+  task: string;
+  /** What to tell the agent; that it was interrupted and goes on, if absent. */
+  text?: string;
+}
+
+/** Where to bring a task's worktree back to. */
+export interface RewindParams {
+  task: string;
+  /** A checkpoint's number. */
+  checkpoint: number;
+  /** Stop an agent that still works, instead of refusing. */
+  stop?: boolean;
+}
+
+/** Where the worktree is now. */
+export interface RewindResult {
+  task: TaskInfo;
+  checkpoint: CheckpointInfo;
+  /** The state that it was in; a rewind to it undoes this one. */
+  before: CheckpointInfo;
+  /** Paths in the worktree that stood in the way: git ignores or can't store them. */
+  aside?: readonly string[];
+  /** The URI of the folder to which they were moved. */
+  asideFolder?: string;
+}
+
+/** What to look for in the output of sessions. */
+export interface SearchLogsParams {
+  /** A regular expression, as Python's `re` takes it, matched line by line. */
+  pattern: string;
+  /** The pattern is text and no expression. */
+  fixed?: boolean;
+  ignoreCase?: boolean;
+  /** The tasks whose sessions are meant; all if absent. */
+  tasks?: readonly string[];
+  /** Hits in one answer, 1 to 1000. */
+  limit?: number;
+  /** The `more` of the answer before, to go on behind it. */
+  more?: string;
+}
+
+/** One page of what was found, the newest session first. */
+export interface SearchLogsResult {
+  hits: readonly LogHit[];
+  /** Give it with the next request, where there is more. */
+  more?: string;
+}
+
+/** What to tell the agent. */
+export interface SendPromptParams {
+  task: string;
+  text: string;
+}
+
+/** What to tell the agent besides the comments. */
+export interface SendReviewParams {
+  task: string;
+  text?: string;
+  /** In place of the configured `review.prompt`; the same braces are put in. */
+  template?: string;
+}
+
+/** What was sent. */
+export interface SendReviewResult {
+  task: TaskInfo;
+  prompt: string;
+  /** Those that are `sent` now. */
+  comments: readonly number[];
+}
+
+/** A session's program ended; sent to every client, after its last output. */
+export interface SessionEndedParams {
+  session: string;
+  task: string;
+  /** Absent when it vanished. */
+  exit?: ExitInfo;
+}
+
+/** One run of a program in a terminal. */
+export interface SessionInfo {
+  id: string;
+  /** `setup` or `agent`. */
+  kind: string;
+  title: string;
+  live: boolean;
+  /** UTC, ISO 8601. */
+  started: string;
+  exit?: ExitInfo;
+  /** It vanished without an exit status: a reboot, or its shim was killed. */
+  lost?: boolean;
+}
+
+/** A part of a text, in UTF-16 code units. */
+export interface Span {
+  begin: number;
+  end: number;
+}
+
+/** A task is new or has changed. */
+export interface TaskChangedParams {
+  task: TaskInfo;
+}
+
+/** A task's forecast, for a list. */
+export interface TaskForecastInfo {
+  task: string;
+  /** Absent when the task is open no more. */
+  forecast?: ForecastInfo;
+}
+
+/** A task as clients show it. */
+export interface TaskInfo {
+  id: string;
+  /** Counts up; the order in which tasks were asked for. */
+  number: number;
+  title: string;
+  agent: string;
+  /** See the states in docs/glossary.md. */
+  state: string;
+  /** One sentence for failed, waiting and interrupted, and after a stop. */
+  why?: string;
+  /** The URI of the user's checkout. */
+  repository: string;
+  /** The URI of the task's worktree; there while the task isn't discarded. */
+  worktree: string;
+  branch: string;
+  base: BaseInfo;
+  /** The branch that it merges into. */
+  target: string;
+  created: string;
+  changed: string;
+  mergedCommit?: string;
+  /** How many files it has changed, as of its last checkpoint; absent before. */
+  files?: number;
+  /** Lines, as `deleted`; binary files have none. */
+  added?: number;
+  deleted?: number;
+  /** What it would conflict with; absent before its first checkpoint was looked at, and when it is open no more. News come by `agentls/forecastChanged`. */
+  forecast?: ForecastInfo;
+  /** In the order in which they began; the last one is the present one. */
+  sessions?: readonly SessionInfo[];
+  /** Grows with every change of any task: drop what is older than you have. */
+  rev: number;
+}
+
+/** All that is to be expected of a task, as of its last checkpoint. */
+export interface TaskOutlook {
+  task: string;
+  /** Against the branch that it merges into. */
+  target: OutlookInfo;
+  /** Against what is uncommitted in the user's checkout. */
+  user: OutlookInfo;
+  /** Uncommitted files that would keep the target's checkout from a merge. */
+  inTheWay?: readonly string[];
+  /** Against other open tasks with the same target; those that are clean left out. */
+  tasks?: readonly PairInfo[];
+}
+
+/** Names a task. */
+export interface TaskParams {
+  /** A task's id, or a beginning of it that no other task shares. */
+  task: string;
+}
+
+/** A task is no more: its creation was cancelled. */
+export interface TaskRemovedParams {
+  task: string;
+  rev: number;
+}
+
+/** A task, with its prompt. */
+export interface TaskResult {
+  task: TaskInfo;
+  prompt?: string;
+}
+
+/** What to do about the texts that the repository would run. */
+export type TrustDecision =
+  | "show"
+  | "allow"
+  | "deny";
+
+/** One text that the repository would run. */
+export interface TrustItemInfo {
+  /** `config` or `filter`. */
+  kind: string;
+  name: string;
+  text: string;
+  digest: string;
+  /** `allowed`, `denied` or `undecided`. */
+  decision: string;
+}
+
+/** Which repository, and the decision. */
+export interface TrustParams {
+  uri?: string;
+  decision?: TrustDecision;
+  /** Decide about these texts only, so that nothing unseen is allowed. */
+  digests?: readonly string[];
+}
+
+/** All of the repository's texts with their decisions as they are now. */
+export interface TrustResult {
+  repository: string;
+  items: readonly TrustItemInfo[];
+}
+
+/** From a prompt to the agent's rest. */
+export interface TurnInfo {
+  /** Counts from 1 in each task. */
+  number: number;
+  /** What was said while it lasted stands in it too, with empty lines between. */
+  prompt: string;
+  /** `create`, `prompt`, `resume`, `retry`, `review`, `update`; `terminal`: it was typed there, and the prompt may not be known. */
+  source: string;
+  /** UTC, ISO 8601. */
+  begun: string;
+  /** Absent while it lasts. */
+  ended?: string;
+  /** What the agent said last; empty where it doesn't tell. */
+  said?: string;
+}
+
+/** Which merge to take back. */
+export interface UndoMergeParams {
+  task: string;
+}
+
+/** Where things stand now. */
+export interface UndoMergeResult {
+  /** In review again. */
+  task: TaskInfo;
+  /** Where the target stands now: where it stood before the merge. */
+  commit: string;
+  /** The URI of the checkout that was brought back, if one has the target. */
+  checkout?: string;
+}
+
+/** The states of a task. */
+export type TaskState =
+  | "queued"
+  | "preparing"
+  | "working"
+  | "waiting"
+  | "checking"
+  | "review"
+  | "failed"
+  | "interrupted"
+  | "merged"
+  | "discarded";
+
+/** The `kind` of an error's data. */
+export type ErrorKind =
+  | "agentMissing"
+  | "branchExists"
+  | "conflict"
+  | "daemonRestarted"
+  | "dirtyCheckout"
+  | "gitFailed"
+  | "internal"
+  | "invalidParams"
+  | "invalidState"
+  | "noCommits"
+  | "notARepository"
+  | "notController"
+  | "sessionEnded"
+  | "storageFull"
+  | "targetMoved"
+  | "unknownAgent"
+  | "unknownTask"
+  | "untrusted";
+
+/** Every command: what it takes, and what it gives. */
+export interface Commands {
+  "agentls.addComment": [AddCommentParams, CommentResult];
+  "agentls.adopt": [AdoptParams, TaskResult];
+  "agentls.applyHunks": [ApplyHunksParams, ApplyHunksResult];
+  "agentls.attach": [AttachParams, AttachResult];
+  "agentls.changes": [ChangesParams, ChangesResult];
+  "agentls.checkpoint": [TaskParams, CheckpointResult];
+  "agentls.createTask": [CreateTaskParams, TaskResult];
+  "agentls.deleteComment": [CommentParams, Empty];
+  "agentls.detach": [DetachParams, Empty];
+  "agentls.discardTask": [DiscardTaskParams, TaskResult];
+  "agentls.doctor": [DoctorParams, DoctorResult];
+  "agentls.editComment": [EditCommentParams, CommentResult];
+  "agentls.forecast": [ForecastParams, ForecastResult];
+  "agentls.gc": [GcParams, GcResult];
+  "agentls.getTask": [TaskParams, TaskResult];
+  "agentls.listAgents": [ListAgentsParams, ListAgentsResult];
+  "agentls.listCheckpoints": [TaskParams, ListCheckpointsResult];
+  "agentls.listComments": [ListCommentsParams, ListCommentsResult];
+  "agentls.listTasks": [ListTasksParams, ListTasksResult];
+  "agentls.markViewed": [MarkViewedParams, MarkViewedResult];
+  "agentls.mergeTask": [MergeTaskParams, MergeTaskResult];
+  "agentls.nextReview": [NextReviewParams, NextReviewResult];
+  "agentls.peek": [PeekParams, PeekResult];
+  "agentls.refuseHunks": [RefuseHunksParams, RefuseHunksResult];
+  "agentls.resolveComment": [ResolveCommentParams, CommentResult];
+  "agentls.restoreTask": [TaskParams, TaskResult];
+  "agentls.resumeTask": [ResumeTaskParams, TaskResult];
+  "agentls.retryTask": [TaskParams, TaskResult];
+  "agentls.rewind": [RewindParams, RewindResult];
+  "agentls.searchLogs": [SearchLogsParams, SearchLogsResult];
+  "agentls.sendPrompt": [SendPromptParams, TaskResult];
+  "agentls.sendReview": [SendReviewParams, SendReviewResult];
+  "agentls.stopTask": [TaskParams, TaskResult];
+  "agentls.trust": [TrustParams, TrustResult];
+  "agentls.undoMerge": [UndoMergeParams, UndoMergeResult];
+}
+
+/** What the server tells. */
+export interface FromServer {
+  "agentls/commentsChanged": CommentsChangedParams;
+  "agentls/controllerChanged": ControllerChangedParams;
+  "agentls/forecastChanged": ForecastChangedParams;
+  "agentls/output": OutputParams;
+  "agentls/reconnected": ReconnectedParams;
+  "agentls/resized": ResizedParams;
+  "agentls/sessionEnded": SessionEndedParams;
+  "agentls/taskChanged": TaskChangedParams;
+  "agentls/taskRemoved": TaskRemovedParams;
+}
+
+/** What the server is told. */
+export interface ToServer {
+  "agentls/ack": AckParams;
+  "agentls/hookEvent": HookEventParams;
+  "agentls/input": InputParams;
+  "agentls/resize": ResizeParams;
+}

@@ -1,0 +1,221 @@
+/** The connection to the daemon: one language client, and what it is asked and told. */
+
+import { homedir } from "node:os";
+import * as vscode from "vscode";
+import { LanguageClient, State, WorkDoneProgress } from "vscode-languageclient/node";
+import type { Commands, FromServer, ToServer } from "../generated/protocol";
+import { type Failure, failureOf, sentence } from "../wire";
+import { findLaunch, type Launch } from "./launch";
+import { NoPython } from "./python";
+
+type Takes<C extends keyof Commands> = Commands[C][0];
+type Gives<C extends keyof Commands> = Commands[C][1];
+
+/** What of a request can be followed and stopped. */
+export interface Following {
+  readonly cancel: vscode.CancellationToken;
+  readonly report: (message: string) => void;
+}
+
+/** Whether there is a server; a context key of the same values steers the welcome view. */
+export type Condition = "starting" | "running" | "noPython" | "failed";
+
+const CONTEXT_KEY = "agentls.ui.server";
+const GIVEN_ENVIRONMENT = ["SSH_AUTH_SOCK", "DISPLAY", "WAYLAND_DISPLAY", "LANG"] as const;
+
+/** Owns the language client. What listens here hears every client that follows another. */
+export class Connection implements vscode.Disposable {
+  readonly log = vscode.window.createOutputChannel("Agent Tasks", { log: true });
+  readonly #context: vscode.ExtensionContext;
+  readonly #listeners = new Map<string, Set<(params: never) => void>>();
+  readonly #connected = new vscode.EventEmitter<void>();
+  readonly #changed = new vscode.EventEmitter<Condition>();
+  #client: LanguageClient | undefined;
+  #launch: Launch | undefined;
+  #condition: Condition = "starting";
+  #tokens = 0;
+
+  /** A daemon answers, the first or another one: list and attach again. */
+  readonly onDidConnect = this.#connected.event;
+  readonly onDidChangeCondition = this.#changed.event;
+
+  constructor(context: vscode.ExtensionContext) {
+    this.#context = context;
+    this.on("agentls/reconnected", () => this.#connected.fire());
+  }
+
+  get condition(): Condition {
+    return this.#condition;
+  }
+
+  /** How agentls is started here; undefined before the first start. */
+  get launch(): Launch | undefined {
+    return this.#launch;
+  }
+
+  /** Start the server; a failure is told with what to do about it. */
+  async start(): Promise<void> {
+    this.#set("starting");
+    try {
+      this.#launch = await findLaunch(this.#context);
+      const client = this.#makeClient(this.#launch);
+      this.#client = client;
+      await client.start();
+    } catch (error) {
+      await this.#failed(error);
+      return;
+    }
+  }
+
+  /** End this window's connection and make a new one. Tasks go on meanwhile. */
+  async restart(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.dispose();
+    await this.start();
+  }
+
+  /** Send a command; rejects with what `failureOf` reads. */
+  async request<C extends keyof Commands>(
+    command: C,
+    params: Takes<C>,
+    following?: Following,
+  ): Promise<Gives<C>> {
+    const client = this.#client;
+    if (!client?.isRunning()) {
+      throw new Error("agentls isn't running. Run “Agent Tasks: Restart Server”.");
+    }
+    const given = { command, arguments: [params] };
+    if (!following) {
+      return client.sendRequest("workspace/executeCommand", given);
+    }
+    const workDoneToken = `agentls.ui.${++this.#tokens}`;
+    const progress = client.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {
+      if (value.kind !== "end" && value.message) {
+        following.report(value.message);
+      }
+    });
+    try {
+      return await client.sendRequest(
+        "workspace/executeCommand",
+        { ...given, workDoneToken },
+        following.cancel,
+      );
+    } finally {
+      progress.dispose();
+    }
+  }
+
+  /** Send a command; a refusal is shown with its hint, and then gives undefined. */
+  async ask<C extends keyof Commands>(
+    command: C,
+    params: Takes<C>,
+    following?: Following,
+  ): Promise<Gives<C> | undefined> {
+    try {
+      return await this.request(command, params, following);
+    } catch (error) {
+      this.tell(failureOf(error));
+      return undefined;
+    }
+  }
+
+  /** Show a refusal; one that the person asked for by cancelling isn't shown. */
+  tell(failure: Failure): void {
+    if (!failure.cancelled) {
+      void vscode.window.showErrorMessage(sentence(failure));
+    }
+  }
+
+  /** Tell the server something; lost while there is none. */
+  send<M extends keyof ToServer>(method: M, params: ToServer[M]): void {
+    if (this.#client?.isRunning()) {
+      void this.#client.sendNotification(method, params);
+    }
+  }
+
+  /** Hear a notification of every server that this connection comes to have. */
+  on<M extends keyof FromServer>(method: M, hear: (params: FromServer[M]) => void) {
+    const listeners = this.#listeners.get(method) ?? new Set();
+    this.#listeners.set(method, listeners.add(hear));
+    return new vscode.Disposable(() => listeners.delete(hear));
+  }
+
+  dispose(): void {
+    void this.#client?.dispose();
+    this.#connected.dispose();
+    this.#changed.dispose();
+    this.log.dispose();
+  }
+
+  #makeClient([command, ...args]: Launch): LanguageClient {
+    const environment: Record<string, string> = {};
+    for (const name of GIVEN_ENVIRONMENT) {
+      const value = process.env[name];
+      if (value) {
+        environment[name] = value;
+      }
+    }
+    const client = new LanguageClient(
+      "agentls",
+      "Agent Tasks",
+      { command, args: [...args, "lsp"], options: { cwd: homedir() } },
+      { outputChannel: this.log, initializationOptions: { environment } },
+    );
+    for (const method of HEARD) {
+      client.onNotification(method, (params) => this.#hear(method, params));
+    }
+    client.onDidChangeState(({ newState }) => {
+      if (this.#client !== client) {
+        return;
+      }
+      if (newState === State.Running) {
+        this.#set("running");
+        this.#connected.fire();
+      } else {
+        this.#set(newState === State.Stopped ? "failed" : "starting");
+      }
+    });
+    return client;
+  }
+
+  #hear(method: string, params: unknown): void {
+    for (const hear of this.#listeners.get(method) ?? []) {
+      hear(params as never);
+    }
+  }
+
+  #set(condition: Condition): void {
+    this.#condition = condition;
+    void vscode.commands.executeCommand("setContext", CONTEXT_KEY, condition);
+    this.#changed.fire(condition);
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    const missing = error instanceof NoPython;
+    this.log.error(error instanceof Error ? error : String(error));
+    this.#set(missing ? "noPython" : "failed");
+    const failure = failureOf(error);
+    const fix = missing ? "Choose a Python…" : "Show Log";
+    const chosen = await vscode.window.showErrorMessage(
+      missing ? failure.message : `agentls could not be started. ${sentence(failure)}`,
+      fix,
+    );
+    if (chosen === fix) {
+      await vscode.commands.executeCommand(
+        missing ? "agentls.ui.choosePython" : "agentls.ui.showLog",
+      );
+    }
+  }
+}
+
+const HEARD: readonly (keyof FromServer)[] = [
+  "agentls/commentsChanged",
+  "agentls/controllerChanged",
+  "agentls/output",
+  "agentls/reconnected",
+  "agentls/resized",
+  "agentls/sessionEnded",
+  "agentls/taskChanged",
+  "agentls/taskRemoved",
+];

@@ -1,0 +1,111 @@
+/** How tasks are ordered and told in a list: by what needs the person first. */
+
+import type { TaskInfo, TaskState } from "../generated/protocol";
+
+export type GroupId = "attention" | "review" | "running" | "queued" | "done";
+
+export interface Group {
+  readonly id: GroupId;
+  readonly title: string;
+  readonly states: readonly TaskState[];
+}
+
+/** In the order in which the list shows them; each state is in exactly one. */
+export const GROUPS: readonly Group[] = [
+  { id: "attention", title: "Needs You", states: ["waiting", "failed", "interrupted"] },
+  { id: "review", title: "Ready to Review", states: ["review"] },
+  { id: "running", title: "Working", states: ["working", "checking", "preparing"] },
+  { id: "queued", title: "Queued", states: ["queued"] },
+  { id: "done", title: "Done", states: ["merged", "discarded"] },
+];
+
+/** States in which a task waits for the person; the badge counts these. */
+export const WAITING_FOR_YOU: ReadonlySet<TaskState> = new Set<TaskState>([
+  "waiting",
+  "failed",
+  "interrupted",
+  "review",
+]);
+
+/** The codicon and theme colour of each state. */
+export const LOOKS: Readonly<Record<TaskState, { icon: string; color?: string }>> = {
+  queued: { icon: "clock" },
+  preparing: { icon: "loading~spin" },
+  working: { icon: "loading~spin", color: "charts.blue" },
+  waiting: { icon: "question", color: "list.warningForeground" },
+  checking: { icon: "beaker", color: "charts.blue" },
+  review: { icon: "git-pull-request", color: "charts.green" },
+  failed: { icon: "error", color: "list.errorForeground" },
+  interrupted: { icon: "debug-disconnect", color: "list.warningForeground" },
+  merged: { icon: "git-merge", color: "charts.purple" },
+  discarded: { icon: "trash", color: "disabledForeground" },
+};
+
+const DONE_MAX = 50;
+
+/** Sort tasks into groups: the newest first where something is over, else the oldest. */
+export function grouped(tasks: Iterable<TaskInfo>): ReadonlyMap<GroupId, readonly TaskInfo[]> {
+  const found = new Map<GroupId, TaskInfo[]>(GROUPS.map((group) => [group.id, []]));
+  for (const task of tasks) {
+    found.get(groupOf(task).id)?.push(task);
+  }
+  for (const [id, members] of found) {
+    members.sort(id === "done" ? (a, b) => b.rev - a.rev : (a, b) => a.number - b.number);
+  }
+  found.set("done", (found.get("done") ?? []).slice(0, DONE_MAX));
+  return found;
+}
+
+/** Give the group that a task stands in. */
+export function groupOf(task: TaskInfo): Group {
+  const group = GROUPS.find((one) => one.states.includes(stateOf(task)));
+  if (group === undefined) {
+    throw new Error(`Task ${task.id} has the unknown state ${task.state}.`);
+  }
+  return group;
+}
+
+export function stateOf(task: TaskInfo): TaskState {
+  return task.state as TaskState;
+}
+
+/** Tell a task's agent, age and what the list can't show otherwise, in a few words. */
+export function description(task: TaskInfo, now: number): string {
+  const parts = [task.agent, age(now - Date.parse(task.changed))];
+  if (task.files) {
+    parts.push(`+${task.added ?? 0} −${task.deleted ?? 0}`);
+  }
+  if (task.why && WAITING_FOR_YOU.has(stateOf(task))) {
+    parts.push(task.why);
+  }
+  return parts.join(" · ");
+}
+
+/** Say how long ago something was, in its largest unit. */
+export function age(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  for (const [unit, length] of [
+    ["d", 86400],
+    ["h", 3600],
+    ["m", 60],
+  ] as const) {
+    if (seconds >= length) {
+      return `${Math.floor(seconds / length)}${unit}`;
+    }
+  }
+  return `${seconds}s`;
+}
+
+/** Give the session that a terminal would show: the live one, else the last. */
+export function presentSession(task: TaskInfo): { id: string; live: boolean } | undefined {
+  return task.sessions?.at(-1);
+}
+
+export function isLive(task: TaskInfo): boolean {
+  return presentSession(task)?.live ?? false;
+}
+
+/** What `when` clauses of the tree see of a task: its state, and whether it is live. */
+export function contextValue(task: TaskInfo): string {
+  return `task ${task.state} ${isLive(task) ? "live" : "ended"}`;
+}

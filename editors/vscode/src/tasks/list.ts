@@ -1,0 +1,68 @@
+/** The tasks as the daemon last told them; nothing here is decided by the editor. */
+
+import type { ListTasksResult, TaskInfo, TaskRemovedParams } from "../generated/protocol";
+
+/** What happened to one task. */
+export interface Change {
+  /** Absent where the task wasn't known before. */
+  readonly before?: TaskInfo;
+  /** Absent where the task is no more. */
+  readonly after?: TaskInfo;
+}
+
+/** Keeps the newest of what lists and notifications tell, in whatever order they come. */
+export class TaskList {
+  readonly #tasks = new Map<string, TaskInfo>();
+  readonly #removed = new Map<string, number>();
+
+  /** Take a whole list; what was told later than it stays. */
+  replace(list: ListTasksResult): void {
+    const listed = new Set(list.tasks.map((task) => task.id));
+    for (const [id, known] of this.#tasks) {
+      if (!listed.has(id) && known.rev <= list.rev) {
+        this.#tasks.delete(id);
+      }
+    }
+    for (const task of list.tasks) {
+      this.change(task);
+    }
+  }
+
+  /** Take one task; undefined if something newer is known. */
+  change(task: TaskInfo): Change | undefined {
+    const before = this.#tasks.get(task.id);
+    if ((before?.rev ?? -1) >= task.rev || (this.#removed.get(task.id) ?? -1) >= task.rev) {
+      return undefined;
+    }
+    this.#tasks.set(task.id, task);
+    return before === undefined ? { after: task } : { before, after: task };
+  }
+
+  /** Forget a task whose creation was undone. */
+  remove(removed: TaskRemovedParams): Change | undefined {
+    this.#removed.set(removed.task, removed.rev);
+    const before = this.#tasks.get(removed.task);
+    if (before === undefined || before.rev > removed.rev) {
+      return undefined;
+    }
+    this.#tasks.delete(removed.task);
+    return { before };
+  }
+
+  get(id: string): TaskInfo | undefined {
+    return this.#tasks.get(id);
+  }
+
+  get size(): number {
+    return this.#tasks.size;
+  }
+
+  all(): IterableIterator<TaskInfo> {
+    return this.#tasks.values();
+  }
+
+  clear(): void {
+    this.#tasks.clear();
+    this.#removed.clear();
+  }
+}

@@ -1,0 +1,66 @@
+/** The tasks of this window, kept in step with the daemon. */
+
+import * as vscode from "vscode";
+import type { TaskInfo } from "../generated/protocol";
+import type { Connection } from "../server/connection";
+import { failureOf, sentence } from "../wire";
+import { type Change, TaskList } from "./list";
+
+/** Lists at each connection, hears what changes, and tells it on. */
+export class Tasks implements vscode.Disposable {
+  readonly #connection: Connection;
+  readonly #list = new TaskList();
+  readonly #changed = new vscode.EventEmitter<Change>();
+  readonly #listed = new vscode.EventEmitter<void>();
+  readonly #owned: vscode.Disposable[];
+
+  /** One task changed, came or went. */
+  readonly onDidChange = this.#changed.event;
+  /** All was listed anew: whatever is shown may be stale. */
+  readonly onDidList = this.#listed.event;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#owned = [
+      this.#changed,
+      this.#listed,
+      connection.onDidConnect(() => void this.refresh()),
+      connection.on("agentls/taskChanged", ({ task }) => this.#tell(this.#list.change(task))),
+      connection.on("agentls/taskRemoved", (params) => this.#tell(this.#list.remove(params))),
+    ];
+  }
+
+  /** List all tasks again. */
+  async refresh(): Promise<void> {
+    try {
+      this.#list.replace(await this.#connection.request("agentls.listTasks", { discarded: true }));
+      this.#listed.fire();
+    } catch (error) {
+      // The next connection lists again; a box at each of its ends helps nobody.
+      this.#connection.log.warn(`The tasks can't be listed. ${sentence(failureOf(error))}`);
+    }
+  }
+
+  get(id: string): TaskInfo | undefined {
+    return this.#list.get(id);
+  }
+
+  all(): readonly TaskInfo[] {
+    return [...this.#list.all()];
+  }
+
+  /** Take what an answer tells of a task, before its notification comes. */
+  take(task: TaskInfo): void {
+    this.#tell(this.#list.change(task));
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(...this.#owned).dispose();
+  }
+
+  #tell(change: Change | undefined): void {
+    if (change) {
+      this.#changed.fire(change);
+    }
+  }
+}

@@ -1,0 +1,189 @@
+/** A task's terminal in VS Code's panel: what its session shows, and a way to type into it. */
+
+import * as vscode from "vscode";
+import type { AttachResult, OutputParams } from "../generated/protocol";
+import type { Connection } from "../server/connection";
+import { presentSession } from "../tasks/attention";
+import type { Tasks } from "../tasks/tasks";
+import { failureOf, sentence } from "../wire";
+import { Feed, WINDOW } from "./feed";
+
+const RESET = "\x1bc";
+
+/** Follows the present session of one task, and the one that comes after it. */
+export class Panel implements vscode.Pseudoterminal {
+  readonly #task: string;
+  readonly #connection: Connection;
+  readonly #tasks: Tasks;
+  readonly #write = new vscode.EventEmitter<string>();
+  readonly #dimensions = new vscode.EventEmitter<vscode.TerminalDimensions | undefined>();
+  readonly #owned: vscode.Disposable[];
+  #size: vscode.TerminalDimensions | undefined;
+  #session = "";
+  #feed: Feed | undefined;
+  #controls = false;
+  /** Output that came before the answer which says where it goes on. */
+  #early: OutputParams[] | undefined;
+  #typed: string[] = [];
+
+  readonly onDidWrite = this.#write.event;
+  readonly onDidOverrideDimensions = this.#dimensions.event;
+
+  constructor(task: string, connection: Connection, tasks: Tasks) {
+    this.#task = task;
+    this.#connection = connection;
+    this.#tasks = tasks;
+    this.#owned = [
+      this.#write,
+      this.#dimensions,
+      connection.on("agentls/output", (piece) => this.#take(piece)),
+      connection.on("agentls/controllerChanged", ({ session, you }) => {
+        if (session === this.#session) {
+          this.#controls = you;
+        }
+      }),
+      connection.on("agentls/resized", ({ session, rows, cols }) => {
+        if (session === this.#session && !this.#controls) {
+          this.#dimensions.fire({ rows, columns: cols });
+        }
+      }),
+      connection.on("agentls/sessionEnded", ({ session, exit }) => {
+        if (session === this.#session) {
+          const how = exit?.signal
+            ? `signal ${exit.signal}`
+            : `status ${exit?.status ?? "unknown"}`;
+          this.#say(`The session ended with ${how}.`);
+        }
+      }),
+      connection.onDidConnect(() => void this.#attach({ anew: false })),
+      tasks.onDidChange(({ after }) => {
+        if (after?.id === this.#task && this.#size) {
+          void this.#follow();
+        }
+      }),
+      tasks.onDidList(() => this.#size && void this.#follow()),
+    ];
+  }
+
+  open(size: vscode.TerminalDimensions | undefined): void {
+    this.#size = size ?? { rows: 24, columns: 80 };
+    void this.#follow();
+  }
+
+  close(): void {
+    if (this.#session) {
+      void this.#connection.request("agentls.detach", { session: this.#session }).catch(() => {
+        // It was over anyway: the daemon forgets a client that goes.
+      });
+    }
+    this.#feed?.dispose();
+    vscode.Disposable.from(...this.#owned).dispose();
+  }
+
+  handleInput(data: string): void {
+    if (!this.#feed || this.#controls) {
+      this.#input(data);
+      return;
+    }
+    // Somebody else has the keyboard: who types takes it.
+    this.#typed.push(data);
+    if (this.#typed.length === 1) {
+      void this.#attach({ anew: false });
+    }
+  }
+
+  setDimensions(size: vscode.TerminalDimensions): void {
+    this.#size = size;
+    if (this.#controls) {
+      this.#connection.send("agentls/resize", {
+        session: this.#session,
+        rows: size.rows,
+        cols: size.columns,
+      });
+    }
+  }
+
+  async #follow(): Promise<void> {
+    const task = this.#tasks.get(this.#task);
+    const present = task && presentSession(task);
+    if (present && present.id !== this.#session) {
+      this.#session = present.id;
+      await this.#attach({ anew: true });
+    }
+  }
+
+  /** Attach to the session: from its screen when it is `anew`, else from where we are. */
+  async #attach({ anew }: { anew: boolean }): Promise<void> {
+    const session = this.#session;
+    if (!session || !this.#size) {
+      return;
+    }
+    const from = anew ? undefined : this.#feed?.end;
+    this.#early = [];
+    try {
+      const answer = await this.#connection.request("agentls.attach", {
+        session,
+        repaint: true,
+        window: WINDOW,
+        control: true,
+        rows: this.#size.rows,
+        cols: this.#size.columns,
+        ...(from === undefined ? {} : { offset: from }),
+      });
+      if (session === this.#session) {
+        this.#attached(answer, from);
+      }
+    } catch (error) {
+      this.#early = undefined;
+      this.#say(sentence(failureOf(error)));
+    }
+  }
+
+  #attached(answer: AttachResult, from: number | undefined): void {
+    this.#controls = answer.controller;
+    this.#dimensions.fire(
+      answer.controller ? undefined : { rows: answer.rows, columns: answer.cols },
+    );
+    if (answer.repaint !== undefined || answer.offset !== from) {
+      this.#write.fire(RESET + (answer.repaint ?? ""));
+    }
+    this.#feed?.dispose();
+    const { session } = answer;
+    this.#feed = new Feed(
+      {
+        write: (text) => this.#write.fire(text),
+        ack: (end) => this.#connection.send("agentls/ack", { session, end }),
+      },
+      answer.offset,
+    );
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const piece of early) {
+      this.#feed.take(piece);
+    }
+    for (const data of this.#typed.splice(0)) {
+      this.#input(data);
+    }
+  }
+
+  #take(piece: OutputParams): void {
+    if (piece.session !== this.#session) {
+      return;
+    }
+    if (this.#early) {
+      this.#early.push(piece);
+    } else {
+      this.#feed?.take(piece);
+    }
+  }
+
+  #input(data: string): void {
+    if (this.#session) {
+      this.#connection.send("agentls/input", { session: this.#session, text: data });
+    }
+  }
+
+  #say(text: string): void {
+    this.#write.fire(`\r\n\x1b[0;2m${text}\x1b[0m\r\n`);
+  }
+}

@@ -1,0 +1,245 @@
+/** The list of tasks, grouped by what needs the person first. */
+
+import * as vscode from "vscode";
+import type { FileInfo, TaskInfo } from "../generated/protocol";
+import type { Changes } from "../review/changes";
+import {
+  contextValue,
+  description,
+  GROUPS,
+  type Group,
+  type GroupId,
+  grouped,
+  LOOKS,
+  stateOf,
+  WAITING_FOR_YOU,
+} from "../tasks/attention";
+import type { Tasks } from "../tasks/tasks";
+import { changeUri } from "./decorations";
+
+export type Node =
+  | { readonly kind: "group"; readonly group: Group }
+  | { readonly kind: "task"; readonly id: string }
+  | { readonly kind: "file"; readonly task: string; readonly file: FileInfo };
+
+const REFRESH_MS = 50;
+const AGE_MS = 30_000;
+
+export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
+  readonly #tasks: Tasks;
+  readonly #changes: Changes;
+  readonly #changed = new vscode.EventEmitter<Node | undefined>();
+  readonly #view: vscode.TreeView<Node>;
+  readonly #owned: vscode.Disposable[];
+  readonly #taskNodes = new Map<string, Node>();
+  #groups: ReadonlyMap<GroupId, readonly TaskInfo[]> | undefined;
+  #filter = "";
+  #pending: NodeJS.Timeout | undefined;
+  readonly #ages: NodeJS.Timeout;
+
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(tasks: Tasks, changes: Changes) {
+    this.#tasks = tasks;
+    this.#changes = changes;
+    this.#view = vscode.window.createTreeView("agentls.ui.tasks", {
+      treeDataProvider: this,
+      showCollapseAll: true,
+      manageCheckboxStateManually: true,
+    });
+    this.#ages = setInterval(() => this.#view.visible && this.#refresh(), AGE_MS);
+    this.#owned = [
+      this.#changed,
+      this.#view,
+      tasks.onDidChange(() => this.#refresh()),
+      tasks.onDidList(() => this.#refresh()),
+      this.#view.onDidChangeCheckboxState(({ items }) => this.#mark(items)),
+      changes.onDidChange((task) => this.#changed.fire(this.#taskNode(task))),
+    ];
+  }
+
+  get visible(): boolean {
+    return this.#view.visible;
+  }
+
+  get selected(): Node | undefined {
+    return this.#view.selection[0];
+  }
+
+  /** Show only tasks whose title, agent, branch or id has the text; all if it is empty. */
+  set filter(text: string) {
+    this.#filter = text.toLowerCase();
+    this.#view.description = text ? `“${text}”` : "";
+    void vscode.commands.executeCommand("setContext", "agentls.ui.filtered", text !== "");
+    this.#refresh();
+  }
+
+  getChildren(node?: Node): Node[] | Promise<Node[]> | null {
+    if (!node) {
+      this.#groups ??= grouped(this.#shown());
+      return GROUPS.filter((group) => this.#members(group.id).length > 0).map((group) => ({
+        kind: "group",
+        group,
+      }));
+    }
+    switch (node.kind) {
+      case "group":
+        return this.#members(node.group.id).map((task) => this.#taskNode(task.id));
+      case "task":
+        return this.#files(node.id);
+      case "file":
+        return null;
+    }
+  }
+
+  getParent(node: Node): Node | undefined {
+    return node.kind === "file" ? this.#taskNode(node.task) : undefined;
+  }
+
+  getTreeItem(node: Node): vscode.TreeItem {
+    switch (node.kind) {
+      case "group":
+        return this.#groupItem(node.group);
+      case "task":
+        return this.#taskItem(node.id);
+      case "file":
+        return fileItem(node.task, node.file);
+    }
+  }
+
+  dispose(): void {
+    clearInterval(this.#ages);
+    clearTimeout(this.#pending);
+    vscode.Disposable.from(...this.#owned).dispose();
+  }
+
+  async #mark(items: readonly (readonly [Node, vscode.TreeItemCheckboxState])[]): Promise<void> {
+    for (const [node, state] of items) {
+      if (node.kind === "file") {
+        const viewed = state === vscode.TreeItemCheckboxState.Checked;
+        await this.#changes.markViewed(node.task, [node.file.path], viewed);
+      }
+    }
+  }
+
+  #members(id: GroupId): readonly TaskInfo[] {
+    return this.#groups?.get(id) ?? [];
+  }
+
+  *#shown(): IterableIterator<TaskInfo> {
+    for (const task of this.#tasks.all()) {
+      const text = `${task.title}\n${task.agent}\n${task.branch}\n${task.id}`;
+      if (text.toLowerCase().includes(this.#filter)) {
+        yield task;
+      }
+    }
+  }
+
+  async #files(task: string): Promise<Node[]> {
+    const change = await this.#changes.of(task);
+    return (change?.files ?? []).map((file) => ({ kind: "file", task, file }));
+  }
+
+  #taskNode(id: string): Node {
+    // VS Code tells nodes apart by identity.
+    const known = this.#taskNodes.get(id);
+    if (known) {
+      return known;
+    }
+    const node: Node = { kind: "task", id };
+    this.#taskNodes.set(id, node);
+    return node;
+  }
+
+  #groupItem(group: Group): vscode.TreeItem {
+    const item = new vscode.TreeItem(
+      group.title,
+      group.id === "done"
+        ? vscode.TreeItemCollapsibleState.Collapsed
+        : vscode.TreeItemCollapsibleState.Expanded,
+    );
+    item.id = group.id;
+    item.description = String(this.#members(group.id).length);
+    item.contextValue = `group ${group.id}`;
+    return item;
+  }
+
+  #taskItem(id: string): vscode.TreeItem {
+    const task = this.#tasks.get(id);
+    if (!task) {
+      return new vscode.TreeItem(id);
+    }
+    const item = new vscode.TreeItem(task.title, vscode.TreeItemCollapsibleState.Collapsed);
+    const look = LOOKS[stateOf(task)];
+    item.id = id;
+    item.description = description(task, Date.now());
+    item.contextValue = contextValue(task);
+    item.iconPath = new vscode.ThemeIcon(
+      look.icon,
+      look.color ? new vscode.ThemeColor(look.color) : undefined,
+    );
+    item.tooltip = tooltip(task);
+    item.accessibilityInformation = { label: `${task.title}, ${task.state}, ${task.agent}` };
+    if (task.state === "discarded" || task.state === "queued") {
+      item.collapsibleState = vscode.TreeItemCollapsibleState.None;
+    }
+    return item;
+  }
+
+  #refresh(): void {
+    this.#pending ??= setTimeout(() => {
+      this.#pending = undefined;
+      this.#groups = undefined;
+      this.#changed.fire(undefined);
+      const waiting = this.#tasks.all().filter((task) => WAITING_FOR_YOU.has(stateOf(task)));
+      const tooltip = `${waiting.length} ${waiting.length === 1 ? "task waits" : "tasks wait"} for you`;
+      this.#view.badge = waiting.length > 0 ? { value: waiting.length, tooltip } : undefined;
+    }, REFRESH_MS);
+  }
+}
+
+function tooltip(task: TaskInfo): vscode.MarkdownString {
+  const text = new vscode.MarkdownString();
+  text.appendMarkdown("**").appendText(task.title).appendMarkdown("**\n\n");
+  const rows: [string, string][] = [
+    ["Task", `${task.id} (${task.state})`],
+    ["Agent", task.agent],
+    ["Branch", `${task.branch} → ${task.target}`],
+    ["Base", `${task.base.name} at ${task.base.commit.slice(0, 8)}`],
+  ];
+  if (task.why) {
+    rows.unshift(["Why", task.why]);
+  }
+  for (const [name, value] of rows) {
+    text.appendMarkdown(`${name}: `).appendText(value).appendMarkdown("  \n");
+  }
+  return text;
+}
+
+function fileItem(task: string, file: FileInfo): vscode.TreeItem {
+  const uri = changeUri(task, file);
+  const item = new vscode.TreeItem(uri);
+  const slash = file.path.lastIndexOf("/");
+  item.id = `${task}/${file.path}`;
+  item.label = file.path.slice(slash + 1);
+  item.description = [
+    file.path.slice(0, Math.max(0, slash)),
+    file.binary ? "binary" : `+${file.added ?? 0} −${file.deleted ?? 0}`,
+  ]
+    .filter(Boolean)
+    .join(" · ");
+  item.tooltip = file.oldPath ? `${file.oldPath} → ${file.path}` : file.path;
+  item.contextValue = `file ${file.status}`;
+  item.checkboxState = {
+    state: file.viewed
+      ? vscode.TreeItemCheckboxState.Checked
+      : vscode.TreeItemCheckboxState.Unchecked,
+    tooltip: file.viewed ? "Viewed" : "Mark as viewed",
+  };
+  item.command = {
+    command: "agentls.ui.openFileDiff",
+    title: "Open Changes",
+    arguments: [{ kind: "file", task, file } satisfies Node],
+  };
+  return item;
+}

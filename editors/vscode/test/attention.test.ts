@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { age, contextValue, description, GROUPS, grouped, LOOKS } from "../src/tasks/attention";
+import { task } from "./fakes";
+
+test("every state stands in exactly one group", () => {
+  const states = GROUPS.flatMap((group) => group.states).sort();
+
+  assert.deepEqual(states, Object.keys(LOOKS).sort());
+});
+
+test("what is over comes newest first, the rest in the order of asking", () => {
+  const groups = grouped([
+    task({ id: "b", number: 2, state: "review", rev: 2 }),
+    task({ id: "a", number: 1, state: "review", rev: 9 }),
+    task({ id: "old", state: "merged", rev: 3 }),
+    task({ id: "new", state: "merged", rev: 4 }),
+  ]);
+
+  assert.deepEqual(
+    groups.get("review")?.map((one) => one.id),
+    ["a", "b"],
+  );
+  assert.deepEqual(
+    groups.get("done")?.map((one) => one.id),
+    ["new", "old"],
+  );
+});
+
+test("a description tells agent, age, lines and why it waits", () => {
+  const waiting = task({
+    state: "waiting",
+    why: "It asks whether to run npm ci.",
+    changed: "2026-01-01T00:00:00Z",
+    files: 2,
+    added: 12,
+  });
+
+  assert.equal(
+    description(waiting, Date.parse("2026-01-01T00:03:10Z")),
+    "claude · 3m · +12 −0 · It asks whether to run npm ci.",
+  );
+});
+
+test("an age is told in its largest unit, and a clock set back gives none", () => {
+  assert.deepEqual([-5_000, 59_000, 3_599_000, 7_200_000, 200_000_000].map(age), [
+    "0s",
+    "59s",
+    "59m",
+    "2h",
+    "2d",
+  ]);
+});
+
+test("when clauses see a task's state and whether it is live", () => {
+  const sessions = [{ id: "s", kind: "agent", title: "", live: true, started: "" }];
+
+  assert.equal(contextValue(task({ state: "working", sessions })), "task working live");
+  assert.equal(contextValue(task({ state: "review" })), "task review ended");
+});
+
+test("a thousand tasks are grouped in far less than a frame's time", () => {
+  const many = Array.from({ length: 1000 }, (_, number) =>
+    task({ id: String(number), number, state: number % 2 ? "review" : "working" }),
+  );
+  const begun = performance.now();
+  grouped(many);
+
+  assert.ok(performance.now() - begun < 30);
+});

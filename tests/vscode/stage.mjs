@@ -1,0 +1,154 @@
+/** A machine of its own for the test: home, repository, agent, and a real VS Code. */
+
+import { execFileSync, spawn } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const HERE = import.meta.dirname;
+const START_MS = 60_000;
+
+const SETTINGS = {
+  "chat.disableAIFeatures": true,
+  "extensions.autoCheckUpdates": false,
+  "telemetry.telemetryLevel": "off",
+  "workbench.colorTheme": "Default Light Modern",
+  "workbench.startupEditor": "none",
+  "workbench.tips.enabled": false,
+};
+
+const AGENT = (script) => `
+agent = "stub"
+
+[agents.stub]
+title = "Stub Agent"
+command = ["python3", "${script}", "{prompt}"]
+`;
+
+export class Stage {
+  constructor({ installation, vsix }) {
+    this.installation = installation;
+    this.root = mkdtempSync(join(tmpdir(), "agentls-vscode-"));
+    this.home = join(this.root, "home");
+    this.repository = join(this.root, "shop");
+    this.environment = {
+      ...inherited(),
+      HOME: this.home,
+      SHELL: "/bin/sh",
+      AGENTLS_RUNTIME_DIR: join(this.root, "run"),
+    };
+    this.#makeHome();
+    this.#makeRepository();
+    this.#codeServer(["--install-extension", vsix]);
+  }
+
+  /** Start VS Code's server; resolves with the address of the page. */
+  async start({ folder = this.repository } = {}) {
+    this.port = await freePort();
+    const [program, args] = this.#command([
+      "--auth", "none", "--bind-addr", `127.0.0.1:${this.port}`,
+      "--disable-telemetry", "--disable-update-check",
+    ]);
+    this.server = spawn(program, args, { env: this.environment, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    await new Promise((resolve, reject) => {
+      let said = "";
+      const late = setTimeout(() => reject(new Error(`VS Code doesn't start:\n${said}`)), START_MS);
+      const hear = (piece) => {
+        said += piece;
+        if (said.includes("HTTP server listening")) {
+          clearTimeout(late);
+          resolve();
+        }
+      };
+      this.server.stdout.on("data", hear);
+      this.server.stderr.on("data", hear);
+    });
+    return `http://127.0.0.1:${this.port}/?folder=${folder}`;
+  }
+
+  git(...args) {
+    return execFileSync("git", args, { cwd: this.repository, env: this.environment, encoding: "utf8" }).trim();
+  }
+
+  /** Run the bundled agentls, as the extension copied it. */
+  agentls(...args) {
+    const servers = join(this.home, ".local/share/agentls/server");
+    const [label] = execFileSync("ls", [servers], { encoding: "utf8" }).trim().split("\n");
+    const main = join(servers, label, "agentls/__main__.py");
+    return execFileSync("python3", ["-I", main, ...args], { cwd: this.repository, env: this.environment, encoding: "utf8" });
+  }
+
+  daemon() {
+    return JSON.parse(readFileSync(join(this.home, ".local/state/agentls/daemon.json"), "utf8"));
+  }
+
+  heard() {
+    return readFileSync(join(this.root, "heard"), "utf8");
+  }
+
+  letGo() {
+    writeFileSync(join(this.root, "go"), "");
+  }
+
+  end() {
+    try {
+      this.agentls("daemon", "stop");
+    } catch {
+      // It may never have been started.
+    }
+    if (this.server) {
+      process.kill(-this.server.pid);
+    }
+    rmSync(this.root, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+
+  #makeHome() {
+    mkdirSync(join(this.home, ".config/agentls"), { recursive: true });
+    mkdirSync(join(this.root, "data/User"), { recursive: true });
+    mkdirSync(join(this.root, "extensions"), { recursive: true });
+    const script = join(this.root, "agent.py");
+    copyFileSync(join(HERE, "agent.py"), script);
+    writeFileSync(join(this.home, ".config/agentls/config.toml"), AGENT(script));
+    writeFileSync(join(this.home, ".gitconfig"), "[user]\nname = Ada\nemail = ada@example.com\n[init]\ndefaultBranch = main\n");
+    writeFileSync(join(this.root, "data/User/settings.json"), JSON.stringify(SETTINGS));
+  }
+
+  #makeRepository() {
+    mkdirSync(join(this.repository, "src"), { recursive: true });
+    const cart = ["def total(prices):", "    return sum(prices)", "", "", "def count(prices):", "    return len(prices)"];
+    writeFileSync(join(this.repository, "src/cart.py"), `${cart.join("\n")}\n`);
+    writeFileSync(join(this.repository, "README.md"), "# Shop\n\nA small shop.\n");
+    this.git("init", "--quiet");
+    this.git("add", "--all");
+    this.git("commit", "--quiet", "--message", "Begin");
+  }
+
+  #command(args) {
+    const node = join(this.installation, "node_modules/node/bin/node");
+    const entry = join(this.installation, "node_modules/code-server/out/node/entry.js");
+    const folders = ["--user-data-dir", join(this.root, "data"), "--extensions-dir", join(this.root, "extensions")];
+    return [node, [entry, ...folders, ...args]];
+  }
+
+  #codeServer(args) {
+    const [program, all] = this.#command(args);
+    execFileSync(program, all, { env: this.environment, stdio: ["ignore", "ignore", "inherit"] });
+  }
+}
+
+/** The environment without what would lead to the person's own agentls or VS Code. */
+function inherited() {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(AGENTLS|XDG|VSCODE|GIT)_/.test(name)),
+  );
+}
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}

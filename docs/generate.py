@@ -49,6 +49,10 @@ never null; an unknown field is refused.
 - **Documents**: `agentls:/<task>/base/<path>` is a file as it was where the task began,
   `agentls:/<task>/<id>/<path>` as it is in a commit or tree
   (`workspace/textDocumentContent`). Paths are percent-encoded bytes.
+- **Hints**: when a document is opened or saved that lies in a repository with open
+  tasks, `textDocument/publishDiagnostics` marks the lines that these change too:
+  severity hint, source `agentls`, `code` one of `changes`, `clashes` (you changed them
+  as well), `deletes`, `adds` (the file), `data = {task}`.
 - **Environment**: `initializationOptions.environment` may give `SSH_AUTH_SOCK`,
   `DISPLAY`, `WAYLAND_DISPLAY` and `LANG` for the agents of this client's tasks.
 - **The daemon may go**: the connection stays. Pending requests are answered with

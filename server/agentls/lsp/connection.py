@@ -22,7 +22,7 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 from agentls.core import Core
 from agentls.errors import AgentlsError, InvalidParams
 from agentls.frames import BadFrame, read_frame_async
-from agentls.lsp import commands, documents, wire
+from agentls.lsp import commands, documents, hints, wire
 from agentls.lsp.progress import RequestProgress
 from agentls.lsp.registry import COMMANDS, FROM_CLIENT, Notification
 from agentls.lsp.server import Server
@@ -40,9 +40,11 @@ async def serve(
     """Serve one client until it exits or its stream ends."""
     server = Server(core, writer, protocol_cls=_Protocol)
     _register(server)
+    hinting = hints.register(server)
     with (
         core.book.listening(server.hear),
         core.forecasting.listening(server.hear_forecast),
+        core.forecasting.listening(hinting.hear),
     ):
         try:
             while not server.exiting:
@@ -53,6 +55,7 @@ async def serve(
         except (BadFrame, ConnectionError) as error:
             _LOG.info("a client's stream broke: %s", error)
         finally:
+            hinting.close()
             await server.close()
 
 

@@ -32,7 +32,7 @@ from agentls.model import Task
 from agentls.tasks.book import CommentsChanged, Event, Removed
 from agentls.tasks.forecasting import News
 
-__all__ = ["Server"]
+__all__ = ["Server", "path_of"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -169,17 +169,26 @@ class Server(LanguageServer):
         when nothing is named and the client has not exactly one root.
         """
         if uri is not None:
-            return _path_of(uri)
+            return path_of(uri)
         folders = [folder.uri for folder in self.workspace.folders.values()]
         if not folders and self.workspace.root_uri:
             folders = [self.workspace.root_uri]
         if len(folders) == 1:
-            return _path_of(folders[0])
+            return path_of(folders[0])
         raise InvalidParams(
             "No repository was named"
             + (" and the client has several folders." if folders else "."),
             hint='Name any file or folder in it as "uri".',
         )
+
+    def open_documents(self) -> tuple[str, ...]:
+        """Give the URIs of the documents that are open in the client."""
+        return tuple(self.workspace.text_documents)
+
+    def text_of(self, uri: str) -> str | None:
+        """Give what an open document holds, saved or not; None if it isn't open."""
+        document = self.workspace.text_documents.get(uri)
+        return document and document.source
 
     async def close(self) -> None:
         """End what belongs to the connection alone; operations go on in the core."""
@@ -194,7 +203,7 @@ class Server(LanguageServer):
         _LOG.error("%s: %s", source.__name__, error)
 
 
-def _path_of(uri: str) -> Path:
+def path_of(uri: str) -> Path:
     """Read a file: URI, whose bytes may be any, or an absolute path."""
     path = uri
     if not uri.startswith("/"):

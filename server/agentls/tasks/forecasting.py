@@ -147,10 +147,7 @@ class Forecasting:
         repository with open tasks. The forecast is used as it stands.
         """
         file = await in_thread(_real, file)
-        root = next(
-            (t.repository for t in self._open() if file.is_relative_to(t.repository)),
-            None,
-        )
+        root = self._root_of(file)
         if root is None:
             return ()
         watched = self._watched.get(root)
@@ -161,6 +158,15 @@ class Forecasting:
             return ()
         path = os.fsencode(file.relative_to(root))
         return await touches(watched.forecaster, watched.repository, path, content)
+
+    async def file_saved(self, file: Path) -> None:
+        """Look again soon, if the file lies in a repository with open tasks."""
+        if root := self._root_of(await in_thread(_real, file)):
+            self.look_soon(root, saved=True)
+
+    def _root_of(self, file: Path) -> Path | None:
+        roots = (task.repository for task in self._open())
+        return next((root for root in roots if file.is_relative_to(root)), None)
 
     def _open(self, root: Path | None = None) -> tuple[Task, ...]:
         tasks = self._on.book.tasks(repository=root)

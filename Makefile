@@ -4,13 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTHON_SOURCES := server tests docs benchmarks editors/vscode/bundle.py
+HELP := $(BIN)/nvim --headless -u NONE -l editors/neovim/generate_help.lua
+STYLUA := .cache/stylua/node_modules/.bin/stylua
 # Most tests wait for other processes.
 WORKERS := -n 3 --dist worksteal
 
 VSCODE := editors/vscode
 VSCODE_STAMP := $(VSCODE)/node_modules/.installed
 
-.PHONY: help setup check check-vscode test test-full test-vscode vsix demo bench bench-quick docs lock format clean
+.PHONY: help setup check check-neovim check-vscode test test-full test-vscode vsix demo bench bench-quick docs lock format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
@@ -30,6 +32,13 @@ check: setup ## formatting, lint, types, layers, generated files
 	$(BIN)/basedpyright --level error
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python docs/generate.py --check
+	$(HELP) --check
+
+check-neovim: $(STYLUA) ## the formatting of the Neovim plugin
+	$(STYLUA) --check editors/neovim
+
+$(STYLUA):
+	npm install --silent --no-audit --no-fund --no-save --prefix .cache/stylua @johnnymorganz/stylua-bin@2.5.2
 
 check-vscode: $(VSCODE_STAMP) ## the same for the VS Code extension, and its unit tests
 	cd $(VSCODE) && node_modules/.bin/biome check --error-on-warnings .
@@ -59,17 +68,19 @@ bench: setup ## ratios beside the peers, in one run; writes docs/performance.md
 bench-quick: setup ## the same, in two minutes
 	$(BIN)/python benchmarks/bench.py --rounds 1 --megabytes 8 --keys 50 --sessions 20 --seconds 3
 
-docs: setup ## write what is made from the protocol's types again
+docs: setup ## write again what is generated: protocol, types, help
 	$(BIN)/python docs/generate.py
+	$(HELP)
 
 lock: ## compile requirements.lock from pyproject.toml
 	$(BIN)/python -m piptools compile --quiet --all-build-deps --extra dev --generate-hashes --allow-unsafe \
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --strip-extras \
 	  --output-file requirements.lock pyproject.toml
 
-format: setup ## format and mend what can be mended
+format: setup $(STYLUA) ## format and mend what can be mended
 	$(BIN)/ruff format $(PYTHON_SOURCES)
 	$(BIN)/ruff check --fix $(PYTHON_SOURCES)
+	$(STYLUA) editors/neovim
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) $(VSCODE)/node_modules $(VSCODE)/out $(VSCODE)/server .cache .pytest_cache .ruff_cache .hypothesis dist

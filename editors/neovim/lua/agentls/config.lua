@@ -1,0 +1,92 @@
+--- The options, checked when they are given.
+local errors = require('agentls.errors')
+
+local M = {}
+
+---@class agentls.Config
+---@field cmd? string[] the agentls program; looked for if absent
+---@field start boolean start the server with Neovim, and not with the first command
+---@field notify table<string, boolean> the states of which a person is told
+---@field list agentls.Config.Place
+---@field panel agentls.Config.Place
+---@field prompt agentls.Config.Place
+---@field keys agentls.Config.Keys
+
+---@class agentls.Config.Place
+---@field open string the command that opens a window for it; empty: the present one
+
+---@class agentls.Config.Keys
+---@field list table<string, string|false> action to key; false: no key
+
+---@type agentls.Config
+local DEFAULTS = {
+  cmd = nil,
+  start = false,
+  notify = { waiting = true, failed = true, interrupted = true, review = true },
+  list = { open = 'botright 15split' },
+  panel = { open = 'botright vsplit' },
+  prompt = { open = 'botright 15split' },
+  keys = {
+    list = {
+      open = '<CR>',
+      merge = 'm',
+      send = 's',
+      new = 'a',
+      stop = 'S',
+      resume = 'R',
+      discard = 'D',
+      restore = 'U',
+      cd = 'c',
+      all = 'A',
+      close = 'q',
+      help = 'g?',
+    },
+  },
+}
+
+---@type agentls.Config
+M.values = vim.deepcopy(DEFAULTS)
+
+---Take the options; what is left out keeps its default.
+---@param given? table
+function M.set(given)
+  given = given or {}
+  local merged = vim.tbl_deep_extend('force', DEFAULTS, given)
+  M.check(given, DEFAULTS, '')
+  if given.cmd ~= nil and not (vim.islist(given.cmd) and type(given.cmd[1]) == 'string') then
+    errors.raise("setup: `cmd` must be a list of strings, as { 'agentls' }.")
+  end
+  M.values = merged
+end
+
+---Raise an error for the first option that isn't known, or of another type.
+---@param given table
+---@param known table
+---@param path string
+function M.check(given, known, path)
+  if type(given) ~= 'table' then
+    errors.raise('setup: the options must be a table.')
+  end
+  for name, value in pairs(given) do
+    local place = path .. tostring(name)
+    local wanted = known[name]
+    if place ~= 'cmd' and wanted == nil then
+      local names = vim.tbl_keys(known)
+      table.sort(names)
+      errors.raise(
+        ('setup: there is no option `%s`.'):format(place),
+        'There are: ' .. table.concat(names, ', ') .. '.'
+      )
+    elseif place:match('^keys%.%w+%.') then
+      if value ~= false and type(value) ~= 'string' then
+        errors.raise(('setup: `%s` must be a key, or false.'):format(place))
+      end
+    elseif type(wanted) == 'table' and type(value) == 'table' then
+      M.check(value, wanted, place .. '.')
+    elseif place ~= 'cmd' and type(value) ~= type(wanted) then
+      errors.raise(('setup: `%s` must be a %s.'):format(place, type(wanted)))
+    end
+  end
+end
+
+return M

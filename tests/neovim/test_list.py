@@ -1,0 +1,92 @@
+"""The list of tasks, as it is drawn."""
+
+from neovim_driver import Neovim
+
+
+def test_it_follows_what_happens_with_no_key_pressed(neovim: Neovim):
+    neovim.command("AgentTask list")
+    neovim.until_screen("No tasks. :AgentTask new gives an agent one.")
+    neovim.lua(
+        "require('agentls').request('createTask', {prompt = 'cat; false',"
+        " agent = 'shell', uri = vim.uri_from_fname(vim.fn.getcwd())}, function() end)"
+    )
+    neovim.until_screen("At work (1)", "working", "cat; false")
+    neovim.keys("<CR>")
+    neovim.until_screen("-- TERMINAL --")
+    neovim.keys("<C-d>")
+    neovim.until_screen("Needs you (1)", "failed", without=["At work"])
+
+
+def test_a_key_works_on_the_task_of_its_line_and_the_cursor_stays_on_it(
+    neovim: Neovim, start
+):
+    first, second = start("cat # one"), start("cat # two")
+    neovim.command("AgentTask list")
+    neovim.until_screen("At work (2)")
+    neovim.keys(f"/{first}<CR>S")
+    neovim.until_screen("Ready for review (1)", "At work (1)")
+    assert neovim.lua("return require('agentls.list').under_cursor()") == first
+    neovim.keys("D")
+    neovim.until_screen("At work (1)", without=["Ready for review"])
+    neovim.keys("A")
+    neovim.until_screen("Done (1)", "discarded")
+    neovim.keys(f"gg/{first}<CR>U")
+    neovim.until_screen("Ready for review (1)", without=["Done"])
+    assert second in neovim.screen()
+
+
+def test_its_keys_are_shown_by_one_of_them(neovim: Neovim):
+    neovim.command("AgentTask list")
+    neovim.until_screen("No tasks.")
+    neovim.keys("g?")
+    neovim.until_screen("q     close", "m     merge", "A     show merged and discarded")
+    neovim.keys("<CR>")
+
+
+def test_titles_of_any_kind_take_one_line_each(neovim: Neovim, start):
+    start("true", title="tab\there\x1b[31m 日本 🎉 %s %%")
+    neovim.command("AgentTask list")
+    screen = neovim.until_screen("Ready for review (1)")
+    assert "tab here^[[31m 日本" in screen.replace("  ", " ") or "^[[31m" in screen
+    assert neovim.lua("return vim.api.nvim_buf_line_count(0)") == 2
+    assert not neovim.lua("return vim.v.errmsg")
+
+
+def test_a_status_line_says_how_many_need_whom(neovim: Neovim, start):
+    assert not neovim.lua("return require('agentls').status()")
+    neovim.lua("require('agentls').start()")
+    start("false")
+    start("true")
+    start("cat")
+    neovim.until_lua("return require('agentls').status() == '!1 ✓1 ▸1'")
+
+
+def test_a_thousand_tasks_are_drawn(neovim: Neovim):
+    neovim.lua("require('agentls.list').open()")
+    took = neovim.lua(
+        """
+        local tasks, states = {}, { 'waiting', 'review', 'working', 'failed', 'queued' }
+        for number = 1, 1000 do
+          tasks[number] = {
+            id = ('t%03d'):format(number), number = number, rev = number,
+            title = 'Do the thing with the number ' .. number, agent = 'shell',
+            state = states[number % 5 + 1], why = 'A reason.',
+            added = number, deleted = 1,
+            repository = 'file:///r/' .. number % 3, worktree = 'file:///w/' .. number,
+            created = '2026-01-01T00:00:00Z', changed = '2026-01-01T00:00:00Z',
+          }
+        end
+        require('agentls.store').replace(tasks, 1000)
+        local times = {}
+        for round = 1, 9 do
+          local begun = vim.uv.hrtime()
+          require('agentls.list').draw()
+          vim.cmd.redraw()
+          times[round] = (vim.uv.hrtime() - begun) / 1e6
+        end
+        table.sort(times)
+        return times[5]
+        """
+    )
+    neovim.until_screen("Needs you (400)", "t995   waiting", "+995 -1")
+    print(f"1,000 tasks drawn in {took:.1f} ms")

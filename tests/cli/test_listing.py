@@ -35,7 +35,7 @@ def test_each_task_has_a_line(user: Any):
     first = user.task("true", "--title", "The first")
     second = user.task("exit 1", "--title", "The second", state="failed")
     head, *lines = user.call("ls").splitlines()
-    assert head.split() == ["TASK", "STATE", "SINCE", "AGENT", "TITLE"]
+    assert head.split() == ["TASK", "STATE", "SINCE", "AGENT", "CHANGE", "TITLE"]
     assert lines[0].split()[:2] == [first, "review"]
     assert "The first" in lines[0]
     assert lines[1].split()[:2] == [second, "failed"]
@@ -116,3 +116,15 @@ def test_what_to_type_to_get_an_agent_is_never_cut(user: Any):
 def test_the_next_steps_of_a_review_can_be_typed_as_they_are(user: Any):
     task = user.task("true")
     assert f'agentls send {task} "…"' in user.call("show", task)
+
+
+def test_the_size_of_a_change_and_what_it_would_conflict_with_are_told(user: Any):
+    one = user.task("sed -i 's/two/TWO/' README.md; echo a > a")
+    other = user.task("sed -i 's/two/ZWEI/' README.md")
+    user.call("forecast")
+    lines = user.call("ls").splitlines()
+    assert lines[1].split()[4:6] == ["+2", "-1"]
+    assert f"(conflicts with {other})" in lines[1]
+    said = user.call("show", one)
+    assert "Change:     +2 -1 in 2 files" in said
+    assert f"Forecast:   conflicts with {other}" in said

@@ -10,6 +10,7 @@ import click
 from agentls.cli.arguments import given_repository, repo_option
 from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.link import connected
+from agentls.cli.outlook import conflicts_of, size_of
 from agentls.cli.places import path_of
 from agentls.cli.table import Column, print_table
 from agentls.cli.visible import one_line, shorten
@@ -29,7 +30,7 @@ STATE_COLOURS = {
     "discarded": "bright_black",
 }
 
-_TITLE_BESIDE_WHY = 30
+_TITLE_BESIDE_WHY = 22
 """Columns of a title that must leave room for the reason beside it."""
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
@@ -82,11 +83,13 @@ def _print_tasks(tasks: list[dict[str, Any]]) -> None:
     now = datetime.now(UTC)
     repositories = {task["id"]: path_of(task["repository"]) for task in tasks}
     several = len(set(repositories.values())) > 1
+    sized = any(size_of(task) for task in tasks)
     columns = [
         Column(title="TASK"),
         Column(title="STATE", colour=STATE_COLOURS.get),
         Column(title="SINCE"),
         Column(title="AGENT"),
+        *([Column(title="CHANGE")] if sized else []),
         *([Column(title="REPOSITORY")] if several else []),
         Column(title="TITLE", gives_way=True),
     ]
@@ -96,6 +99,7 @@ def _print_tasks(tasks: list[dict[str, Any]]) -> None:
             task["state"],
             ago(task["changed"], now=now),
             task["agent"],
+            *([size_of(task)] if sized else []),
             *([repositories[task["id"]].rpartition("/")[2]] if several else []),
             _told(task, cut=width is not None),
         ]
@@ -106,7 +110,8 @@ def _print_tasks(tasks: list[dict[str, Any]]) -> None:
 
 def _told(task: dict[str, Any], *, cut: bool) -> str:
     """Give the title, and why the task is where it is: what a person acts upon."""
-    title, why = one_line(task["title"]), task.get("why")
-    if not why:
+    title = one_line(task["title"])
+    told = "; ".join(filter(None, (task.get("why"), conflicts_of(task))))
+    if not told:
         return title
-    return f"{shorten(title, _TITLE_BESIDE_WHY) if cut else title} ({why})"
+    return f"{shorten(title, _TITLE_BESIDE_WHY) if cut else title} ({told})"

@@ -12,6 +12,7 @@ from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.detach_keys import leaving
 from agentls.cli.link import connected
 from agentls.cli.listing import STATE_COLOURS, ago
+from agentls.cli.outlook import conflicts_of, size_of
 from agentls.cli.places import path_of, short_path
 from agentls.cli.visible import one_line, visible
 
@@ -73,6 +74,13 @@ def _print(task: Mapping[str, Any], prompt: str) -> None:
     _field(
         "Target", one_line(task["target"]) + (f", as {merged[:12]}" if merged else "")
     )
+    if size := size_of(task):
+        files = task["files"]
+        _field(
+            "Change", f"{size} in {files} file{'s' * (files != 1)}" if files else size
+        )
+    if conflicts := conflicts_of(task):
+        _field("Forecast", conflicts)
     for session in task.get("sessions", ()):
         _field(
             "Session", f"{session['id']}  {one_line(session['title'])}: {_end(session)}"

@@ -96,3 +96,21 @@ def test_the_strategy_can_be_chosen(user: Any):
     task = user.task("echo x > x; git add x; git commit -qm 'My own words'")
     user.call("merge", task, "--strategy", "rebase")
     assert user.git("log", "-1", "--format=%s", "main") == "My own words"
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(user: Any):
+    before = user.git("rev-parse", "main")
+    task = user.task("echo x > new.txt; echo theirs > README.md", "--title", "Add it")
+    said = user.call("merge", "--dry-run", task)
+    assert "1 commit (squash)" in said
+    assert "A new.txt" in said
+    assert "Add it" in said
+    (user.repository / "README.md").write_text("mine\n")
+    assert "In the way, not committed: README.md" in user.call(
+        "merge", "--dry-run", task, status=1
+    )
+    user.git("commit", "-qam", "Mine")
+    said = user.call("merge", "--dry-run", task, status=3)
+    assert "Conflicts with main: README.md" in said
+    assert user.git("rev-parse", "main^") == before
+    assert user.state(task) == "review"

@@ -9,6 +9,7 @@ from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.link import OPERATION_SECONDS, connected
 from agentls.cli.places import path_of, short_path
 from agentls.cli.progress import shown_progress
+from agentls.cli.statuses import Status
 from agentls.cli.stopping import wants_stop
 from agentls.cli.visible import brief, visible
 from agentls.client import Client
@@ -30,9 +31,16 @@ _STRATEGIES = ("squash", "merge", "rebase")
 @click.option(
     "--stop", is_flag=True, help="Stop an agent that still works, then merge."
 )
+@click.option("--dry-run", is_flag=True, help="Say what it would do, and do nothing.")
 @json_option
 def merge(
-    *, task: str, message: str | None, strategy: str | None, stop: bool, as_json: bool
+    *,
+    task: str,
+    message: str | None,
+    strategy: str | None,
+    stop: bool,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Merge a task into its target: wholly, or not at all.
 
@@ -40,11 +48,15 @@ def merge(
     conflict the exit status is 3, the message names the files, and target and
     checkout are as they were.
     """
-    params: dict[str, Any] = {"task": task, "stop": stop}
+    params: dict[str, Any] = {"task": task}
     if message is not None:
         params["message"] = message
     if strategy is not None:
         params["strategy"] = strategy
+    if dry_run:
+        _preview(params, as_json=as_json)
+        return
+    params["stop"] = stop
     with connected() as client:
         try:
             answer = _merge(client, params)
@@ -77,3 +89,46 @@ def _merge(client: Client, params: dict[str, Any]) -> dict[str, Any]:
             progress=progress,
         )
     return answer
+
+
+def _preview(params: dict[str, Any], *, as_json: bool) -> None:
+    """Print what a merge would do; exit as it would."""
+    with connected() as client:
+        found = client.execute(
+            "agentls.previewMerge", params, seconds=OPERATION_SECONDS
+        )
+    if as_json:
+        print_json(found)
+    elif found["ok"]:
+        _print_preview(found)
+    else:
+        _print_refusal(found)
+    if found["conflicts"]:
+        raise SystemExit(Status.CONFLICT)
+    if not found["ok"]:
+        raise SystemExit(Status.REFUSED)
+
+
+def _print_preview(found: dict[str, Any]) -> None:
+    count = found["commits"]
+    click.echo(
+        f"Would give {visible(found['target'])} {count} commit{'s' * (count != 1)}"
+        f" ({found['strategy']}), with {len(found['files'])} changed files:"
+    )
+    for file in found["files"]:
+        click.echo(f"  {file['status'][0].upper()} {visible(file['path'])}")
+    if message := found.get("message"):
+        click.echo("\n" + visible(message.rstrip("\n")))
+
+
+def _print_refusal(found: dict[str, Any]) -> None:
+    for path in found["conflicts"]:
+        click.echo(
+            f"Conflicts with {visible(found['target'])}: {visible(path)}", err=True
+        )
+    for text in found["conflictMessages"]:
+        click.echo("  " + visible(text).replace("\n", "\n  "), err=True)
+    for path in found["inTheWay"]:
+        click.echo(f"In the way, not committed: {visible(path)}", err=True)
+    if found["whyNot"]:
+        click.echo(visible(found["whyNot"]), err=True)

@@ -51,6 +51,8 @@ class Checkout:
             git_dir=self.admin,
             common_dir=repo.git_dir,
             work_tree=self.path,
+            objects=repo.quarantine,
+            alternates=repo.alternates,
             network=repo.partial,
             trusted=repo.trusted,
         )

@@ -71,8 +71,7 @@ async def merge_trees(
     whatever the history says. Raises `Untrusted` when the repository's config
     has a merge driver of its own for a path that both sides changed.
     """
-    kept = repo.git_dir / "objects"
-    return await _merge(repo, ours, theirs, base=base, objects=kept)
+    return await _merge(repo, ours, theirs, base=base, objects=repo.objects)
 
 
 async def try_merge(

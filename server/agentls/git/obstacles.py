@@ -13,7 +13,6 @@ from agentls.git.changes import changed_paths
 from agentls.git.checkouts import Checkout
 from agentls.git.repository import Repository
 from agentls.git.runner import git
-from agentls.model import CommitId
 from agentls.threads import in_thread
 
 __all__ = ["Obstacles", "find_obstacles"]
@@ -35,9 +34,9 @@ class Obstacles:
 
 
 async def find_obstacles(
-    repo: Repository, checkout: Checkout, *, old: CommitId, new: CommitId
+    repo: Repository, checkout: Checkout, *, old: str, new: str
 ) -> Obstacles:
-    """Look whether the checkout could go from one commit, where it is, to another."""
+    """Look whether a checkout could go from where it is to a commit or tree."""
     place = checkout.place(repo)
     moved = await changed_paths(repo, old, new)
     status = await git(

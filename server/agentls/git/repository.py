@@ -38,15 +38,30 @@ class Repository:
     trusted: frozenset[str] = frozenset()
     """The exact texts (of filters and the like) that the user trusts here."""
 
+    quarantine: Path | None = None
+    """Where new objects go instead of into the repository, for what is only tried."""
+
     @property
     def main(self) -> Place:
         """The main checkout: the user's own files and index."""
         return Place(
             git_dir=self.git_dir,
             work_tree=self.root,
+            objects=self.quarantine,
+            alternates=self.alternates,
             network=self.partial,
             trusted=self.trusted,
         )
+
+    @property
+    def objects(self) -> Path:
+        """Where new objects go."""
+        return self.quarantine or self.git_dir / "objects"
+
+    @property
+    def alternates(self) -> tuple[Path, ...]:
+        """Where else objects are."""
+        return (self.git_dir / "objects",) if self.quarantine else ()
 
     @property
     def own_dir(self) -> Path:
@@ -61,6 +76,10 @@ class Repository:
     def trusting(self, texts: frozenset[str]) -> "Repository":
         """Give the same repository with these texts trusted."""
         return attrs.evolve(self, trusted=texts)
+
+    def quarantined(self, objects: Path) -> "Repository":
+        """Give the same repository with new objects kept apart in that folder."""
+        return attrs.evolve(self, quarantine=objects)
 
 
 @attrs.frozen(kw_only=True)

@@ -5,13 +5,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from agentls.lsp.protocol.changes import FileStatus
 from agentls.lsp.protocol.forecast import ForecastInfo
 from agentls.lsp.protocol.logs import LogHit, Span
 from agentls.lsp.protocol.tasks import BaseInfo, ExitInfo, SessionInfo, TaskInfo
 from agentls.model import Exit, Session, Task
+from agentls.review.change import Status
 from agentls.sessions.searching import Hit
 
-__all__ = ["exit_info", "log_hit", "session_info", "task_info", "uri_of"]
+__all__ = ["STATUSES", "exit_info", "log_hit", "session_info", "task_info", "uri_of"]
+
+STATUSES = {
+    Status.ADDED: FileStatus.ADDED,
+    Status.MODIFIED: FileStatus.MODIFIED,
+    Status.DELETED: FileStatus.DELETED,
+    Status.RENAMED: FileStatus.RENAMED,
+    Status.COPIED: FileStatus.COPIED,
+    Status.TYPE_CHANGED: FileStatus.TYPE_CHANGED,
+}
+"""What happened to a file, in the protocol's words."""
 
 
 def task_info(

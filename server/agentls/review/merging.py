@@ -21,10 +21,18 @@ from agentls.git.history import reaches
 from agentls.git.refs import branch_ref, read_ref
 from agentls.git.repository import Repository
 from agentls.model import CommitId, Strategy, Task
-from agentls.review.strategies import Wish, combine, complete
+from agentls.review.strategies import Draft, Wish, combine, complete
 from agentls.review.work import Work, part_of_work, read_work
 
-__all__ = ["MergePlan", "advance", "heal", "plan_merge", "plan_part"]
+__all__ = [
+    "MergePlan",
+    "advance",
+    "draft_merge",
+    "heal",
+    "plan_merge",
+    "plan_part",
+    "read_target",
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -62,7 +70,7 @@ async def plan_merge(
     merge, `Untrusted` for a file whose filter nobody trusted, `InvalidParams` for a
     target that is gone. Nothing is changed.
     """
-    target = await _target(repository, task)
+    target = await read_target(repository, task)
     work = await read_work(repository, task, checkpoint=checkpoint, target=target)
     return await _plan(repository, task, work, wish=wish)
 
@@ -75,13 +83,14 @@ async def plan_part(
     `tree` is the task's base with that part; the rest is as for `plan_merge`.
     """
     work = await part_of_work(
-        repository, task, tree=tree, target=await _target(repository, task)
+        repository, task, tree=tree, target=await read_target(repository, task)
     )
     wish = attrs.evolve(wish, strategy=Strategy.SQUASH)
     return await _plan(repository, task, work, wish=wish)
 
 
-async def _target(repository: Repository, task: Task) -> CommitId:
+async def read_target(repository: Repository, task: Task) -> CommitId:
+    """Give where a task's target stands; raise `InvalidParams` if it is gone."""
     target = await read_ref(repository, branch_ref(task.target))
     if target is None:
         raise InvalidParams(
@@ -91,22 +100,29 @@ async def _target(repository: Repository, task: Task) -> CommitId:
     return target
 
 
-async def _plan(
+async def draft_merge(
     repository: Repository, task: Task, work: Work, *, wish: Wish
-) -> MergePlan:
-    target = work.target
+) -> Draft:
+    """Say what the target would get, up to the last commit; raises as `plan_merge`."""
     if not await changed_paths(repository, work.base, work.tree):
         raise InvalidState(
             f"Task {task.id} has changed nothing, so there is nothing to merge.",
             hint=f"`agentls send {task.id}` tells its agent more, or discard it.",
         )
     draft = await combine(repository, task, work, wish=wish)
-    await _check_result(repository, task, target=target, tree=draft.tree)
+    await _check_result(repository, task, target=work.target, tree=draft.tree)
+    return draft
+
+
+async def _plan(
+    repository: Repository, task: Task, work: Work, *, wish: Wish
+) -> MergePlan:
+    draft = await draft_merge(repository, task, work, wish=wish)
     commit = await complete(repository, draft, message=draft.message, wish=wish)
     checkout = await checkout_of(repository, task.target)
     return MergePlan(
         target=task.target,
-        old=target,
+        old=work.target,
         new=commit,
         checkout=checkout and checkout.path,
     )

@@ -26,9 +26,24 @@ from agentls.review.change import without_prepared
 from agentls.review.message import merge_message
 from agentls.review.work import Work
 
-__all__ = ["Draft", "Wish", "combine", "complete"]
+__all__ = ["Draft", "Wish", "WorkConflicts", "combine", "complete"]
 
 _FILES_NAMED = 10
+
+
+class WorkConflicts(Conflict):
+    """The work and the target conflict; with what git says about it."""
+
+    def __init__(self, task: Task, found: Conflicted, *, what: str) -> None:
+        names = [path.decode("utf-8", "backslashreplace") for path in found.files]
+        more = len(names) - _FILES_NAMED
+        listed = ", ".join(names[:_FILES_NAMED]) + (f" and {more} more" * (more > 0))
+        who = f"Task {task.id}" if not what else f"Of task {task.id}, {what}"
+        super().__init__(
+            f"{who} conflicts with {task.target} in {listed}. Nothing was changed.",
+            hint=_way_out(task),
+        )
+        self.found = found
 
 
 @attrs.frozen(kw_only=True)
@@ -270,20 +285,8 @@ class _Combining:
     ) -> str:
         merged = await merge_trees(self.repository, ours, theirs, base=base)
         if isinstance(merged, Conflicted):
-            raise conflict(self.task, merged, what=what)
+            raise WorkConflicts(self.task, merged, what=what)
         return merged.tree
-
-
-def conflict(task: Task, conflicted: Conflicted, *, what: str) -> Conflict:
-    """Make the error that names the files; `what` is the part that conflicts."""
-    names = [path.decode("utf-8", "backslashreplace") for path in conflicted.files]
-    more = len(names) - _FILES_NAMED
-    listed = ", ".join(names[:_FILES_NAMED]) + (f" and {more} more" * (more > 0))
-    who = f"Task {task.id}" if not what else f"Of task {task.id}, {what}"
-    return Conflict(
-        f"{who} conflicts with {task.target} in {listed}. Nothing was changed.",
-        hint=_way_out(task),
-    )
 
 
 def _way_out(task: Task) -> str:

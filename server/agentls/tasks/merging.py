@@ -8,14 +8,22 @@ from agentls.errors import AgentlsError, TargetMoved
 from agentls.git.repository import Repository
 from agentls.model import CommitId, State, Strategy, Task
 from agentls.review import merging
+from agentls.review.previewing import Preview, preview_merge
 from agentls.review.strategies import Wish
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.operations import Operations
 from agentls.tasks.request import check_text
+from agentls.tasks.resuming import require_worktree
 from agentls.tasks.starting import Say
+from agentls.tasks.states import require_state
 from agentls.tasks.trusting import Trusting
 
 __all__ = ["Merged", "Merging"]
+
+_HAS_WORK = (
+    *(State.WORKING, State.WAITING, State.CHECKING),
+    *(State.REVIEW, State.FAILED, State.INTERRUPTED),
+)
 
 _TRIES = 3
 """How often a merge is computed when its target moves meanwhile."""
@@ -74,6 +82,19 @@ class Merging:
                     if not again:
                         raise
             raise AssertionError
+
+    async def preview(
+        self, name: str, *, message: str | None, strategy: Strategy | None
+    ) -> tuple[Task, Preview]:
+        """Say what a merge of the worktree as it is would do; nothing is changed."""
+        check_text(message or "", what="message")
+        task = self._on.book.get(name)
+        require_state(task, *_HAS_WORK, to="merge")
+        await require_worktree(task, to="merge")
+        repository = await self._on.repository(task)
+        wish = await self.wish(repository, message=message, strategy=strategy)
+        index = self._on.checkpoints.index_of(task)
+        return task, await preview_merge(repository, task, index=index, wish=wish)
 
     async def wish(
         self,

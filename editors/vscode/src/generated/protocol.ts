@@ -567,6 +567,17 @@ export interface MergeTaskResult {
   checkout?: string;
 }
 
+/** A file that a merge would change in the target. */
+export interface MergedFile {
+  path: string;
+  /** Where it was, of a file that would be renamed or copied. */
+  oldPath?: string;
+  status: FileStatus;
+  /** Lines; absent for a binary file. */
+  added?: number;
+  deleted?: number;
+}
+
 /** Among which tasks to choose. */
 export interface NextReviewParams {
   /** Only those of the repository that holds this file or folder. */
@@ -649,6 +660,43 @@ export interface PeekResult {
   lines: readonly string[];
   /** The title that the program has given its terminal. */
   title?: string;
+}
+
+/** Which merge to try. */
+export interface PreviewMergeParams {
+  task: string;
+  /** As for `mergeTask`. */
+  message?: string;
+  /** As for `mergeTask`. */
+  strategy?: MergeStrategy;
+}
+
+/** What a merge would do now. */
+export interface PreviewMergeResult {
+  task: string;
+  strategy: MergeStrategy;
+  /** The name of the branch that it would go to. */
+  target: string;
+  /** Where that stands. */
+  targetCommit: string;
+  /** The merge would be done: no conflict, nothing in the way. */
+  ok: boolean;
+  /** Of the commit that the merge makes; absent where it makes none, and on a conflict. */
+  message?: string;
+  /** How many commits the target would get. */
+  commits?: number;
+  /** What would change in the target; none on a conflict. */
+  files?: readonly MergedFile[];
+  /** The paths that conflict. */
+  conflicts?: readonly string[];
+  /** What git says about them, each a line or more. */
+  conflictMessages?: readonly string[];
+  /** The URI of the checkout that would move with the target. */
+  checkout?: string;
+  /** Paths in that checkout that you changed or made, and that the merge would have to touch: it would be refused with `dirtyCheckout`. */
+  inTheWay?: readonly string[];
+  /** Why that checkout can't move, where that is no matter of single files: it is in the middle of a rebase, for instance. */
+  whyNot?: string;
 }
 
 /** The bridge found another daemon: list and attach again from your offsets. */
@@ -999,6 +1047,7 @@ export interface Commands {
   "agentls.mergeTask": [MergeTaskParams, MergeTaskResult];
   "agentls.nextReview": [NextReviewParams, NextReviewResult];
   "agentls.peek": [PeekParams, PeekResult];
+  "agentls.previewMerge": [PreviewMergeParams, PreviewMergeResult];
   "agentls.refuseHunks": [RefuseHunksParams, RefuseHunksResult];
   "agentls.resolveComment": [ResolveCommentParams, CommentResult];
   "agentls.restoreTask": [TaskParams, TaskResult];

@@ -9,7 +9,6 @@ from agentls.lsp.protocol.changes import (
     ChangesParams,
     ChangesResult,
     FileInfo,
-    FileStatus,
     HunkInfo,
     HunkKind,
     MarkViewedParams,
@@ -18,7 +17,7 @@ from agentls.lsp.protocol.changes import (
 from agentls.lsp.registry import command
 from agentls.lsp.server import Server
 from agentls.model import HunkId
-from agentls.review.change import ChangedFile, Status
+from agentls.review.change import ChangedFile
 from agentls.review.viewed import Seen
 from agentls.tasks.reviewing import BASE, Asked, Shown
 
@@ -77,16 +76,6 @@ async def mark_viewed(
     )
 
 
-_STATUSES = {
-    Status.ADDED: FileStatus.ADDED,
-    Status.MODIFIED: FileStatus.MODIFIED,
-    Status.DELETED: FileStatus.DELETED,
-    Status.RENAMED: FileStatus.RENAMED,
-    Status.COPIED: FileStatus.COPIED,
-    Status.TYPE_CHANGED: FileStatus.TYPE_CHANGED,
-}
-
-
 def _file(shown: Shown, file: ChangedFile) -> FileInfo:
     task, seen = shown.task, shown.seen.get(file.path, Seen())
     point = BASE if shown.old == task.base.commit else shown.old
@@ -98,7 +87,7 @@ def _file(shown: Shown, file: ChangedFile) -> FileInfo:
     return FileInfo(
         path=os.fsdecode(file.path),
         old_path=os.fsdecode(file.old_path) if file.old_path != file.path else None,
-        status=_STATUSES[file.status],
+        status=present.STATUSES[file.status],
         added=None if file.binary else file.added,
         deleted=None if file.binary else file.deleted,
         binary=file.binary,

@@ -4,12 +4,16 @@ import enum
 
 import attrs
 
+from agentls.lsp.protocol.changes import FileStatus
 from agentls.lsp.protocol.tasks import TaskInfo
 
 __all__ = [
     "MergeStrategy",
     "MergeTaskParams",
     "MergeTaskResult",
+    "MergedFile",
+    "PreviewMergeParams",
+    "PreviewMergeResult",
     "UndoMergeParams",
     "UndoMergeResult",
 ]
@@ -49,6 +53,63 @@ class MergeTaskResult:
     """Where the target stands now."""
     checkout: str | None = None
     """The URI of the checkout that was brought forward, if one has the target."""
+
+
+@attrs.frozen(kw_only=True)
+class PreviewMergeParams:
+    """Which merge to try."""
+
+    task: str
+    message: str | None = None
+    """As for `mergeTask`."""
+    strategy: MergeStrategy | None = None
+    """As for `mergeTask`."""
+
+
+@attrs.frozen(kw_only=True)
+class MergedFile:
+    """A file that a merge would change in the target."""
+
+    path: str
+    old_path: str | None = None
+    """Where it was, of a file that would be renamed or copied."""
+    status: FileStatus
+    added: int | None = None
+    """Lines; absent for a binary file."""
+    deleted: int | None = None
+
+
+@attrs.frozen(kw_only=True)
+class PreviewMergeResult:
+    """What a merge would do now."""
+
+    task: str
+    strategy: MergeStrategy
+    target: str
+    """The name of the branch that it would go to."""
+    target_commit: str
+    """Where that stands."""
+    ok: bool
+    """The merge would be done: no conflict, nothing in the way."""
+    message: str | None = None
+    """Of the commit that the merge makes; absent where it makes none, and on a
+    conflict."""
+    commits: int = 0
+    """How many commits the target would get."""
+    files: tuple[MergedFile, ...] = ()
+    """What would change in the target; none on a conflict."""
+    conflicts: tuple[str, ...] = ()
+    """The paths that conflict."""
+    conflict_messages: tuple[str, ...] = ()
+    """What git says about them, each a line or more."""
+    checkout: str | None = None
+    """The URI of the checkout that would move with the target."""
+    in_the_way: tuple[str, ...] = ()
+    """Paths in that checkout that you changed or made, and that the merge would have
+    to touch: it would be refused with `dirtyCheckout`."""
+    why_not: str = ""
+    """Why that checkout can't move, where that is no matter of single files: it is in
+    the middle of a rebase, for instance."""
 
 
 @attrs.frozen(kw_only=True)

@@ -1,12 +1,15 @@
 """Worktrees of finished tasks go when a person says so, and work never does."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from agentls.errors import InvalidState
 from agentls.model import State
 from agentls.tasks.clearing import room_of
 from agentls.tasks.housekeeping import What
+from agentls.tasks.trash import Trash
 
 _WORK = """\
 echo committed > committed.txt; git add .; git commit -qm committed
@@ -80,3 +83,88 @@ def test_room_is_the_size_of_all_files(tmp_path: Path):
     (top / "link").symlink_to("/")
     assert room_of(top) == 10_000
     assert room_of(top / "nothing") == 0
+
+
+async def test_the_trash_isn_t_emptied_of_the_only_copy(daemon, paths, repository, git):
+    configure(paths, 0)
+    task = await daemon.done(_WORK)
+    await daemon.core.discarding.discard(task.id)
+    git(repository, "update-ref", "-d", f"refs/agentls/{task.id}")
+    (item,) = await daemon.core.housekeeper.collect()
+    assert "all that is left" in item.why
+    assert (paths.trash / task.id / "untracked.txt").read_text() == "new\n"
+
+
+async def test_a_folder_removed_by_hand_is_made_again_by_discard_and_restore(
+    daemon, git
+):
+    task = await daemon.done(_WORK)
+    shutil.rmtree(task.worktree)
+    await daemon.core.discarding.discard(task.id)
+    assert str(task.worktree) not in git(daemon.root, "worktree", "list")
+    await daemon.core.discarding.restore(task.id)
+    assert (task.worktree / "untracked.txt").read_text() == "new\n"
+    assert git(task.worktree, "branch", "--show-current") == task.branch
+
+
+async def test_what_only_a_reflog_held_is_held_through_a_second_discard(
+    daemon, paths, git
+):
+    configure(paths, 0)
+    task = await daemon.done(
+        "git commit -q --allow-empty -m lost; git rev-parse HEAD > id;"
+        " git reset -q --hard HEAD^"
+    )
+    lost = (task.worktree / "id").read_text().strip()
+    for _ in range(2):
+        await daemon.core.discarding.discard(task.id)
+        await daemon.core.housekeeper.collect()
+        await daemon.core.discarding.restore(task.id)
+    git(daemon.root, "gc", "-q", "--prune=now")
+    assert git(daemon.root, "cat-file", "-t", lost) == "commit"
+
+
+async def test_a_restore_says_when_the_work_is_gone(daemon, paths, git):
+    configure(paths, 0)
+    task = await daemon.done("echo work > work")
+    await daemon.core.discarding.discard(task.id)
+    await daemon.core.housekeeper.collect()
+    for line in git(daemon.root, "for-each-ref", "refs/agentls").splitlines():
+        git(daemon.root, "update-ref", "-d", line.split()[-1])
+    git(daemon.root, "gc", "-q", "--prune=now")
+    with pytest.raises(InvalidState, match="gone from the repository"):
+        await daemon.core.discarding.restore(task.id)
+    assert daemon.core.book.get(task.id).state is State.DISCARDED
+
+
+async def test_what_a_daemon_was_about_to_remove_goes_with_the_next(
+    start, paths, monkeypatch
+):
+    configure(paths, 0)
+
+    async def never(_) -> None:
+        return
+
+    async with start() as daemon:
+        task = await daemon.done("mkdir shut; echo x > shut/x; chmod 500 shut")
+        await daemon.core.discarding.discard(task.id)
+        with monkeypatch.context() as patched:
+            patched.setattr("agentls.tasks.clearing.remove_slowly", never)
+            await daemon.core.housekeeper.collect()
+        assert await worktrees(daemon) == []
+        assert len(Trash(paths).leftovers(())) == 1
+    async with start() as daemon:
+        await daemon.core.housekeeper._clearing.go_on()
+    assert Trash(paths).leftovers(()) == ()
+
+
+async def test_worktrees_elsewhere_have_a_trash_there(daemon, paths, monkeypatch):
+    """On another file system a folder can't be renamed into the first trash."""
+    task = await daemon.done(_WORK)
+    place = "agentls.tasks.trash._device"
+    monkeypatch.setattr(place, lambda path: str(path).startswith(str(paths.trash)))
+    await daemon.core.discarding.discard(task.id)
+    assert not (paths.trash / task.id).exists()
+    assert (Trash(paths).place(task) / "ignored").exists()
+    await daemon.core.discarding.restore(task.id)
+    assert (task.worktree / "ignored").read_text() == "secret\n"

@@ -7,6 +7,7 @@ import click
 
 from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.link import OPERATION_SECONDS, connected
+from agentls.cli.visible import visible
 
 __all__ = ["gc"]
 
@@ -64,6 +65,9 @@ def _print(answer: dict[str, Any], words: dict[str, str], *, total: str) -> None
         what: str = item["what"]
         said = words[what] if what in words else what + " {}"
         said = said.format(item.get("session") or item["task"])
+        if item.get("why"):
+            click.echo(visible(item["why"]))
+            continue
         click.echo(f"{said}: {_room(item['size'])}, frees {_room(item['frees'])}")
     if answer["items"]:
         click.echo(total.format(_room(sum(item["frees"] for item in answer["items"]))))

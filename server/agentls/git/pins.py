@@ -28,7 +28,10 @@ async def pin_worktree(repo: Repository, checkout: Checkout, *, name: str) -> No
     """Make everything reachable that the worktree's own git folder names."""
     ref = _ref(name)
     tree = await index_tree(repo, checkout)
+    before = await read_ref(repo, ref)
     parents = await _commits(repo, await in_thread(_ids_in, checkout.admin))
+    if before is not None:  # pinned by an earlier worktree of that name: kept, too
+        parents = (before, *parents)
     args = [part for parent in parents for part in ("-p", parent)]
     commit = await git(
         "commit-tree",
@@ -39,7 +42,7 @@ async def pin_worktree(repo: Repository, checkout: Checkout, *, name: str) -> No
         env=IDENTITY,
     )
     new = CommitId(commit.decode("ascii").strip())
-    await update_ref(repo, ref, new=new, expected=await read_ref(repo, ref))
+    await update_ref(repo, ref, new=new, expected=before)
 
 
 async def unpin_worktree(repo: Repository, *, name: str) -> None:

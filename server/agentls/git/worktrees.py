@@ -40,7 +40,8 @@ from agentls.threads import in_thread
 __all__ = [
     "add_worktree",
     "bring_back",
-    "drop_set_aside",
+    "drop_entry",
+    "forget_set_aside",
     "lock_worktree",
     "remove_half_made",
     "set_aside",
@@ -144,19 +145,29 @@ async def set_aside(repo: Repository, path: Path, *, keep: Path) -> None:
         await in_thread(move, found.admin, trash / found.admin.name)
 
 
-async def drop_set_aside(repo: Repository, *, keep: Path) -> None:
-    """Remove what `set_aside` kept of a worktree for good: folder and entry.
+async def forget_set_aside(repo: Repository, *, keep: Path) -> None:
+    """Remove the entry of a worktree whose set-aside folder is gone for good.
 
-    What the entry's index, HEAD and reflog reach stays pinned. Can be run again.
+    What the entry's index, HEAD and reflog reach stays pinned.
     """
     async with repository_lock(repo):
         await in_thread(remove_folder, trash_of(repo, keep=keep))
-    # Renamed first: half a folder must not look like a kept one.
-    going = keep.with_name(f"{keep.name}.going")
-    await in_thread(remove_folder, going)
-    if await in_thread(os.path.lexists, keep):
-        await in_thread(move, keep, going)
-        await in_thread(remove_folder, going)
+
+
+async def drop_entry(repo: Repository, path: Path, *, keep: Path) -> bool:
+    """Remove git's entry of a worktree of ours whose folder is gone; tell if it did.
+
+    What only its index, HEAD and reflog reach is pinned, as for `set_aside` with that
+    `keep`. Nothing happens while the folder is there.
+    """
+    async with repository_lock(repo):
+        found = await find_checkout(repo, path)
+        if found is None or await in_thread(os.path.lexists, path):
+            return False
+        found = await own_checkout(repo, path)
+        await pin_worktree(repo, found, name=trash_of(repo, keep=keep).name)
+        await in_thread(remove_folder, found.admin)
+        return True
 
 
 async def bring_back(

@@ -11,12 +11,13 @@ from agentls.errors import InvalidState, TargetMoved
 from agentls.git.branches import create_branch, delete_branch
 from agentls.git.checkouts import find_checkout
 from agentls.git.history import reaches
-from agentls.git.refs import branch_ref, read_ref, task_ref
-from agentls.git.repository import Repository
+from agentls.git.refs import branch_ref, read_ref, task_ref, update_ref
+from agentls.git.repository import Repository, has_commit
 from agentls.git.rewriting import write_files
 from agentls.git.worktrees import (
     add_worktree,
     bring_back,
+    drop_entry,
     lock_worktree,
     remove_half_made,
     set_aside,
@@ -24,12 +25,13 @@ from agentls.git.worktrees import (
 )
 from agentls.model import BaseKind, CommitId, Task
 from agentls.review.checkpoint import Checkpointer
+from agentls.threads import in_thread
 
 __all__ = ["is_kept", "make_again", "put_away", "take_back"]
 
 
 async def put_away(
-    repository: Repository, task: Task, *, checkpoints: Checkpointer, trash: Path
+    repository: Repository, task: Task, *, checkpoints: Checkpointer, keep: Path
 ) -> CommitId | None:
     """Keep all of a task's work, then remove its worktree and its own branch.
 
@@ -41,15 +43,16 @@ async def put_away(
             await checkpoints.take(repository, task, reason="Before the discard")
         await unlock_worktree(repository, task.worktree)
         return None
-    keep = trash / task.id
     own = task.base.own_branch
     tip = await read_ref(repository, branch_ref(task.branch)) if own else None
     if task.worktree.exists():
         also = (tip,) if tip else ()
         await checkpoints.take(repository, task, reason="Before the discard", also=also)
         keep.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if task.worktree.exists() or keep.exists():
+    if task.worktree.exists() or await in_thread(keep.exists):
         await set_aside(repository, task.worktree, keep=keep)
+    else:  # somebody removed the folder by hand, or there never was one
+        await drop_entry(repository, task.worktree, keep=keep)
     kept = await read_ref(repository, task_ref(task.id)) or task.base.commit
     # A branch that moved on since it was kept has commits of somebody, and one that
     # is checked out has somebody at work: it stays.
@@ -59,12 +62,12 @@ async def put_away(
     return tip
 
 
-def is_kept(task: Task, *, trash: Path) -> bool:
+def is_kept(task: Task, *, keep: Path) -> bool:
     """Tell whether a discarded task's worktree can be brought back as it was."""
-    return (trash / task.id).exists() or task.worktree.exists()
+    return keep.exists() or task.worktree.exists()
 
 
-async def take_back(repository: Repository, task: Task, *, trash: Path) -> None:
+async def take_back(repository: Repository, task: Task, *, keep: Path) -> None:
     """Make the branch and the worktree of a discarded task again, as they were."""
     if task.base.kind is BaseKind.ADOPTED:
         found = await find_checkout(repository, task.worktree)
@@ -76,7 +79,6 @@ async def take_back(repository: Repository, task: Task, *, trash: Path) -> None:
             )
         await lock_worktree(repository, found)
         return
-    keep = trash / task.id
     tip = await read_ref(repository, branch_ref(task.branch))
     if tip is None and task.kept_tip is not None:
         await create_branch(repository, task.branch, at=task.kept_tip)
@@ -84,16 +86,27 @@ async def take_back(repository: Repository, task: Task, *, trash: Path) -> None:
 
 
 async def make_again(
-    repository: Repository, task: Task, *, checkpoints: Checkpointer
+    repository: Repository, task: Task, *, checkpoints: Checkpointer, keep: Path
 ) -> bool:
     """Make the worktree of a task again from its last checkpoint, and its branch.
 
     What git ignores isn't in it. False if there is no checkpoint: then it had no
-    worktree. An earlier attempt that was cut off is begun anew.
+    worktree. An earlier attempt that was cut off is begun anew. Raises `InvalidState`
+    when the checkpoint is gone from the repository.
     """
     last = await checkpoints.last(task)
     if last is None:
         return False
+    if not await has_commit(repository, last.commit):
+        raise InvalidState(
+            f"The work of task {task.id} is gone from the repository: neither its"
+            " folder nor its last checkpoint is there any more.",
+            hint=f"Its prompt is kept: agentls show {task.id}",
+        )
+    ref = task_ref(task.id)
+    if await read_ref(repository, ref) is None:  # somebody deleted it
+        await update_ref(repository, ref, new=last.commit, expected=None)
+    await drop_entry(repository, task.worktree, keep=keep)
     await remove_half_made(repository, path=task.worktree)
     start = await read_ref(repository, branch_ref(task.branch))
     if start is None:

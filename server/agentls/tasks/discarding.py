@@ -6,6 +6,7 @@ from agentls.review import discarding
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.operations import Operations, entry
 from agentls.tasks.states import require_state
+from agentls.tasks.trash import Trash
 from agentls.threads import in_thread
 
 __all__ = ["Discarding"]
@@ -19,6 +20,7 @@ class Discarding:
 
     def __init__(self, operations: Operations) -> None:
         self._on = operations
+        self._trash = Trash(operations.paths)
 
     async def discard(self, name: str) -> Task:
         """Put a task out of sight: all it has is kept, first of all its work."""
@@ -41,7 +43,7 @@ class Discarding:
             await self._on.repository(task),
             task,
             checkpoints=self._on.checkpoints,
-            trash=self._on.paths.trash,
+            keep=await in_thread(self._trash.place, task),
         )
         return await self._on.book.finish(
             task.id, state=_S.DISCARDED, kept_tip=tip or task.kept_tip
@@ -50,16 +52,16 @@ class Discarding:
     async def finish_restore(self, task: Task, note: JournalEntry) -> Task:
         """Do the steps of a restore, from the beginning or after a crash."""
         repository = await self._on.repository(task)
-        trash = self._on.paths.trash
+        keep = await in_thread(self._trash.place, task)
         why = "Restored."
         adopted = task.base.kind is BaseKind.ADOPTED
-        kept = await in_thread(discarding.is_kept, task, trash=trash)
+        kept = await in_thread(discarding.is_kept, task, keep=keep)
         if adopted or (kept and note.step != _MAKE_AGAIN):
-            await discarding.take_back(repository, task, trash=trash)
+            await discarding.take_back(repository, task, keep=keep)
         else:
             await self._on.book.note(entry(task, "restore", step=_MAKE_AGAIN))
             if await discarding.make_again(
-                repository, task, checkpoints=self._on.checkpoints
+                repository, task, checkpoints=self._on.checkpoints, keep=keep
             ):
                 why = "Restored from its last checkpoint; what git ignores is gone."
         return await self._on.book.finish(

@@ -17,6 +17,7 @@ from pathlib import Path
 import attrs
 
 from agentls.config.settings import Logs
+from agentls.errors import AgentlsError
 from agentls.host import is_alive
 from agentls.model import Session, SessionId, State, Task, TaskId
 from agentls.paths import Paths
@@ -66,6 +67,8 @@ class Item:
     """Bytes that it takes before."""
     frees: int
     """Bytes that become free: a guess before it is done, the truth after."""
+    why: str = ""
+    """Why nothing was done."""
 
 
 class Housekeeper:
@@ -111,6 +114,7 @@ class Housekeeper:
 
     async def keep_going(self) -> None:
         """Compress what is due, from time to time, slowly."""
+        await self._clearing.go_on()
         await asyncio.sleep(_FIRST_SECONDS)
         while True:
             await self.compress()
@@ -147,7 +151,10 @@ class Housekeeper:
 
     async def _do(self, item: Item) -> Item:
         if item.session is None:
-            freed = await self._clearing.clear(self._book.get(item.task))
+            try:
+                freed = await self._clearing.clear(self._book.get(item.task))
+            except AgentlsError as error:  # it stops none of the others
+                return attrs.evolve(item, frees=0, why=error.message)
             return attrs.evolve(item, frees=freed)
         folder = self._sessions / item.session
         freed = 0

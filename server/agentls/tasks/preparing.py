@@ -11,7 +11,7 @@ from agentls.git.refs import branch_ref, delete_ref, read_ref, task_ref
 from agentls.git.repository import Repository
 from agentls.git.submodules import init_submodules
 from agentls.git.worktrees import add_worktree, remove_half_made
-from agentls.model import Session, SessionKind, Task
+from agentls.model import BaseKind, Session, SessionKind, Task
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.copying import copy_files
 from agentls.tasks.running import Program, Runner
@@ -65,6 +65,8 @@ async def unmake_worktree(repository: Repository, task: Task) -> None:
 
     The branch goes only if it is the task's own and still where the task began.
     """
+    if task.base.kind is BaseKind.ADOPTED:
+        return  # it isn't ours to remove
     await remove_half_made(repository, path=task.worktree)
     start = task.base.commit
     untouched = await read_ref(repository, branch_ref(task.branch)) == start

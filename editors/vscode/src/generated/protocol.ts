@@ -409,6 +409,8 @@ export interface GcItem {
   size: number;
   /** Bytes that this frees: a guess before, the truth when it was done. */
   frees: number;
+  /** Why nothing was done. */
+  why?: string;
 }
 
 /** Whether to do it. */

@@ -48,6 +48,7 @@ async def collect(ls: Server, params: GcParams, _: RequestProgress) -> GcResult:
                 task=item.task,
                 size=item.size,
                 frees=item.frees,
+                why=item.why,
             )
             for item in items
         ),

@@ -57,6 +57,8 @@ class GcItem:
     """Bytes that it takes before."""
     frees: int
     """Bytes that this frees: a guess before, the truth when it was done."""
+    why: str = ""
+    """Why nothing was done."""
 
 
 @attrs.frozen(kw_only=True)

@@ -27,6 +27,8 @@ from agentls.tasks.accepting import Accepting
 from agentls.tasks.adopting import Adopting
 from agentls.tasks.agency import Agency
 from agentls.tasks.book import TaskBook
+from agentls.tasks.briefing import Briefings
+from agentls.tasks.checking import Checking
 from agentls.tasks.checkpointing import Checkpointing
 from agentls.tasks.clearing import Clearing
 from agentls.tasks.commenting import Commenting
@@ -40,8 +42,10 @@ from agentls.tasks.orchestrator import Orchestrator
 from agentls.tasks.ordering import Ordering
 from agentls.tasks.recovery import recover
 from agentls.tasks.resuming import Resuming
+from agentls.tasks.reviewer import Reviewer
 from agentls.tasks.reviewing import Reviewing
 from agentls.tasks.rewinding import Rewinding
+from agentls.tasks.sending import ReviewSending
 from agentls.tasks.starting import Starter
 from agentls.tasks.states import HOLDS_A_PLACE
 from agentls.tasks.telling import Teller
@@ -66,6 +70,9 @@ class Core:
     commenting: Commenting
     checkpointing: Checkpointing
     adopting: Adopting
+    review_sending: ReviewSending
+    checking: Checking
+    briefings: Briefings
     discarding: Discarding
     forecasting: Forecasting
     merging: Merging
@@ -200,15 +207,34 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
         )
         merging = Merging(operations, trusting=trusting)
         forecasting = Forecasting(operations)
+        reviewing = Reviewing(operations, database=database, deciding=deciding)
+        commenting = Commenting(operations, database=database)
+        checking = Checking(
+            operations,
+            database=database,
+            reviewer=Reviewer(operations, commenting=commenting),
+        )
+        starter.turns.after = checking
         core = Core(
             paths=paths,
             book=book,
             tasks=tasks,
             accepting=Accepting(operations, deciding=deciding, merging=merging),
-            commenting=Commenting(operations, database=database, tasks=tasks),
             checkpointing=Checkpointing(operations),
             adopting=Adopting(
                 operations, trusting=trusting, agency=agency, tasks=tasks
+            ),
+            commenting=commenting,
+            review_sending=ReviewSending(
+                operations, commenting=commenting, tasks=tasks
+            ),
+            checking=checking,
+            briefings=Briefings(
+                operations,
+                reviewing=reviewing,
+                commenting=commenting,
+                screens=screens,
+                forecasting=forecasting,
             ),
             discarding=Discarding(operations),
             merging=merging,
@@ -218,7 +244,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
                 operations, trusting=trusting, conflicts=forecasting.conflicts
             ),
             rewinding=Rewinding(operations),
-            reviewing=Reviewing(operations, database=database, deciding=deciding),
+            reviewing=reviewing,
             sessions=sessions,
             screens=screens,
             controllers=controllers,

@@ -16,6 +16,9 @@ __all__ = [
     "AgentName",
     "Base",
     "BaseKind",
+    "CheckMode",
+    "CheckOutcome",
+    "CheckResult",
     "Checkpoint",
     "CommitId",
     "Exit",
@@ -98,6 +101,57 @@ class Base:
         return self.kind not in {BaseKind.BRANCH, BaseKind.ADOPTED}
 
 
+class CheckMode(enum.StrEnum):
+    """What a check's failure means."""
+
+    BLOCK = "block"
+    """It stands in the way of a merge."""
+
+    INFORM = "inform"
+    """It is shown."""
+
+
+class CheckOutcome(enum.StrEnum):
+    """Where a check stands."""
+
+    WAITING = "waiting"
+    """Its turn is still to come."""
+
+    RUNNING = "running"
+    PASSED = "passed"
+    FAILED = "failed"
+    TIMED_OUT = "timedOut"
+    LOST = "lost"
+    """It could not be started, or vanished without an exit status."""
+
+    STOPPED = "stopped"
+    SKIPPED = "skipped"
+    """None of its paths was changed; or, the reviewer's, another check failed."""
+
+    @property
+    def over(self) -> bool:
+        """Tell whether nothing more comes of it."""
+        return self not in {CheckOutcome.WAITING, CheckOutcome.RUNNING}
+
+    @property
+    def bad(self) -> bool:
+        """Tell whether it ran and didn't pass."""
+        return self in {CheckOutcome.FAILED, CheckOutcome.TIMED_OUT, CheckOutcome.LOST}
+
+
+@attrs.frozen(kw_only=True)
+class CheckResult:
+    """What came of one check of a task's present change."""
+
+    name: str
+    mode: CheckMode
+    outcome: CheckOutcome
+    seconds: float | None = None
+    """How long it took."""
+    session: SessionId | None = None
+    """The session with its output; None before it runs, and if it was skipped."""
+
+
 @attrs.frozen(kw_only=True)
 class Task:
     """What a person asked for, and where it stands."""
@@ -131,6 +185,10 @@ class Task:
     """How many files the change had at the last checkpoint, and its lines:"""
     added: int | None = None
     deleted: int | None = None
+    checks: tuple[CheckResult, ...] = ()
+    """What came of each of its checks, the last time that they ran."""
+    checked: str | None = None
+    """Stands for the state and the checks of that time."""
     kept_tip: CommitId | None = None
     """Where its branch stood when it was discarded."""
     conversation: str | None = None
@@ -146,6 +204,9 @@ class SessionKind(enum.StrEnum):
 
     SETUP = "setup"
     AGENT = "agent"
+    CHECK = "check"
+    REVIEWER = "reviewer"
+    """An agent that looks at another one's change."""
 
 
 @attrs.frozen(kw_only=True)

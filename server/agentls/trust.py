@@ -101,6 +101,8 @@ def _running(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Give each key that runs something, with its value in one form."""
     if table.get("agent") == SCRIPT_AGENT:
         yield ("agent",), SCRIPT_AGENT
+    if table.get("review", {}).get("agent") == SCRIPT_AGENT:
+        yield ("review", "agent"), SCRIPT_AGENT
     for key in RUNS:
         if value := table.get(key):
             yield (key,), [value] if isinstance(value, str) else value

@@ -65,7 +65,7 @@ async def _listed(daemon: Any, task: Task, **how: Any) -> list[PlacedComment]:
 
 
 async def _send(daemon: Any, task: Task, text: str = "") -> Any:
-    sent = await daemon.core.commenting.send(task.id, text=text, template=None)
+    sent = await daemon.core.review_sending.send(task.id, text=text, template=None)
     await daemon.until(task.id, State.REVIEW)
     return sent
 

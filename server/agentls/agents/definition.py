@@ -163,6 +163,10 @@ class Definition:
         TextList(each=Text(empty=True)),
         about="Arguments to go on with a conversation; absent: begun anew.",
     )
+    headless: tuple[str, ...] | None = key(
+        TextList(each=Text(empty=True)),
+        about="Arguments with which it answers a prompt, changes no file and ends.",
+    )
     conversation: Literal["chosen", "learned", "none"] = key(
         Choice(("chosen", "learned", "none")),
         default="none",
@@ -231,7 +235,7 @@ def check_definition(table: Mapping[str, Any]) -> Iterator[Fault]:
     if faults:
         return
     yield from _program_faults(table)
-    for name in ("command", "start", "resume"):
+    for name in ("command", "start", "resume", "headless"):
         for place, argument in enumerate(table.get(name, ())):
             for used in _used((argument,)):
                 if used not in _PLACEHOLDERS:

@@ -12,7 +12,8 @@ import attrs
 
 from agentls.agents.definition import PLACEHOLDER, Definition, Mode, Status
 from agentls.config import Approval
-from agentls.errors import InvalidParams
+from agentls.errors import InvalidParams, InvalidState
+from agentls.trust import SCRIPT_AGENT
 
 __all__ = [
     "ARGUMENT_MAX",
@@ -22,6 +23,7 @@ __all__ = [
     "Run",
     "can_go_on",
     "go_on",
+    "headless",
     "start",
     "typed_prompt",
 ]
@@ -91,6 +93,35 @@ def start(
     chosen = str(new_id()) if definition.conversation == "chosen" else None
     return _invocation(
         definition, run, arguments=definition.start_arguments, conversation=chosen
+    )
+
+
+def headless(definition: Definition, run: Run) -> Invocation:
+    """Answer a prompt without a person and end; it isn't to change any file.
+
+    Raises `InvalidState` for an agent that can't, and for one to which a prompt is a
+    script.
+    """
+    name = definition.title or definition.name
+    if definition.name == SCRIPT_AGENT:
+        raise InvalidState(
+            f"{name} runs what it is given and can't be asked.",
+            hint="Name another agent in `review.agent`.",
+        )
+    arguments = definition.headless
+    if arguments is None and definition.done == "exit":
+        arguments = definition.start_arguments
+    if arguments is None:
+        raise InvalidState(
+            f"{name} has no way to answer without a person.",
+            hint=f"Give agents.{definition.name}.headless in your config.",
+        )
+    careful = attrs.evolve(run, approval=Approval.ASK)
+    return _invocation(
+        attrs.evolve(definition, approval=None),
+        careful,
+        arguments=arguments,
+        conversation=None,
     )
 
 

@@ -29,6 +29,8 @@ _PLACES = {
     "diff": "agentls.cli.diff:diff",
     "forecast": "agentls.cli.forecast:forecast",
     "next": "agentls.cli.next:next_review",
+    "brief": "agentls.cli.checks:brief",
+    "check": "agentls.cli.checks:check",
     "comment": "agentls.cli.comments:comment",
     "comments": "agentls.cli.comments:comments",
     "send-review": "agentls.cli.comments:send_review",

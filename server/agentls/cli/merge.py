@@ -31,6 +31,7 @@ _STRATEGIES = ("squash", "merge", "rebase")
 @click.option(
     "--stop", is_flag=True, help="Stop an agent that still works, then merge."
 )
+@click.option("--force", is_flag=True, help="Merge although a check failed.")
 @click.option("--dry-run", is_flag=True, help="Say what it would do, and do nothing.")
 @json_option
 def merge(
@@ -40,6 +41,7 @@ def merge(
     strategy: str | None,
     stop: bool,
     dry_run: bool,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Merge a task into its target: wholly, or not at all.
@@ -56,7 +58,7 @@ def merge(
     if dry_run:
         _preview(params, as_json=as_json)
         return
-    params["stop"] = stop
+    params |= {"stop": stop, "force": force}
     with connected() as client:
         try:
             answer = _merge(client, params)

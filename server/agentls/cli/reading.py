@@ -80,7 +80,11 @@ def following_session(client: Asked, *, task: str, after: str) -> str | None:
     """
     told: dict[str, Any] = client.execute("agentls.getTask", {"task": task})["task"]
     for state in _states(client, told):
-        names = [session["id"] for session in state["sessions"]]
+        names = [
+            session["id"]
+            for session in state["sessions"]
+            if session["kind"] in {"setup", "agent"}
+        ]
         rest = names[names.index(after) + 1 :] if after in names else names
         if rest:
             return rest[0]

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from agentls.cli.arguments import task_argument
+from agentls.cli.checks import check_lines
 from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.detach_keys import leaving
 from agentls.cli.link import connected
@@ -23,8 +24,8 @@ _NEXT: Mapping[str, tuple[str, ...]] = {
     "preparing": ("logs -f", "discard"),
     "working": ("attach", "logs -f", "diff", "stop"),
     "waiting": ("attach", "stop"),
-    "checking": ("diff", "logs -f"),
-    "review": ("diff", "merge", 'send "…"', "discard"),
+    "checking": ("diff", "stop"),
+    "review": ("brief", "diff", "merge", 'send "…"', "discard"),
     "failed": ("logs", "retry", "discard"),
     "interrupted": ("logs", "resume", "retry", "diff", "discard"),
     "merged": ("diff", "undo"),
@@ -81,6 +82,8 @@ def _print(task: Mapping[str, Any], prompt: str) -> None:
         )
     if conflicts := conflicts_of(task):
         _field("Forecast", conflicts)
+    for line in check_lines(task):
+        _field("Check", line)
     for session in task.get("sessions", ()):
         _field(
             "Session", f"{session['id']}  {one_line(session['title'])}: {_end(session)}"

@@ -14,7 +14,13 @@ from agentls.config.loading import (
     merge_tables,
 )
 from agentls.config.merging import MERGE_NAMES, Merge
-from agentls.config.reviewing import REVIEW_NAMES, OrderKey, Review
+from agentls.config.reviewing import (
+    REVIEW_NAMES,
+    REVIEWER,
+    Check,
+    OrderKey,
+    Review,
+)
 from agentls.config.schema import config_schema
 from agentls.config.settings import (
     NOTIFY_NAMES,
@@ -28,9 +34,11 @@ __all__ = [
     "MERGE_NAMES",
     "NOTIFY_NAMES",
     "REPOSITORY_FILES",
+    "REVIEWER",
     "REVIEW_NAMES",
     "RUNS",
     "Approval",
+    "Check",
     "Config",
     "ConfigError",
     "Document",

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF009 - `key` makes a field anew; nothing is shared
 """The keys about how tasks are reviewed."""
 
 import enum
@@ -6,9 +7,10 @@ from collections.abc import Sequence
 
 import attrs
 
-from agentls.config.shapes import Choice, Text, TextList, key
+from agentls.config.shapes import Choice, Number, Text, TextList, key
+from agentls.model import CheckMode
 
-__all__ = ["REVIEW_NAMES", "OrderKey", "Review"]
+__all__ = ["REVIEWER", "REVIEW_NAMES", "Check", "OrderKey", "Review"]
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
@@ -23,6 +25,12 @@ that one is wrong, leave the code as it is and say why.
 
 REVIEW_NAMES = (*("text", "comments", "count", "task", "title", "branch", "target"),)
 """What a review's template may have in braces."""
+
+
+REVIEWER = "reviewer"
+"""How the reviewing agent is called among the checks."""
+
+_CHECK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 
 class OrderKey(enum.StrEnum):
@@ -53,6 +61,45 @@ def _refuse_template(template: str) -> str | None:
     return None
 
 
+def refuse_check_name(name: str) -> str | None:
+    """Say why no check can have that name."""
+    if name == REVIEWER:
+        return f"{name!r} is the reviewing agent's; give the check another name"
+    if not _CHECK_NAME.fullmatch(name):
+        return (
+            f"{name!r} can't be typed as a name: up to 40 letters, digits, dots,"
+            " dashes and underscores"
+        )
+    return None
+
+
+@attrs.frozen(kw_only=True)
+class Check:
+    """One check of what an agent did."""
+
+    run: tuple[str, ...] = key(
+        TextList(or_one=True, least=1),
+        required=True,
+        about="Shell commands, run in the worktree until one fails.",
+    )
+    mode: CheckMode = key(
+        Choice(tuple(CheckMode), convert=CheckMode),
+        default=CheckMode.BLOCK,
+        about="Whether a failure stands in the way of a merge, or is only shown.",
+    )
+    timeout: float = key(
+        Number(least=1, most=24 * 3600.0),
+        default=600.0,
+        about="Seconds after which it is stopped and has failed.",
+    )
+    paths: tuple[str, ...] = key(
+        TextList(or_one=True),
+        default=(),
+        about="Run only when one of these changed: patterns in which * is anything,"
+        " slashes too.",
+    )
+
+
 @attrs.frozen(kw_only=True)
 class Review:
     """How a person reviews."""
@@ -61,6 +108,9 @@ class Review:
         TextList(each=Choice(tuple(OrderKey)), refuse=_refuse_order),
         default=tuple(OrderKey),
         about="What comes first in the order of review; the earlier key decides.",
+    )
+    agent: str | None = key(
+        Text(), about="An agent that reviews each turn; its findings become comments."
     )
     prompt: str = key(
         Text(refuse=_refuse_template),

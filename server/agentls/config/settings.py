@@ -17,13 +17,14 @@ import attrs
 
 from agentls.config.documents import Document
 from agentls.config.merging import Merge
-from agentls.config.reviewing import Review
+from agentls.config.reviewing import Check, Review, refuse_check_name
 from agentls.config.shapes import (
     Choice,
     Flag,
     Folder,
     Number,
     Record,
+    RecordTable,
     Text,
     TextList,
     TextTable,
@@ -196,8 +197,13 @@ class Config:
     merge: Merge = key(
         Record(Merge), default=Merge(), about="How a task's work is merged."
     )
+    checks: Mapping[str, Check] = key(
+        RecordTable(Record(Check), refuse_name=refuse_check_name),
+        default=attrs.Factory(dict[str, Check]),
+        about="What is run in the worktree when an agent is done, by name.",
+    )
     review: Review = key(
-        Record(Review, later=frozenset({"agent"})),
+        Record(Review),
         default=Review(),
         about="How a person reviews.",
     )
@@ -247,7 +253,6 @@ CONFIG = Record(
     Config,
     later=frozenset(
         {
-            "checks",
             "launcher",
             "pool",
             "ports",
@@ -261,7 +266,7 @@ CONFIG = Record(
 
 # Invariant: what a repository's file would run is run only after the user trusted
 # its exact text (tests/test_trust.py). Variables are code: PATH, LD_PRELOAD, GIT_*.
-RUNS: tuple[str, ...] = ("setup", "env")
+RUNS: tuple[str, ...] = ("setup", "env", "checks")
 """The keys that run something, but for `agent` and `agents.*`, which trust.py knows."""
 
 # Invariant: a repository can't grant itself anything (tests/config/test_loading.py).

@@ -374,6 +374,8 @@ class RecordTable(Shape):
     each: Record
     names: tuple[str, ...] = ()
     """The names that may be used; empty: any."""
+    refuse_name: Callable[[str], str | None] | None = None
+    """Gives what is wrong with a name, or nothing."""
 
     def check(self, value: object, at: KeyPath) -> Iterator[Fault]:
         """Look at each name and table."""
@@ -385,8 +387,10 @@ class RecordTable(Shape):
                 yield Fault(
                     at=(*at, name), message=f"unknown key{_meant(name, self.names)}"
                 )
-            else:
-                yield from self.each.check(item, (*at, name))
+                continue
+            if self.refuse_name and (message := self.refuse_name(name)):
+                yield Fault(at=(*at, name), message=message)
+            yield from self.each.check(item, (*at, name))
 
     def build(self, value: dict[str, dict[str, Any]]) -> Mapping[str, Any]:
         """Give the instances by name."""

@@ -8,8 +8,14 @@ from urllib.parse import quote
 from agentls.lsp.protocol.changes import FileStatus
 from agentls.lsp.protocol.forecast import ForecastInfo
 from agentls.lsp.protocol.logs import LogHit, Span
-from agentls.lsp.protocol.tasks import BaseInfo, ExitInfo, SessionInfo, TaskInfo
-from agentls.model import Exit, Session, Task
+from agentls.lsp.protocol.tasks import (
+    BaseInfo,
+    CheckInfo,
+    ExitInfo,
+    SessionInfo,
+    TaskInfo,
+)
+from agentls.model import CheckResult, Exit, Session, Task
 from agentls.review.change import Status
 from agentls.sessions.searching import Hit
 
@@ -51,8 +57,19 @@ def task_info(
         added=task.added,
         deleted=task.deleted,
         forecast=forecast,
+        checks=tuple(_check_info(check) for check in task.checks),
         sessions=tuple(session_info(session) for session in sessions),
         rev=task.rev,
+    )
+
+
+def _check_info(check: CheckResult) -> CheckInfo:
+    return CheckInfo(
+        name=check.name,
+        mode=check.mode,
+        outcome=check.outcome,
+        seconds=check.seconds,
+        session=check.session,
     )
 
 

@@ -10,8 +10,9 @@ import attrs
 from agentls.errors import InvalidParams
 from agentls.git.changes import changed_files, read_blob
 from agentls.git.edits import Edit
+from agentls.git.hunks import Hunk, HunkKind, hunks_of
 from agentls.git.repository import Repository
-from agentls.model import CommitId
+from agentls.model import CommitId, HunkId
 from agentls.review.placing import Lines, Place, Spot, follow, lines_of
 from agentls.store.comments import Comment, Side
 
@@ -40,6 +41,8 @@ class Answer:
     path: bytes = b""
     lines: Lines | None = None
     """The lines that answer it, as they are now; None where there are none."""
+    hunk: HunkId | None = None
+    """The hunk of the task's whole change that these lines are in, if they are."""
 
 
 @attrs.frozen(kw_only=True)
@@ -105,6 +108,7 @@ async def place(
                 comment=comment, path=at.path, lines=at.lines, outdated=not at.intact
             )
     answers = await _answers(repository, comments, now=now)
+    answers = await _with_hunks(repository, answers, base=base, now=now)
     return tuple(
         attrs.evolve(
             placed.get(comment.id)
@@ -136,6 +140,38 @@ async def _answers(
         for comment, spot, at in zip(rest, spots, places, strict=True):
             answers[comment.id] = _answer(spot, at)
     return answers
+
+
+async def _with_hunks(
+    repository: Repository, answers: Mapping[int, Answer], *, base: CommitId, now: str
+) -> Mapping[int, Answer]:
+    """Name the hunks by which a client marks and takes what answers the comments."""
+    paths = {
+        answer.path
+        for answer in answers.values()
+        if answer.how is not Answered.UNTOUCHED
+    }
+    if not paths:
+        return answers
+    files = await changed_files(repository, base, now)
+    hunks = await hunks_of(repository, [one for one in files if one.path in paths])
+
+    def hunk(answer: Answer) -> HunkId | None:
+        there = hunks.get(answer.path, ()) if answer.path in paths else ()
+        return next((one.id for one in there if _is_at(one, answer.lines)), None)
+
+    return {
+        name: attrs.evolve(answer, hunk=hunk(answer))
+        for name, answer in answers.items()
+    }
+
+
+def _is_at(hunk: Hunk, lines: Lines | None) -> bool:
+    if lines is None:
+        return True
+    first = max(hunk.new_start, 1)
+    last = hunk.new_start + max(hunk.new_lines, 1) - 1
+    return hunk.kind is HunkKind.LINES and first <= lines.last and last >= lines.first
 
 
 def _answer(spot: Spot, at: Place) -> Answer:

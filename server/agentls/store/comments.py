@@ -21,6 +21,7 @@ __all__ = [
     "delete_comment",
     "insert_comment",
     "load_comments",
+    "reopen",
     "update_comment",
 ]
 
@@ -72,6 +73,8 @@ class Comment:
     written: datetime
     sent: CommitId | None = None
     """The checkpoint of the worktree as it was when the agent was told."""
+    turn: int | None = None
+    """The turn that it was told in."""
 
 
 def insert_comment(
@@ -109,8 +112,17 @@ def insert_comment(
 def update_comment(connection: sqlite3.Connection, comment: Comment) -> None:
     """Keep what may change of a comment: its text and how far it has come."""
     connection.execute(
-        "UPDATE comments SET text = ?, state = ?, sent = ? WHERE id = ?",
-        (comment.text, comment.state, comment.sent, comment.id),
+        "UPDATE comments SET text = ?, state = ?, sent = ?, turn = ? WHERE id = ?",
+        (comment.text, comment.state, comment.sent, comment.turn, comment.id),
+    )
+
+
+def reopen(connection: sqlite3.Connection, task: TaskId, *, turn: int) -> None:
+    """Let all comments be open that a turn's agent was to be told, and wasn't."""
+    connection.execute(
+        "UPDATE comments SET state = ?, sent = NULL, turn = NULL"
+        " WHERE task = ? AND turn = ? AND state = ?",
+        (CommentState.OPEN, task, turn, CommentState.SENT),
     )
 
 
@@ -149,4 +161,5 @@ def _comment(row: sqlite3.Row) -> Comment:
         state=CommentState(row["state"]),
         written=datetime.fromisoformat(row["written"]),
         sent=row["sent"] and CommitId(row["sent"]),
+        turn=row["turn"],
     )

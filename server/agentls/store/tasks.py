@@ -18,6 +18,9 @@ from agentls.model import (
     AgentName,
     Base,
     BaseKind,
+    CheckMode,
+    CheckOutcome,
+    CheckResult,
     CommitId,
     Exit,
     Session,
@@ -192,6 +195,8 @@ def _task_columns(task: Task) -> dict[str, object]:
         "files": task.files,
         "added": task.added,
         "deleted": task.deleted,
+        "checks": json.dumps([attrs.asdict(one) for one in task.checks]),
+        "checked": task.checked,
         "kept_tip": task.kept_tip,
         "conversation": task.conversation,
         "environment": json.dumps(dict(task.environment)),
@@ -226,10 +231,22 @@ def _task(row: sqlite3.Row) -> Task:
         files=row["files"],
         added=row["added"],
         deleted=row["deleted"],
+        checks=tuple(_check(one) for one in json.loads(row["checks"])),
+        checked=row["checked"],
         kept_tip=row["kept_tip"] and CommitId(row["kept_tip"]),
         conversation=row["conversation"],
         environment=json.loads(row["environment"]),
         rev=row["rev"],
+    )
+
+
+def _check(kept: Mapping[str, Any]) -> CheckResult:
+    return CheckResult(
+        name=kept["name"],
+        mode=CheckMode(kept["mode"]),
+        outcome=CheckOutcome(kept["outcome"]),
+        seconds=kept["seconds"],
+        session=kept["session"] and SessionId(kept["session"]),
     )
 
 

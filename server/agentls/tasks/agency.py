@@ -39,6 +39,9 @@ __all__ = ["Agency", "Heard", "ListedAgent", "Said", "Start"]
 _PORTS_BEGIN, _PORTS_EACH, _PORTS_TASKS = 20000, 10, 1200
 """Each task has ten ports below the range that systems give out by themselves."""
 
+_WIDE = 1000
+"""Columns of a terminal in which no line of an answer is broken."""
+
 _STATES = {
     Status.WORKING: State.WORKING,
     Status.WAITING: State.WAITING,
@@ -226,6 +229,48 @@ class Agency:
                 typed=made.typed,
             ),
             conversation=made.conversation,
+        )
+
+    async def headless(
+        self,
+        task: Task,
+        config: Config,
+        *,
+        agent: AgentName,
+        session: SessionId,
+        prompt: str,
+    ) -> Program:
+        """Prepare a run of an agent that answers a prompt and ends.
+
+        Raises `UnknownAgent`, `AgentMissing`, or `InvalidState` if it can't do that.
+        """
+        catalogue = await in_thread(load_agents, config)
+        environ = (await self.user_environment()).values
+        definition = catalogue.get(agent)
+        await in_thread(require_program, definition, environ)
+        run = invocation.Run(
+            prompt=prompt,
+            worktree=task.worktree,
+            main_root=task.repository,
+            # The task's own agent may be at rest, with its files in its folder.
+            private=self._paths.state / "private" / session,
+            hook=invocation.HookAddress(
+                argv=_hook_argv(),
+                session=session,
+                events=self._events(session),
+                state=self._paths.state,
+            ),
+        )
+        made = invocation.headless(definition, run)
+        await in_thread(_write_files, run.private, made.files)
+        await in_thread(_make_folder, run.hook.events.parent)
+        environment = await self.environment(task, config)
+        return Program(
+            title=definition.title or definition.name,
+            argv=made.argv,
+            environment={**environment, **made.env},
+            typed=made.typed,
+            cols=_WIDE,
         )
 
     async def heard(self, task: Task, session: Session, config: Config) -> Heard:

@@ -17,7 +17,16 @@ from typing import Any
 import attrs
 
 from agentls.errors import UnknownTask
-from agentls.model import CommitId, Exit, Session, SessionId, State, Task, TaskId
+from agentls.model import (
+    CommitId,
+    Exit,
+    Session,
+    SessionId,
+    SessionKind,
+    State,
+    Task,
+    TaskId,
+)
 from agentls.store import news
 from agentls.store import tasks as table
 from agentls.store.database import Database
@@ -133,6 +142,12 @@ class TaskBook:
     def sessions(self, task: TaskId) -> tuple[Session, ...]:
         """Give a task's sessions in the order in which they began."""
         return tuple(self._sessions[name] for name in self._by_task[task])
+
+    def present_session(self, task: TaskId) -> Session | None:
+        """Give the session that shows what a task does: its agent's, or the setup's."""
+        there = (SessionKind.AGENT, SessionKind.SETUP)
+        shown = [one for one in self.sessions(task) if one.kind in there]
+        return shown[-1] if shown else None
 
     @property
     def untold(self) -> frozenset[TaskId]:

@@ -1,4 +1,4 @@
-"""Comments as operations: write, list, resolve, and send them to the agent."""
+"""Comments as operations: write, list, edit and resolve them."""
 
 import asyncio
 import sqlite3
@@ -9,27 +9,22 @@ from typing import TypeVar
 import attrs
 
 from agentls.errors import InvalidParams, InvalidState
-from agentls.git.checkouts import own_checkout
 from agentls.git.refs import read_ref, task_ref
 from agentls.git.repository import Repository
-from agentls.git.snapshot import read_state
-from agentls.model import CommitId, State, Task, TaskId, TurnSource
+from agentls.model import CommitId, State, Task, TaskId
 from agentls.review import comments as placing
 from agentls.review.comments import Answered, PlacedComment
 from agentls.review.placing import Lines
-from agentls.review.prompt import review_prompt
 from agentls.store import comments as table
 from agentls.store.comments import Comment, CommentId, CommentState, Side
 from agentls.store.database import Database
 from agentls.tasks.book import CommentsChanged, now
 from agentls.tasks.operations import Operations
-from agentls.tasks.orchestrator import Orchestrator
-from agentls.tasks.request import check_prompt, check_text
+from agentls.tasks.request import check_text
 from agentls.tasks.resuming import require_worktree
 from agentls.threads import in_thread
-from agentls.trust import SCRIPT_AGENT
 
-__all__ = ["Commenting", "Remark", "SentReview"]
+__all__ = ["Commenting", "Remark"]
 
 _BUSY = {State.WORKING, State.WAITING, State.CHECKING}
 
@@ -49,25 +44,13 @@ class Remark:
     """Any comment of the thread that it goes on; path and lines are that one's."""
 
 
-@attrs.frozen(kw_only=True)
-class SentReview:
-    """What a review told the agent."""
-
-    task: Task
-    prompt: str
-    comments: tuple[CommentId, ...]
-
-
 class Commenting:
-    """Keeps what is said about tasks' changes, and tells their agents."""
+    """Keeps what is said about tasks' changes."""
 
-    def __init__(
-        self, operations: Operations, *, database: Database, tasks: Orchestrator
-    ) -> None:
+    def __init__(self, operations: Operations, *, database: Database) -> None:
         self._on = operations
         self._database = database
-        self._tasks = tasks
-        self._sending: defaultdict[TaskId, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.sending: defaultdict[TaskId, asyncio.Lock] = defaultdict(asyncio.Lock)
         """Held while a review is sent: what is sent is what is marked."""
 
     async def add(self, name: str, remark: Remark, *, author: str = "") -> Comment:
@@ -80,7 +63,7 @@ class Commenting:
         if remark.thread is not None:
             return await self._reply(task, remark, thread=remark.thread, author=author)
         new = await self._new(task, remark, author=author)
-        return await self._write(task, lambda db: table.insert_comment(db, new))
+        return await self.write(task, lambda db: table.insert_comment(db, new))
 
     async def listed(
         self, name: str, *, resolved: bool = True
@@ -90,7 +73,7 @@ class Commenting:
         Threads come in the order of files and lines. `resolved` ones may be left out.
         """
         task = self._on.book.get(name)
-        comments = await self._load(task)
+        comments = await self.load(task)
         if not resolved:
             done = {one.thread for one in comments if _is_resolved(one)}
             comments = tuple(one for one in comments if one.thread not in done)
@@ -100,7 +83,7 @@ class Commenting:
         """Give a comment another text, as long as its agent wasn't told of it."""
         _check(text)
         task = self._on.book.get(name)
-        async with self._sending[task.id]:
+        async with self.sending[task.id]:
             found = await self._get(task, comment)
             if found.state is not CommentState.OPEN:
                 raise InvalidState(
@@ -114,89 +97,30 @@ class Commenting:
         """Forget a comment, and the replies to it if it began a thread."""
         task = self._on.book.get(name)
         found = await self._get(task, comment)
-        await self._write(task, lambda db: table.delete_comment(db, found.id))
+        await self.write(task, lambda db: table.delete_comment(db, found.id))
         return task
 
     async def resolve(self, name: str, comment: int, *, resolved: bool) -> Comment:
         """Mark a comment's thread as resolved, or take the mark away."""
         task = self._on.book.get(name)
-        async with self._sending[task.id]:
+        async with self.sending[task.id]:
             found = await self._get(task, comment)
             first = await self._get(task, found.thread)
             state = CommentState.RESOLVED if resolved else _unresolved(first)
             return await self._update(task, attrs.evolve(first, state=state))
 
-    async def send(self, name: str, *, text: str, template: str | None) -> SentReview:
-        """Make one prompt from all open comments and give it to the agent.
-
-        They are `sent` then; when it could not be given they stay open.
-        """
-        task = self._on.book.get(name)
-        async with self._sending[task.id]:
-            return await self._on.background.to_the_end(
-                self._send(task, text=text, template=template),
-                name=f"review of {task.id}",
-            )
-
-    async def _send(self, task: Task, *, text: str, template: str | None) -> SentReview:
-        if task.agent == SCRIPT_AGENT:  # it would run what a comment quotes
-            raise InvalidState(
-                f"Task {task.id} runs a shell script, which takes no review.",
-                hint=f"`agentls send {task.id}` gives it another script.",
-            )
-        _, placed = await self.listed(task.id, resolved=False)
-        opened = [one for one in placed if one.comment.state is CommentState.OPEN]
-        if not opened and not text.strip():
-            raise InvalidState(
-                f"Task {task.id} has no open comment; nothing was sent.",
-                hint="Write one, or give a text.",
-            )
-        policy = await self._on.starter.policy(task)
-        prompt = review_prompt(
-            task,
-            _threads_of(placed, opened),
-            text=text,
-            template=template or policy.config.review.prompt,
-        )
-        check_prompt(prompt)
-        commit = await self._checkpoint(task, reason="Before the review")
-        sent = await self._tasks.send_prompt(task.id, prompt, source=TurnSource.REVIEW)
-        marked = [
-            attrs.evolve(one.comment, state=CommentState.SENT, sent=commit)
-            for one in opened
-        ]
-
-        def mark(connection: sqlite3.Connection) -> None:
-            for comment in marked:
-                table.update_comment(connection, comment)
-
-        await self._write(task, mark)
-        return SentReview(
-            task=sent, prompt=prompt, comments=tuple(one.id for one in marked)
-        )
-
-    async def _new(self, task: Task, remark: Remark, *, author: str) -> Comment:
-        await require_worktree(task, to="comment on")
-        repository = await self._on.repository(task)
-        path = remark.path
-        if not path or remark.side is Side.NEW:
-            commit = await self._checkpoint(task, reason="Commented")
-        else:
-            commit = task.base.commit
-            tip = await self._present(repository, task)
-            path = await placing.old_path(repository, path, old=commit, new=tip)
-        quoted = ""
-        if path:
-            quoted = await placing.quote(
-                repository, commit, path=path, lines=remark.lines
-            )
+    @staticmethod
+    def beginning(
+        task: Task, remark: Remark, *, author: str, commit: CommitId, quoted: str
+    ) -> Comment:
+        """Make a comment that begins a thread; the store gives it its id."""
         return Comment(
             id=CommentId(0),
             task=task.id,
             thread=CommentId(0),
             author=author,
             checkpoint=commit,
-            path=path,
+            path=remark.path,
             side=remark.side,
             first=remark.lines and remark.lines.first,
             last=remark.lines and remark.lines.last,
@@ -206,10 +130,28 @@ class Commenting:
             written=now(),
         )
 
+    async def _new(self, task: Task, remark: Remark, *, author: str) -> Comment:
+        await require_worktree(task, to="comment on")
+        repository = await self._on.repository(task)
+        path = remark.path
+        if not path or remark.side is Side.NEW:
+            commit = await self.checkpoint(task, reason="Commented")
+        else:
+            commit = task.base.commit
+            tip = await self._present(repository, task)
+            path = await placing.old_path(repository, path, old=commit, new=tip)
+        quoted = ""
+        if path:
+            quoted = await placing.quote(
+                repository, commit, path=path, lines=remark.lines
+            )
+        placed = attrs.evolve(remark, path=path)
+        return self.beginning(task, placed, author=author, commit=commit, quoted=quoted)
+
     async def _reply(
         self, task: Task, remark: Remark, *, thread: CommentId, author: str
     ) -> Comment:
-        async with self._sending[task.id]:
+        async with self.sending[task.id]:
             found = await self._get(task, thread)
             first = await self._get(task, found.thread)
             new = attrs.evolve(
@@ -220,6 +162,7 @@ class Commenting:
                 state=CommentState.OPEN,
                 written=now(),
                 sent=None,
+                turn=None,
             )
 
             def insert(connection: sqlite3.Connection) -> Comment:
@@ -228,7 +171,7 @@ class Commenting:
                     table.update_comment(connection, reopened)
                 return table.insert_comment(connection, new)
 
-            return await self._write(task, insert)
+            return await self.write(task, insert)
 
     async def _placed(
         self, task: Task, comments: Sequence[Comment]
@@ -253,22 +196,22 @@ class Commenting:
     async def _present(self, repository: Repository, task: Task) -> str:
         """Give the tree of the worktree as it is; without one, what was kept of it."""
         if await in_thread(task.worktree.exists):
-            checkout = await own_checkout(repository, task.worktree)
-            index = self._on.checkpoints.index_of(task)
-            return (await read_state(repository, checkout, index=index)).tree
+            return (await self._on.checkpoints.read(repository, task)).tree
         return await read_ref(repository, task_ref(task.id)) or task.base.commit
 
-    async def _checkpoint(self, task: Task, *, reason: str) -> CommitId:
+    async def checkpoint(self, task: Task, *, reason: str) -> CommitId:
+        """Save the worktree as it is; give the commit that comments may be on."""
         async with self._on.lock(task.id):
             repository = await self._on.repository(task)
             saved = await self._on.checkpoints.take(repository, task, reason=reason)
         return saved.commit
 
-    async def _load(self, task: Task) -> tuple[Comment, ...]:
+    async def load(self, task: Task) -> tuple[Comment, ...]:
+        """Give all of a task's comments as they were written."""
         return await self._database.read(lambda db: table.load_comments(db, task.id))
 
     async def _get(self, task: Task, comment: int) -> Comment:
-        for one in await self._load(task):
+        for one in await self.load(task):
             if one.id == comment:
                 return one
         raise InvalidParams(
@@ -277,10 +220,11 @@ class Commenting:
         )
 
     async def _update(self, task: Task, comment: Comment) -> Comment:
-        await self._write(task, lambda db: table.update_comment(db, comment))
+        await self.write(task, lambda db: table.update_comment(db, comment))
         return comment
 
-    async def _write(self, task: Task, work: Callable[[sqlite3.Connection], R]) -> R:
+    async def write(self, task: Task, work: Callable[[sqlite3.Connection], R]) -> R:
+        """Change a task's comments in one transaction, and tell who listens."""
         return await self._database.transaction(
             work, then=lambda _: self._on.book.tell(CommentsChanged(task=task.id))
         )
@@ -306,15 +250,3 @@ def _order(
     first = placed.get(one.comment.thread, one)
     line = first.lines.first if first.lines else 0
     return first.path, line, one.comment.thread, one.comment.id
-
-
-def _threads_of(
-    placed: Sequence[PlacedComment], opened: Sequence[PlacedComment]
-) -> list[list[PlacedComment]]:
-    """Give the threads that have anything new, each whole."""
-    threads: dict[CommentId, list[PlacedComment]] = {}
-    news = {one.comment.thread for one in opened}
-    for one in placed:
-        if one.comment.thread in news:
-            threads.setdefault(one.comment.thread, []).append(one)
-    return list(threads.values())

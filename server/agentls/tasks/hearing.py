@@ -70,6 +70,8 @@ class Hearing:
     async def _apply(self, task: Task, session: Session, said: Said) -> None:
         if said.conversation and said.conversation != task.conversation:
             task = await self._book.change(task.id, conversation=said.conversation)
+        if session.live and said.state is not State.REVIEW:
+            task = await self._turns.end_checks(task)  # the agent went on by itself
         moves = task.state in _MOVED and session.live
         if moves and task.state is State.REVIEW:  # it was told in its terminal
             await self._turns.begin(

@@ -8,6 +8,7 @@ from agentls.errors import AgentlsError, TargetMoved
 from agentls.git.repository import Repository
 from agentls.model import CommitId, State, Strategy, Task
 from agentls.review import merging
+from agentls.review.checks import refuse_failed
 from agentls.review.previewing import Preview, preview_merge
 from agentls.review.strategies import Wish
 from agentls.store.tasks import JournalEntry
@@ -53,14 +54,18 @@ class Merging:
         stop: bool,
         progress: Say,
         strategy: Strategy | None = None,
+        force: bool = False,
     ) -> Merged:
         """Merge a task into its target: wholly, or nothing is changed.
 
-        `message` and `strategy` are the config's unless given.
+        `message` and `strategy` are the config's unless given. Refused while a check
+        stands in the way, unless `force` says otherwise.
         """
         check_text(message or "", what="message")
         task_id = self._on.book.get(name).id
         async with self._on.lock(task_id):
+            if not force:
+                refuse_failed(self._on.book.get(task_id))
             task = await self._on.to_review(task_id, stop=stop, to="merge")
             repository = await self._on.repository(task)
             progress("Saving a checkpoint")

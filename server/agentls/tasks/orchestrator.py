@@ -30,6 +30,7 @@ from agentls.tasks.resuming import GO_ON, require_worktree, resume
 from agentls.tasks.starting import STOP_GRACE, Say
 from agentls.tasks.states import require_state
 from agentls.tasks.trusting import Policy, Trusting
+from agentls.tasks.turns import Enclosed
 
 __all__ = ["Orchestrator"]
 
@@ -86,11 +87,17 @@ class Orchestrator:
             raise
 
     async def send_prompt(
-        self, name: str, text: str, *, source: TurnSource = TurnSource.PROMPT
+        self,
+        name: str,
+        text: str,
+        *,
+        source: TurnSource = TurnSource.PROMPT,
+        also: Enclosed | None = None,
     ) -> Task:
         """Tell a task's agent something, in its living session or by resuming it.
 
-        What a person decided about its work, and it doesn't know, comes first.
+        What a person decided about its work, and it doesn't know, comes first. Checks
+        that run are stopped. `also` is kept with the turn that begins.
         """
         check_prompt(text)
         task_id = self._book.get(name).id
@@ -100,21 +107,27 @@ class Orchestrator:
                 task,
                 _S.WORKING,
                 _S.WAITING,
+                _S.CHECKING,
                 _S.REVIEW,
                 _S.FAILED,
                 _S.INTERRUPTED,
                 to="say to its agent",
             )
             policy = await self._starter.policy(task)
+            task = await self._starter.turns.end_checks(task)
             news = await self._deciding.news(policy.repository, task)
-            said = await self._say(task, policy, news.before(text), source=source)
+            said = await self._say(
+                task, policy, news.before(text), source=source, also=also
+            )
             await self._deciding.told(task_id, news)
             return said
 
     async def stop(self, name: str) -> Task:
         """Stop a task's agent; its work stays and is ready for review."""
         task = self._book.get(name)
-        require_state(task, _S.PREPARING, _S.WORKING, _S.WAITING, to="stop")
+        require_state(
+            task, _S.PREPARING, _S.WORKING, _S.WAITING, _S.CHECKING, to="stop"
+        )
         return await self._background.to_the_end(
             self._stop(task.id), name=f"stop {task.id}"
         )
@@ -174,13 +187,13 @@ class Orchestrator:
                 )
             return found
         named = self._book.get(task or "")
-        sessions = self._book.sessions(named.id)
-        if not sessions:
+        present = self._book.present_session(named.id)
+        if present is None:
             raise InvalidState(
                 f"Task {named.id} has no session yet.",
                 hint="It gets one when it is prepared; wait for its next change.",
             )
-        return sessions[-1]
+        return present
 
     async def ended_session(self, name: SessionId) -> Session:
         """Wait until a session's end is in the book, and give it."""
@@ -191,7 +204,13 @@ class Orchestrator:
         await self._starter.hearing.read_events(name)
 
     async def _say(
-        self, task: Task, policy: Policy, text: str, *, source: TurnSource
+        self,
+        task: Task,
+        policy: Policy,
+        text: str,
+        *,
+        source: TurnSource,
+        also: Enclosed | None,
     ) -> Task:
         """Type a prompt into the living session, or start the agent with it."""
         if live := self._starter.runner.living(task, SessionKind.AGENT):
@@ -201,7 +220,9 @@ class Orchestrator:
                     f"The agent of task {task.id} takes no prompt while it runs.",
                     hint="Wait until it is done, or stop it first.",
                 )
-            turn = await self._starter.turns.begin(task.id, prompt=text, source=source)
+            turn = await self._starter.turns.begin(
+                task.id, prompt=text, source=source, also=also
+            )
             try:
                 await live.write(typed)
             except SessionEnded:
@@ -211,7 +232,7 @@ class Orchestrator:
             return await self._book.change(task.id, state=_S.WORKING, why="")
         await require_worktree(task, to="say to its agent")
         return await self._starter.start_agent(
-            task, policy, prompt=text, resume=True, source=source
+            task, policy, prompt=text, resume=True, source=source, also=also
         )
 
     async def _plan(self, request: TaskRequest, policy: Policy) -> planning.Plan:

@@ -8,6 +8,7 @@ import attrs
 from agentls.config import OrderKey
 from agentls.git.repository import find_repository
 from agentls.model import State, Task, TaskId
+from agentls.review.checks import passed
 from agentls.review.order import Candidate, in_order, reasons
 from agentls.tasks.operations import Operations
 from agentls.tasks.trusting import Trusting
@@ -86,7 +87,7 @@ class Ordering:
         return Candidate(
             task=task.id,
             number=task.number,
-            passed=None,
+            passed=passed(task.checks),
             conflicts=self._conflicts(task.id),
             files=task.files,
             lines=(task.added or 0) + (task.deleted or 0) if counted else None,

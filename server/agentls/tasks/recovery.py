@@ -14,7 +14,7 @@ from agentls.tasks.starting import Starter
 
 __all__ = ["recover"]
 
-_NEEDS_A_SESSION = {State.PREPARING, State.WORKING, State.WAITING, State.CHECKING}
+_NEEDS_A_SESSION = {State.PREPARING, State.WORKING, State.WAITING}
 
 
 async def recover(
@@ -41,7 +41,7 @@ async def recover(
                 await starter.runner.adopt(session)
                 await starter.hearing.read_events(session.id)
     for task in book.tasks():
-        if task.id not in noted and task.state in _NEEDS_A_SESSION:
+        if task.id not in noted:
             await _check_orphan(task, book=book, starter=starter)
     for entry in unfinished:
         if entry.operation != "resume":
@@ -57,7 +57,14 @@ async def recover(
 
 
 async def _check_orphan(task: Task, *, book: TaskBook, starter: Starter) -> None:
-    """Interrupt a task that should have a living session and has none."""
+    """Interrupt a task that should have a living session and has none.
+
+    One whose checks ran goes on with them.
+    """
+    if task.state is State.CHECKING:
+        starter.turns.take_up_checks(task)
+    if task.state not in _NEEDS_A_SESSION:
+        return
     sessions = book.sessions(task.id)
     if any(session.live for session in sessions):
         return
@@ -106,6 +113,7 @@ async def _finish_create(
         return
     if task.state not in {State.QUEUED, State.PREPARING}:
         # The work before it is there all the same.
+        await starter.turns.not_delivered(task.id)
         await book.finish(task.id, why="The last prompt didn't reach its agent.")
         return
     # Anything earlier is done again; no agent has worked in the worktree yet.

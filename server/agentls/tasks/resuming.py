@@ -174,7 +174,9 @@ class Resuming:
             await self._book.finish(task_id, why=why)
 
     def _is_interrupted(self, task: Task, lost: SessionId) -> bool:
+        present = self._book.present_session(task.id)
         return (
             task.state is State.INTERRUPTED
-            and self._book.sessions(task.id)[-1].id == lost
+            and present is not None
+            and present.id == lost
         )

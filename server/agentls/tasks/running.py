@@ -33,6 +33,8 @@ class Program:
     environment: Mapping[str, str]
     typed: bytes | None = None
     """Typed into the terminal when it runs."""
+    cols: int = 80
+    """The terminal's width."""
 
 
 class Runner:
@@ -89,6 +91,7 @@ class Runner:
                     argv=program.argv,
                     cwd=task.worktree,
                     env=program.environment,
+                    cols=program.cols,
                 )
             )
         except BaseException:
@@ -118,12 +121,19 @@ class Runner:
         assert session is not None  # noqa: S101 - whoever waits has it from the book
         return session
 
-    async def stop(self, task: Task, *, grace: float) -> bool:
-        """End the task's living sessions, children too; tell whether any lived."""
+    async def stop(
+        self, task: Task, *, grace: float, only: SessionId | None = None
+    ) -> bool:
+        """End the task's living sessions, children too; tell whether any lived.
+
+        With `only`, that session and no other.
+        """
         living = [
             live
             for session in self._book.sessions(task.id)
-            if session.live and (live := self._sessions.get(session.id))
+            if only in {None, session.id}
+            and session.live
+            and (live := self._sessions.get(session.id))
         ]
         try:
             await asyncio.gather(*(live.stop(grace=grace) for live in living))

@@ -26,7 +26,7 @@ from agentls.tasks.hearing import Hearing
 from agentls.tasks.queue import next_to_start
 from agentls.tasks.running import Runner
 from agentls.tasks.trusting import Policy, Trusting
-from agentls.tasks.turns import Turns
+from agentls.tasks.turns import Enclosed, Turns
 from agentls.threads import in_thread
 
 __all__ = ["STOP_GRACE", "Say", "Starter", "silent"]
@@ -175,8 +175,12 @@ class Starter:
         prompt: str,
         resume: bool,
         source: TurnSource,
+        also: Enclosed | None = None,
     ) -> Task:
-        """Start the agent in the worktree; `resume` goes on with its conversation."""
+        """Start the agent in the worktree; `resume` goes on with its conversation.
+
+        `also` is kept with the turn that begins.
+        """
         session = self.runner.next_id(task)
         start = await self.agency.start(
             task, policy.config, session=session, prompt=prompt, resume=resume
@@ -186,7 +190,7 @@ class Starter:
         note = JournalEntry(
             task=task.id, operation="create", step="agent", data={"session": session}
         )
-        turn = await self.turns.begin(task.id, prompt=prompt, source=source)
+        turn = await self.turns.begin(task.id, prompt=prompt, source=source, also=also)
         try:
             await self.runner.start(
                 task, start.program, kind=SessionKind.AGENT, journal=note
@@ -206,6 +210,7 @@ class Starter:
         """Stop what runs for a task; one that worked is ready for review."""
         self._stopping.add(task.id)
         try:
+            task = await self.turns.end_checks(task)
             await self.runner.stop(task, grace=STOP_GRACE)
             return await self.settle(task.id)
         finally:
@@ -216,8 +221,8 @@ class Starter:
         task = self._book.get(task_id)
         if task.state not in _RUNNING:
             return task
-        session = self._book.sessions(task_id)[-1]
-        if session.live:
+        session = self._book.present_session(task_id)
+        if session is None or session.live:
             return task
         if task_id in self._stopping:
             state, why = State.REVIEW, "Stopped."

@@ -5,6 +5,7 @@ two finds the task still at work, and the next one ends the turn once more.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
@@ -14,11 +15,15 @@ from agentls.errors import AgentlsError, UnknownTask
 from agentls.git.repository import Repository
 from agentls.model import Checkpoint, State, Task, TaskId, Turn, TurnSource
 from agentls.review.checkpoint import Checkpointer
+from agentls.store import comments
 from agentls.store import turns as table
 from agentls.store.database import Database
 from agentls.tasks.book import TaskBook, now
 
-__all__ = ["AfterTurn", "TurnEnd", "Turns"]
+__all__ = ["AfterTurn", "Enclosed", "TurnEnd", "Turns"]
+
+Enclosed = Callable[[sqlite3.Connection, Turn], None]
+"""What is kept in one transaction with the turn that it belongs to."""
 
 _AT_WORK = frozenset({State.WORKING, State.WAITING, State.REVIEW})
 """The states in which an agent can come to rest; review: nobody saw it begin."""
@@ -58,6 +63,14 @@ class AfterTurn(Protocol):
         """
         ...
 
+    async def cancel(self, task_id: TaskId) -> Task:
+        """End it before its time, and let the task be in review."""
+        ...
+
+    def take_up(self, task_id: TaskId) -> None:
+        """Go on with what an earlier daemon began."""
+        ...
+
 
 class Turns:
     """The one that begins and ends turns; the caller holds the task's lock."""
@@ -85,26 +98,65 @@ class Turns:
         """Give a task's turns in their order."""
         return await self._database.read(lambda db: table.load_turns(db, task.id))
 
-    async def begin(self, task: TaskId, *, prompt: str, source: TurnSource) -> Turn:
+    async def begin(
+        self,
+        task: TaskId,
+        *,
+        prompt: str,
+        source: TurnSource,
+        also: Enclosed | None = None,
+    ) -> Turn:
         """Note that an agent is given a prompt, before it is.
 
-        What is said while a turn is under way belongs to it.
+        What is said while a turn is under way belongs to it. `also` is done in the
+        same transaction: what is told with the prompt is marked as told with it.
         """
         turn = await self._open(task)
-        if turn is None:
-            return await self._database.transaction(
-                lambda db: table.add_turn(
-                    db, task, prompt=prompt, source=source, begun=now()
+
+        def keep(connection: sqlite3.Connection) -> Turn:
+            if turn is None:
+                kept = table.add_turn(
+                    connection, task, prompt=prompt, source=source, begun=now()
                 )
-            )
-        if prompt and not turn.prompt.endswith(prompt):
-            turn = attrs.evolve(turn, prompt=f"{turn.prompt}\n\n{prompt}".strip())
-            await self._keep(turn)
-        return turn
+            elif prompt and not turn.prompt.endswith(prompt):
+                whole = f"{turn.prompt}\n\n{prompt}".strip()
+                kept = attrs.evolve(turn, prompt=whole)
+                table.update_turn(connection, kept)
+            else:
+                kept = turn
+            if also is not None:
+                also(connection, kept)
+            return kept
+
+        return await self._database.transaction(keep)
 
     async def take_back(self, turn: Turn) -> None:
-        """Forget a turn whose prompt never came to its agent."""
-        await self._database.transaction(lambda db: table.delete_turn(db, turn))
+        """Forget a turn whose prompt never came to its agent.
+
+        The comments that were sent with it are open again.
+        """
+
+        def forget(connection: sqlite3.Connection) -> None:
+            table.delete_turn(connection, turn)
+            comments.reopen(connection, turn.task, turn=turn.number)
+
+        await self._database.transaction(forget)
+
+    async def not_delivered(self, task: TaskId) -> None:
+        """Do so for the turn that is under way, if there is one."""
+        if turn := await self._open(task):
+            await self.take_back(turn)
+
+    async def end_checks(self, task: Task) -> Task:
+        """End what goes on after a turn, where the task goes another way."""
+        if self.after is None or task.state is not State.CHECKING:
+            return task
+        return await self.after.cancel(task.id)
+
+    def take_up_checks(self, task: Task) -> None:
+        """Go on with what an earlier daemon began after a turn."""
+        if self.after is not None:
+            self.after.take_up(task.id)
 
     async def heard(self, task: TaskId, *, said: str) -> None:
         """Keep what the agent said last in the turn that is under way."""

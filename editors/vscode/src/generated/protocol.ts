@@ -55,6 +55,8 @@ export interface AnswerInfo {
   /** The lines that answer it, as they are now; absent where there are none. */
   line?: number;
   endLine?: number;
+  /** The hunk of the task's change, as `changes` names it, that the lines are in. */
+  hunk?: string;
 }
 
 /** Which part of a change (from its base to now) the target gets. */
@@ -127,6 +129,12 @@ export interface BaseInfo {
   commit: string;
 }
 
+/** What a person should know before they look at a task's change. */
+export interface BriefingResult {
+  /** Markdown. */
+  text: string;
+}
+
 /** Which part of whose change to list. */
 export interface ChangesParams {
   task: string;
@@ -170,6 +178,19 @@ export interface ChangesResult {
   patch?: string;
   /** Give it with the next request, where there are more files. */
   more?: string;
+}
+
+/** What came of one check, the last time that it ran. */
+export interface CheckInfo {
+  /** As in the config; `reviewer` is the reviewing agent. */
+  name: string;
+  /** `block` (a failure stands in the way of a merge) or `inform`. */
+  mode: string;
+  /** `waiting`, `running`, `passed`, `failed`, `timedOut`, `lost`, `stopped`, or `skipped` (none of its paths was changed; the reviewer's: a check failed). */
+  outcome: string;
+  seconds?: number;
+  /** The session with its output. */
+  session?: string;
 }
 
 /** A saved state of a task's worktree. */
@@ -558,6 +579,8 @@ export interface MergeTaskParams {
   strategy?: MergeStrategy;
   /** Stop an agent that still works, instead of refusing. */
   stop?: boolean;
+  /** Merge although a check failed that a merge needs. */
+  force?: boolean;
 }
 
 /** What the target got. */
@@ -778,6 +801,18 @@ export interface RewindResult {
   asideFolder?: string;
 }
 
+/** Which checks to run. */
+export interface RunChecksParams {
+  task: string;
+  /** All if absent; `reviewer` is the reviewing agent. */
+  names?: readonly string[];
+}
+
+/** The task, with what came of its checks. */
+export interface RunChecksResult {
+  task: TaskInfo;
+}
+
 /** What to look for in the output of sessions. */
 export interface SearchLogsParams {
   /** A regular expression, as Python's `re` takes it, matched line by line. */
@@ -833,7 +868,7 @@ export interface SessionEndedParams {
 /** One run of a program in a terminal. */
 export interface SessionInfo {
   id: string;
-  /** `setup` or `agent`. */
+  /** `setup`, `agent`, `check` or `reviewer`. */
   kind: string;
   title: string;
   live: boolean;
@@ -891,8 +926,10 @@ export interface TaskInfo {
   deleted?: number;
   /** What it would conflict with; absent before its first checkpoint was looked at, and when it is open no more. News come by `agentls/forecastChanged`. */
   forecast?: ForecastInfo;
-  /** In the order in which they began; the last one is the present one. */
+  /** In the order in which they began; the last `setup` or `agent` is the present one, that is attached to when none is named. */
   sessions?: readonly SessionInfo[];
+  /** In the order in which they run. */
+  checks?: readonly CheckInfo[];
   /** Grows with every change of any task: drop what is older than you have. */
   rev: number;
 }
@@ -1030,6 +1067,7 @@ export interface Commands {
   "agentls.adopt": [AdoptParams, TaskResult];
   "agentls.applyHunks": [ApplyHunksParams, ApplyHunksResult];
   "agentls.attach": [AttachParams, AttachResult];
+  "agentls.briefing": [TaskParams, BriefingResult];
   "agentls.changes": [ChangesParams, ChangesResult];
   "agentls.checkpoint": [TaskParams, CheckpointResult];
   "agentls.createTask": [CreateTaskParams, TaskResult];
@@ -1056,6 +1094,7 @@ export interface Commands {
   "agentls.resumeTask": [ResumeTaskParams, TaskResult];
   "agentls.retryTask": [TaskParams, TaskResult];
   "agentls.rewind": [RewindParams, RewindResult];
+  "agentls.runChecks": [RunChecksParams, RunChecksResult];
   "agentls.searchLogs": [SearchLogsParams, SearchLogsResult];
   "agentls.sendPrompt": [SendPromptParams, TaskResult];
   "agentls.sendReview": [SendReviewParams, SendReviewResult];

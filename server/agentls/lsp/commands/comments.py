@@ -89,7 +89,7 @@ async def send_review(
 
     They are `sent` then; if the prompt can't be given, they stay open.
     """
-    sent = await ls.core.commenting.send(
+    sent = await ls.core.review_sending.send(
         params.task, text=params.text or "", template=params.template
     )
     return SendReviewResult(
@@ -162,6 +162,7 @@ def _answer(answer: Answer) -> AnswerInfo:
         path=os.fsdecode(answer.path) or None,
         line=answer.lines and answer.lines.first,
         end_line=answer.lines and answer.lines.last,
+        hunk=answer.hunk,
     )
 
 

@@ -29,6 +29,7 @@ async def merge_task(
         params.task,
         message=params.message,
         stop=params.stop,
+        force=params.force,
         progress=progress,
         strategy=Strategy(params.strategy) if params.strategy else None,
     )

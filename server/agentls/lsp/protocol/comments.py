@@ -43,6 +43,8 @@ class AnswerInfo:
     line: int | None = None
     """The lines that answer it, as they are now; absent where there are none."""
     end_line: int | None = None
+    hunk: str | None = None
+    """The hunk of the task's change, as `changes` names it, that the lines are in."""
 
 
 @attrs.frozen(kw_only=True)

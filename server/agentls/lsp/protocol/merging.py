@@ -42,6 +42,8 @@ class MergeTaskParams:
     """The config's `merge.strategy` if absent."""
     stop: bool = False
     """Stop an agent that still works, instead of refusing."""
+    force: bool = False
+    """Merge although a check failed that a merge needs."""
 
 
 @attrs.frozen(kw_only=True)

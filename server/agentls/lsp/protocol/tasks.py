@@ -7,6 +7,7 @@ from agentls.lsp.protocol.forecast import ForecastInfo
 __all__ = [
     "AdoptParams",
     "BaseInfo",
+    "CheckInfo",
     "CreateTaskParams",
     "DiscardTaskParams",
     "Empty",
@@ -58,7 +59,7 @@ class SessionInfo:
 
     id: str
     kind: str
-    """`setup` or `agent`."""
+    """`setup`, `agent`, `check` or `reviewer`."""
     title: str
     live: bool
     started: str
@@ -66,6 +67,22 @@ class SessionInfo:
     exit: ExitInfo | None = None
     lost: bool = False
     """It vanished without an exit status: a reboot, or its shim was killed."""
+
+
+@attrs.frozen(kw_only=True)
+class CheckInfo:
+    """What came of one check, the last time that it ran."""
+
+    name: str
+    """As in the config; `reviewer` is the reviewing agent."""
+    mode: str
+    """`block` (a failure stands in the way of a merge) or `inform`."""
+    outcome: str
+    """`waiting`, `running`, `passed`, `failed`, `timedOut`, `lost`, `stopped`, or
+    `skipped` (none of its paths was changed; the reviewer's: a check failed)."""
+    seconds: float | None = None
+    session: str | None = None
+    """The session with its output."""
 
 
 @attrs.frozen(kw_only=True)
@@ -101,7 +118,10 @@ class TaskInfo:
     """What it would conflict with; absent before its first checkpoint was looked at,
     and when it is open no more. News come by `agentls/forecastChanged`."""
     sessions: tuple[SessionInfo, ...] = ()
-    """In the order in which they began; the last one is the present one."""
+    """In the order in which they began; the last `setup` or `agent` is the present
+    one, that is attached to when none is named."""
+    checks: tuple[CheckInfo, ...] = ()
+    """In the order in which they run."""
     rev: int
     """Grows with every change of any task: drop what is older than you have."""
 

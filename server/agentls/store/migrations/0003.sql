@@ -12,6 +12,10 @@ ALTER TABLE tasks ADD COLUMN deleted INTEGER;
 -- How many of the agent's events were taken up.
 ALTER TABLE sessions ADD COLUMN heard INTEGER NOT NULL DEFAULT 0;
 
+-- What came of the checks of the present change, and of which state that was.
+ALTER TABLE tasks ADD COLUMN checks TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE tasks ADD COLUMN checked TEXT;
+
 -- From a prompt to the agent's rest.
 CREATE TABLE turns (
     task   TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
@@ -82,7 +86,8 @@ CREATE TABLE comments (
     state      TEXT NOT NULL,
     written    TEXT NOT NULL,
     -- The checkpoint of the worktree as it was when the agent was told.
-    sent       TEXT
+    sent       TEXT,
+    turn       INTEGER
 ) STRICT;
 
 CREATE INDEX comments_of_task ON comments (task);

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 
 import attach
+import changes
 import echo
 import idle
 import launch
@@ -31,6 +32,7 @@ def measures(options: argparse.Namespace) -> Mapping[str, Measure]:
         "echo": lambda: echo.measure(
             rounds, keys=options.keys, sessions=options.sessions
         ),
+        "changes": lambda: changes.measure(rounds, sizes=tuple(options.changed)),
         "attach": lambda: attach.measure(rounds, megabytes=options.megabytes * 2),
         "output": lambda: output.measure(rounds, megabytes=options.megabytes),
         "idle": lambda: idle.measure(
@@ -47,6 +49,9 @@ def main() -> int:
     parser.add_argument("--keys", type=int, default=200, help="in each round")
     parser.add_argument("--sessions", type=int, default=100, help="that are idle")
     parser.add_argument("--seconds", type=float, default=10, help="of idleness")
+    parser.add_argument(
+        "--changed", type=int, nargs="+", default=[1_000, 10_000], help="files"
+    )
     parser.add_argument("--only", default="", help="names, with commas between them")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()

@@ -21,7 +21,14 @@ def test_names_are_camel_case_and_absent_fields_are_left_out():
     told = wire.converter().unstructure(
         FileInfo(path="a", status=FileStatus.ADDED, new_mode="1")
     )
-    assert told == {"path": "a", "status": "added", "binary": False, "newMode": "1"}
+    assert told == {
+        "path": "a",
+        "status": "added",
+        "binary": False,
+        "newMode": "1",
+        "viewed": False,
+        "viewedHunks": 0,
+    }
 
 
 def test_a_list_of_objects_is_written_and_read():

@@ -11,6 +11,7 @@ import attrs
 
 from agentls.git.repository import Repository
 from agentls.git.runner import git, run_git
+from agentls.threads import in_thread
 
 __all__ = [
     "ChangedFile",
@@ -96,7 +97,7 @@ async def changed_files(
         at=repo.main,
         settings={"core.bigFileThreshold": BIG},
     )
-    return _parse(listing)
+    return await in_thread(_parse, listing)
 
 
 async def changed_paths(
@@ -114,7 +115,7 @@ async def changed_paths(
 def raw_entries(listing: Iterable[bytes]) -> tuple[ChangedFile, ...]:
     """Read the fields of `--raw -z`, without counts."""
     fields = iter(listing)
-    return tuple(_raw_entry(field, fields) for field in fields)
+    return tuple(_entry(*_raw_fields(field, fields)) for field in fields)
 
 
 async def patch(
@@ -146,12 +147,13 @@ async def read_blob(repo: Repository, commit: str, path: bytes) -> bytes | None:
 
 
 def _parse(listing: bytes) -> tuple[ChangedFile, ...]:
+    """Read the raw lines, and the counts that follow them in the same order."""
     fields = iter(listing.split(b"\0")[:-1])
-    files: list[ChangedFile] = []
+    raw: list[tuple[bytes, bytes, bytes]] = []
     counts: list[tuple[bytes, bytes]] = []
     for field in fields:
         if field.startswith(b":"):
-            files.append(_raw_entry(field, fields))
+            raw.append(_raw_fields(field, fields))
         else:
             added, deleted, path = field.split(b"\t", 2)
             if not path:  # a rename: old and new path follow
@@ -159,25 +161,35 @@ def _parse(listing: bytes) -> tuple[ChangedFile, ...]:
                 next(fields)
             counts.append((added, deleted))
     return tuple(
-        attrs.evolve(file, binary=True)
-        if added == b"-"
-        else attrs.evolve(file, added=int(added), deleted=int(deleted))
-        for file, (added, deleted) in zip(files, counts, strict=True)
+        _entry(*one, added=added, deleted=deleted)
+        for one, (added, deleted) in zip(raw, counts, strict=True)
     )
 
 
-def _raw_entry(about: bytes, fields: Iterator[bytes]) -> ChangedFile:
-    old_mode, new_mode, old_blob, new_blob, letter = about[1:].split(b" ")
-    status = Status(letter[:1].decode("ascii"))
+def _raw_fields(about: bytes, fields: Iterator[bytes]) -> tuple[bytes, bytes, bytes]:
+    """Give what a raw line says, and the old and new path that follow it."""
     old_path = next(fields)
-    two = status in {Status.RENAMED, Status.COPIED}
+    two = about.rpartition(b" ")[2][:1] in {b"R", b"C"}
+    return about, old_path, next(fields) if two else old_path
+
+
+def _entry(
+    about: bytes,
+    old_path: bytes,
+    path: bytes,
+    *,
+    added: bytes = b"0",
+    deleted: bytes = b"0",
+) -> ChangedFile:
+    old_mode, new_mode, old_blob, new_blob, letter = about[1:].split(b" ")
+    binary = added == b"-"
     return ChangedFile(
-        path=next(fields) if two else old_path,
+        path=path,
         old_path=old_path,
-        status=status,
-        added=0,
-        deleted=0,
-        binary=False,
+        status=Status(letter[:1].decode("ascii")),
+        added=0 if binary else int(added),
+        deleted=0 if binary else int(deleted),
+        binary=binary,
         old_mode=int(old_mode, 8),
         new_mode=int(new_mode, 8),
         old_blob=old_blob.decode("ascii"),

@@ -8,6 +8,8 @@ out, unknown fields refused so that a misspelt one is not silently ignored.
 import enum
 import functools
 import json
+import types as python_types
+import typing
 from typing import Any, TypeVar
 
 import attrs
@@ -166,11 +168,25 @@ def _reader(made: cattrs.Converter, cls: type[Any]) -> Any:
 def _writer(made: cattrs.Converter, cls: type[Any]) -> Any:
     shown: dict[str, Any] = {
         field.name: override(
-            rename=camel(field.name), omit_if_default=field.default is None
+            rename=camel(field.name),
+            omit_if_default=field.default is None,
+            # Text and numbers stay as they are; finding that out takes time.
+            unstruct_hook=_as_it_is if _is_plain(field.type) else None,
         )
         for field in _fields(cls)
     }
     return make_dict_unstructure_fn(cls, made, **shown)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _is_plain(hint: Any) -> bool:
+    """Tell whether JSON has the type as it is; it may be absent, too."""
+    union = isinstance(hint, python_types.UnionType)
+    parts = typing.get_args(hint) if union else (hint,)
+    return all(part in _JSON_NAMES or part is type(None) for part in parts)
 
 
 def _fields(cls: type[Any]) -> "tuple[attrs.Attribute[Any], ...]":

@@ -1,6 +1,7 @@
 """Commands about a task's change: read it, and mark what was seen of it."""
 
 import os
+from urllib.parse import quote
 
 from agentls.git.hunks import Hunk
 from agentls.lsp import documents, present
@@ -45,7 +46,7 @@ async def changes(
         base=shown.task.base.commit,
         old=shown.old,
         new=shown.new,
-        files=tuple(_file(shown, file) for file in shown.files),
+        files=_files(shown),
         count=shown.count,
         added=shown.added,
         deleted=shown.deleted,
@@ -76,14 +77,25 @@ async def mark_viewed(
     )
 
 
-def _file(shown: Shown, file: ChangedFile) -> FileInfo:
-    task, seen = shown.task, shown.seen.get(file.path, Seen())
-    point = BASE if shown.old == task.base.commit else shown.old
-    uri = (
-        present.uri_of(task.worktree / os.fsdecode(file.path))
+_UNSEEN = Seen()
+
+
+def _files(shown: Shown) -> tuple[FileInfo, ...]:
+    """Show the files; what all their URIs begin with is made once."""
+    task = shown.task
+    old = BASE if shown.old == task.base.commit else shown.old
+    sides = (
+        documents.side_uri(task.id, old, b""),
+        present.uri_of(task.worktree) + "/"
         if shown.worktree
-        else documents.side_uri(task.id, shown.new, file.path)
+        else documents.side_uri(task.id, shown.new, b""),
     )
+    return tuple(_file(shown, file, sides=sides) for file in shown.files)
+
+
+def _file(shown: Shown, file: ChangedFile, *, sides: tuple[str, str]) -> FileInfo:
+    seen = shown.seen.get(file.path, _UNSEEN)
+    old_uri, uri = sides
     return FileInfo(
         path=os.fsdecode(file.path),
         old_path=os.fsdecode(file.old_path) if file.old_path != file.path else None,
@@ -93,10 +105,8 @@ def _file(shown: Shown, file: ChangedFile) -> FileInfo:
         binary=file.binary,
         old_mode=f"{file.old_mode:06o}" if file.old_mode else None,
         new_mode=f"{file.new_mode:06o}" if file.new_mode else None,
-        old_uri=documents.side_uri(task.id, point, file.old_path)
-        if file.old_mode
-        else None,
-        uri=uri if file.new_mode else None,
+        old_uri=old_uri + quote(file.old_path) if file.old_mode else None,
+        uri=uri + quote(file.path) if file.new_mode else None,
         viewed=seen.viewed,
         viewed_hunks=seen.hunks,
         hunks=None

@@ -1,6 +1,8 @@
 """Checks run when an agent is done, stand in the way if wanted, and outlive daemons."""
 
 import asyncio
+import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -89,6 +91,8 @@ async def test_a_check_that_failed_is_told_and_stands_in_the_way(daemon, configu
     configure(_check("tests", "echo no; false"))
     task = await daemon.done("touch done")
     assert task.why == "Its check tests failed."
+    _, preview = await daemon.core.merging.preview(task.id, message=None, strategy=None)
+    assert preview.why_not == "Its check tests failed."
     with pytest.raises(InvalidState, match="check tests failed"):
         await daemon.merge(task)
     assert daemon.core.book.get(task.id).state is State.REVIEW
@@ -128,6 +132,16 @@ async def test_nothing_is_checked_twice(daemon, configure, tmp_path):
             and (tmp_path / "runs").read_text() == "x\nx\n"
         )
     )
+
+
+async def test_what_is_known_of_another_state_is_forgotten(daemon, configure):
+    configure(_check("tests", "false"))
+    task = await daemon.done("touch done")
+    assert _outcomes(task) == {"tests": "failed"}
+    await daemon.core.tasks.send_prompt(task.id, "touch more; sleep 600")
+    await _comes_true((task.worktree / "more").exists)
+    task = await daemon.core.tasks.stop(task.id)
+    assert (task.checks, task.why) == ((), "Stopped.")
 
 
 async def test_a_task_that_changed_nothing_is_not_checked(daemon, configure):
@@ -194,6 +208,43 @@ async def test_a_prompt_ends_the_checks_and_the_agent_goes_on(daemon, checking):
     task = await daemon.core.tasks.send_prompt(checking.id, "sleep 600")
     assert task.state is State.WORKING
     assert _outcomes(task) == {"slow": "stopped"}
+
+
+async def test_an_agent_that_goes_on_by_itself_ends_the_checks(daemon, configure):
+    """It lives on at rest, and a person told it more in its terminal."""
+    configure(
+        _check("slow", "sleep 600")
+        + """[agents.resting]
+command = ["sh", "-c", "touch done; sleep 600", "{prompt}"]
+done = "event"
+events = [
+  { when = { type = "done" }, status = "done" },
+  { when = { type = "begun" }, status = "working" },
+]
+"""
+    )
+    task = await daemon.create("Do it", agent="resting")
+    await _comes_true((task.worktree / "done").exists)
+    (session,) = daemon.core.book.sessions(task.id)
+    events = daemon.core.paths.state / "events" / session.id
+
+    async def say(what: str) -> None:
+        record = {"time": time.time(), "event": "x", "payload": {"type": what}}
+        with events.open("a") as file:
+            file.write(json.dumps(record) + "\n")
+        await daemon.core.tasks.read_events(session.id)
+
+    await say("done")
+    await _begun(daemon, task)
+    assert daemon.core.book.get(task.id).state is State.CHECKING
+    assert daemon.core.book.session(session.id).live
+    await say("done")
+    assert daemon.core.book.get(task.id).state is State.CHECKING
+    await say("begun")
+    task = daemon.core.book.get(task.id)
+    assert (task.state, _outcomes(task)) == (State.WORKING, {"slow": "stopped"})
+    live = [one.id for one in daemon.core.book.sessions(task.id) if one.live]
+    assert live == [session.id]
 
 
 async def test_a_discard_ends_the_checks(daemon, checking):

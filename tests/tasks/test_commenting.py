@@ -1,5 +1,6 @@
 """Comments: written on lines, following them, sent together, and answered."""
 
+import asyncio
 import os
 from pathlib import Path
 from typing import Any
@@ -246,6 +247,39 @@ async def test_comments_outlive_the_daemon(start, turns):
     async with start() as daemon:
         (one,) = await _listed(daemon, task)
         assert one.comment.text == "Why?"
+
+
+async def test_a_review_that_did_not_arrive_before_the_daemon_died_is_open_again(
+    start, turns, monkeypatch
+):
+    turns.next("echo x > ten")
+    async with start() as daemon:
+        task = await daemon.done("Write", agent="scripted")
+        await _add(daemon, task, line=1)
+        begun = asyncio.Event()
+
+        async def never(*_: Any, **__: Any) -> None:
+            begun.set()
+            await asyncio.Event().wait()
+
+        with monkeypatch.context() as patched:
+            patched.setattr(daemon.core.sessions, "start", never)
+            daemon.core.spawn(
+                daemon.core.review_sending.send(task.id, text="", template=None),
+                name="send",
+            )
+            await begun.wait()
+            (one,) = await daemon.core.commenting.load(task)
+            assert one.state is CommentState.SENT  # in one step with its turn
+            daemon.core.tasks._starter.closing = True
+            await daemon.core.background.__aexit__(None, None, None)
+    async with start() as daemon:
+        await daemon.operations_end()
+        (one,) = await _listed(daemon, task)
+        assert (one.comment.state, one.comment.sent) == (CommentState.OPEN, None)
+        assert "didn't reach" in daemon.core.book.get(task.id).why
+        await _send(daemon, task)
+        assert "Why?" in turns.told
 
 
 async def test_a_path_of_any_bytes_can_be_commented(daemon, turns):

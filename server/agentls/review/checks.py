@@ -14,6 +14,7 @@ __all__ = [
     "fresh_results",
     "in_words",
     "is_about",
+    "is_of",
     "passed",
     "refuse_failed",
     "stamp_of",
@@ -73,6 +74,11 @@ def stamp_of(config: Config, tree: str) -> str:
     """Give what stands for a state and the checks of a config together."""
     checks = repr((sorted(config.checks.items()), config.review.agent))
     return f"{tree} {hashlib.sha256(checks.encode()).hexdigest()[:16]}"
+
+
+def is_of(stamp: str | None, tree: str) -> bool:
+    """Tell whether a stamp stands for a state, with whatever checks."""
+    return stamp is not None and stamp.partition(" ")[0] == tree
 
 
 def is_about(check: Check, paths: Iterable[bytes]) -> bool:

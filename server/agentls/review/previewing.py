@@ -45,7 +45,7 @@ class Preview:
     in_the_way: tuple[bytes, ...] = ()
     """The user's own files there that would have to be touched: it is refused."""
     why_not: str = ""
-    """Why the checkout can't move, where that is no matter of files."""
+    """Why it is refused, where that is no matter of files."""
 
 
 async def preview_merge(

@@ -11,7 +11,7 @@ import attrs
 
 from agentls.errors import AgentlsError, UnknownTask
 from agentls.model import CheckOutcome, State, Task, TaskId
-from agentls.review.checks import choose, fresh_results, in_words, stamp_of
+from agentls.review.checks import choose, fresh_results, in_words, is_of, stamp_of
 from agentls.store.database import Database
 from agentls.tasks.check_runs import CheckRuns
 from agentls.tasks.operations import Operations
@@ -41,19 +41,24 @@ class Checking:
         self._running: dict[TaskId, asyncio.Task[None]] = {}
 
     async def wanted(self, end: TurnEnd) -> bool:
-        """Tell whether there is something to check that wasn't checked yet."""
-        saved = end.checkpoint
-        if end.state is not State.REVIEW or end.stopped or saved is None:
+        """Tell whether there is something to check that wasn't checked yet.
+
+        What is known of another state than the present one is forgotten.
+        """
+        saved, task = end.checkpoint, end.task
+        if saved is None:
             return False
-        if not saved.files:
+        if task.checks and not is_of(task.checked, saved.tree):
+            task = await self._on.book.change(task.id, checks=(), checked=None)
+        if end.state is not State.REVIEW or end.stopped or not saved.files:
             return False
         try:
-            config = (await self._on.starter.policy(end.task)).config
+            config = (await self._on.starter.policy(task)).config
         except AgentlsError:
             return True  # it is told why they can't be run
         wanted = {one.name for one in fresh_results(config)}
-        done = {one.name for one in end.task.checks if _is_final(one.outcome)}
-        known = end.task.checked == stamp_of(config, saved.tree) and wanted <= done
+        done = {one.name for one in task.checks if _is_final(one.outcome)}
+        known = task.checked == stamp_of(config, saved.tree) and wanted <= done
         return bool(wanted) and not known
 
     def begin(self, end: TurnEnd) -> None:

@@ -8,7 +8,7 @@ from agentls.errors import AgentlsError, TargetMoved
 from agentls.git.repository import Repository
 from agentls.model import CommitId, State, Strategy, Task
 from agentls.review import merging
-from agentls.review.checks import refuse_failed
+from agentls.review.checks import in_words, refuse_failed
 from agentls.review.previewing import Preview, preview_merge
 from agentls.review.strategies import Wish
 from agentls.store.tasks import JournalEntry
@@ -99,7 +99,10 @@ class Merging:
         repository = await self._on.repository(task)
         wish = await self.wish(repository, message=message, strategy=strategy)
         index = self._on.checkpoints.index_of(task)
-        return task, await preview_merge(repository, task, index=index, wish=wish)
+        found = await preview_merge(repository, task, index=index, wish=wish)
+        if said := in_words(task.checks):
+            found = attrs.evolve(found, why_not=f"{found.why_not} {said}".strip())
+        return task, found
 
     async def wish(
         self,

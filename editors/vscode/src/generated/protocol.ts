@@ -720,7 +720,7 @@ export interface PreviewMergeResult {
   checkout?: string;
   /** Paths in that checkout that you changed or made, and that the merge would have to touch: it would be refused with `dirtyCheckout`. */
   inTheWay?: readonly string[];
-  /** Why that checkout can't move, where that is no matter of single files: it is in the middle of a rebase, for instance. */
+  /** Why it is refused, where that is no matter of single files: a check failed, or that checkout is in the middle of a rebase, for instance. */
   whyNot?: string;
 }
 

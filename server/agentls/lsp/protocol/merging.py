@@ -110,8 +110,8 @@ class PreviewMergeResult:
     """Paths in that checkout that you changed or made, and that the merge would have
     to touch: it would be refused with `dirtyCheckout`."""
     why_not: str = ""
-    """Why that checkout can't move, where that is no matter of single files: it is in
-    the middle of a rebase, for instance."""
+    """Why it is refused, where that is no matter of single files: a check failed, or
+    that checkout is in the middle of a rebase, for instance."""
 
 
 @attrs.frozen(kw_only=True)

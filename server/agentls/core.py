@@ -40,6 +40,7 @@ from agentls.tasks.merging import Merging
 from agentls.tasks.operations import Operations
 from agentls.tasks.orchestrator import Orchestrator
 from agentls.tasks.ordering import Ordering
+from agentls.tasks.publishing import Publishing
 from agentls.tasks.recovery import recover
 from agentls.tasks.resuming import Resuming
 from agentls.tasks.reviewer import Reviewer
@@ -78,6 +79,7 @@ class Core:
     merging: Merging
     undoing: Undoing
     ordering: Ordering
+    publishing: Publishing
     reviewing: Reviewing
     rewinding: Rewinding
     sessions: Sessions
@@ -245,6 +247,9 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             ),
             rewinding=Rewinding(operations),
             reviewing=reviewing,
+            publishing=Publishing(
+                operations, trusting=trusting, agency=agency, merging=merging
+            ),
             sessions=sessions,
             screens=screens,
             controllers=controllers,

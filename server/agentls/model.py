@@ -23,6 +23,8 @@ __all__ = [
     "CommitId",
     "Exit",
     "HunkId",
+    "PullRequest",
+    "PullState",
     "Session",
     "SessionId",
     "SessionKind",
@@ -152,6 +154,30 @@ class CheckResult:
     """The session with its output; None before it runs, and if it was skipped."""
 
 
+class PullState(enum.StrEnum):
+    """How a pull request stands, as far as was asked."""
+
+    NONE = "none"
+    """The branch was pushed, and no request was made."""
+    DRAFT = "draft"
+    OPEN = "open"
+    MERGED = "merged"
+    CLOSED = "closed"
+
+
+@attrs.frozen(kw_only=True)
+class PullRequest:
+    """A task's branch on a remote, and the pull or merge request made of it."""
+
+    remote: str
+    branch: str
+    pushed: CommitId
+    """What was pushed last."""
+    url: str | None = None
+    """The request's page; None as long as there is none."""
+    state: PullState = PullState.NONE
+
+
 @attrs.frozen(kw_only=True)
 class Task:
     """What a person asked for, and where it stands."""
@@ -179,6 +205,8 @@ class Task:
     merged_commit: CommitId | None = None
     merged_from: CommitId | None = None
     """Where the target stood before the merge."""
+    pull_request: PullRequest | None = None
+    """Its branch on a remote, and the request made of it."""
     looked: CommitId | None = None
     """The checkpoint that the person has looked at last."""
     files: int | None = None

@@ -46,6 +46,7 @@ _PLACES = {
     "retry": "agentls.cli.operations:retry",
     "merge": "agentls.cli.merge:merge",
     "undo": "agentls.cli.undo:undo",
+    "pr": "agentls.cli.pull_request:pull_request",
     "discard": "agentls.cli.operations:discard",
     "restore": "agentls.cli.operations:restore",
     "agents": "agentls.cli.agents:agents",

@@ -94,13 +94,14 @@ _FILTERING_OPTIONS = {"--filters", "--textconv", "-m", "-u", "--path"}
 # How git and the C library say that a disk or quota is full.
 _FULL = ("No space left on device", "Disk quota exceeded")
 
-# Commands that a repository's own config can put into a fetch.
+# Commands that a repository's own config can put into a fetch or push.
 _NETWORK_KEYS = {
     ("core", "sshcommand"),
     ("core", "gitproxy"),
     ("core", "askpass"),
     ("core", "alternaterefscommand"),
     ("credential", "helper"),
+    ("remote", "receivepack"),
     ("remote", "uploadpack"),
     ("remote", "vcs"),
 }

@@ -12,10 +12,11 @@ from agentls.lsp.protocol.tasks import (
     BaseInfo,
     CheckInfo,
     ExitInfo,
+    PullRequestInfo,
     SessionInfo,
     TaskInfo,
 )
-from agentls.model import CheckResult, Exit, Session, Task
+from agentls.model import CheckResult, Exit, PullRequest, Session, Task
 from agentls.review.change import Status
 from agentls.sessions.searching import Hit
 
@@ -58,6 +59,7 @@ def task_info(
         deleted=task.deleted,
         forecast=forecast,
         checks=tuple(_check_info(check) for check in task.checks),
+        pull_request=_pull_request(task.pull_request),
         sessions=tuple(session_info(session) for session in sessions),
         rev=task.rev,
     )
@@ -70,6 +72,16 @@ def _check_info(check: CheckResult) -> CheckInfo:
         outcome=check.outcome,
         seconds=check.seconds,
         session=check.session,
+    )
+
+
+def _pull_request(request: PullRequest | None) -> PullRequestInfo | None:
+    return request and PullRequestInfo(
+        remote=request.remote,
+        branch=request.branch,
+        pushed=request.pushed,
+        url=request.url,
+        state=request.state,
     )
 
 

@@ -26,7 +26,7 @@ from agentls.review.change import without_prepared
 from agentls.review.message import merge_message
 from agentls.review.work import Work
 
-__all__ = ["Draft", "Wish", "WorkConflicts", "combine", "complete"]
+__all__ = ["Draft", "Wish", "WorkConflicts", "branch_tip", "combine", "complete"]
 
 _FILES_NAMED = 10
 
@@ -90,6 +90,26 @@ async def combine(
     return await merging.rebase()
 
 
+async def branch_tip(
+    repository: Repository, task: Task, work: Work, *, wish: Wish
+) -> CommitId:
+    """Give the task's branch as others may see it: its commits, and the rest on top.
+
+    Nothing is merged. Raises `InvalidState` for work that began from uncommitted
+    changes, which are nobody else's to see.
+    """
+    if task.base.kind is BaseKind.WIP:
+        raise InvalidState(
+            f"Task {task.id} began from changes that were not committed, so its branch"
+            " would publish them. Nothing was pushed.",
+            hint=f"Merge it into a branch of yours, and push that: agentls merge"
+            f" {task.id}",
+        )
+    return await _Combining(
+        repository=repository, task=task, work=work, wish=wish
+    ).branch()
+
+
 async def complete(
     repository: Repository, draft: Draft, *, message: str | None, wish: Wish
 ) -> CommitId:
@@ -122,6 +142,14 @@ class _Combining:
 
     async def merge(self) -> Draft:
         """Give a merge commit of the target and the agent's branch."""
+        tip = await self.branch()
+        tree = await self._merge(self.work.target, tip, base=None, what="")
+        return Draft(
+            tree=tree, parents=(self.work.target, tip), message=await self._message()
+        )
+
+    async def branch(self) -> CommitId:
+        """Give the agent's own commits, with what it didn't commit as one on top."""
         parents = await self._without_prepared()
         tip = parents[0]
         if len(parents) > 1 or await tree_of(self.repository, tip) != self.work.tree:
@@ -132,10 +160,7 @@ class _Combining:
                 message=merge_message(self.wish.template, self.task),
                 signing=self.wish.signing,
             )
-        tree = await self._merge(self.work.target, tip, base=None, what="")
-        return Draft(
-            tree=tree, parents=(self.work.target, tip), message=await self._message()
-        )
+        return tip
 
     async def rebase(self) -> Draft:
         """Give the agent's commits one by one, and the rest above them.

@@ -23,6 +23,8 @@ from agentls.model import (
     CheckResult,
     CommitId,
     Exit,
+    PullRequest,
+    PullState,
     Session,
     SessionId,
     SessionKind,
@@ -191,6 +193,8 @@ def _task_columns(task: Task) -> dict[str, object]:
         "prepared": task.prepared,
         "merged_commit": task.merged_commit,
         "merged_from": task.merged_from,
+        "pull_request": task.pull_request
+        and json.dumps(attrs.asdict(task.pull_request)),
         "looked": task.looked,
         "files": task.files,
         "added": task.added,
@@ -227,6 +231,7 @@ def _task(row: sqlite3.Row) -> Task:
         prepared=row["prepared"] and CommitId(row["prepared"]),
         merged_commit=row["merged_commit"] and CommitId(row["merged_commit"]),
         merged_from=row["merged_from"] and CommitId(row["merged_from"]),
+        pull_request=_pull_request(row["pull_request"]),
         looked=row["looked"] and CommitId(row["looked"]),
         files=row["files"],
         added=row["added"],
@@ -247,6 +252,19 @@ def _check(kept: Mapping[str, Any]) -> CheckResult:
         outcome=CheckOutcome(kept["outcome"]),
         seconds=kept["seconds"],
         session=kept["session"] and SessionId(kept["session"]),
+    )
+
+
+def _pull_request(text: str | None) -> PullRequest | None:
+    if text is None:
+        return None
+    values = json.loads(text)
+    return PullRequest(
+        remote=values["remote"],
+        branch=values["branch"],
+        pushed=CommitId(values["pushed"]),
+        url=values["url"],
+        state=PullState(values["state"]),
     )
 
 

@@ -287,6 +287,30 @@ export interface ControllerChangedParams {
   held: boolean;
 }
 
+/** Of what to make a request. */
+export interface CreatePullRequestParams {
+  task: string;
+  /** The task's title if absent. */
+  title?: string;
+  /** The prompt and the changed files if absent. */
+  body?: string;
+  /** Not to be reviewed yet. */
+  draft?: boolean;
+  /** Stop an agent that still works, instead of refusing. */
+  stop?: boolean;
+}
+
+/** What was pushed and made; the task's `pullRequest` has its page and state. */
+export interface CreatePullRequestResult {
+  task: TaskInfo;
+  /** `gh` or `glab`; absent where none is installed that fits the remote: then the branch was pushed and no request made. */
+  program?: string;
+  /** The page that the remote names for making a request by hand. */
+  offer?: string;
+  /** The URI of a `pre-push` hook, which is never run by agentls. */
+  skippedHook?: string;
+}
+
 /** What a person asks for. */
 export interface CreateTaskParams {
   /** At most 100 KiB, no NUL. */
@@ -724,6 +748,18 @@ export interface PreviewMergeResult {
   whyNot?: string;
 }
 
+/** A task's branch on a remote, and the pull or merge request made of it. */
+export interface PullRequestInfo {
+  remote: string;
+  branch: string;
+  /** The commit that was pushed last. */
+  pushed: string;
+  /** The request's page; absent as long as there is none. */
+  url?: string;
+  /** `none` (no request), `draft`, `open`, `merged`, `closed`: when it was asked. */
+  state: string;
+}
+
 /** The bridge found another daemon: list and attach again from your offsets. */
 export interface ReconnectedParams {
   /** Counts the daemons of this connection, from 1. */
@@ -926,6 +962,8 @@ export interface TaskInfo {
   deleted?: number;
   /** What it would conflict with; absent before its first checkpoint was looked at, and when it is open no more. News come by `agentls/forecastChanged`. */
   forecast?: ForecastInfo;
+  /** Absent as long as its branch wasn't pushed. */
+  pullRequest?: PullRequestInfo;
   /** In the order in which they began; the last `setup` or `agent` is the present one, that is attached to when none is named. */
   sessions?: readonly SessionInfo[];
   /** In the order in which they run. */
@@ -1070,6 +1108,7 @@ export interface Commands {
   "agentls.briefing": [TaskParams, BriefingResult];
   "agentls.changes": [ChangesParams, ChangesResult];
   "agentls.checkpoint": [TaskParams, CheckpointResult];
+  "agentls.createPullRequest": [CreatePullRequestParams, CreatePullRequestResult];
   "agentls.createTask": [CreateTaskParams, TaskResult];
   "agentls.deleteComment": [CommentParams, Empty];
   "agentls.detach": [DetachParams, Empty];
@@ -1088,6 +1127,7 @@ export interface Commands {
   "agentls.nextReview": [NextReviewParams, NextReviewResult];
   "agentls.peek": [PeekParams, PeekResult];
   "agentls.previewMerge": [PreviewMergeParams, PreviewMergeResult];
+  "agentls.refreshPullRequest": [TaskParams, TaskResult];
   "agentls.refuseHunks": [RefuseHunksParams, RefuseHunksResult];
   "agentls.resolveComment": [ResolveCommentParams, CommentResult];
   "agentls.restoreTask": [TaskParams, TaskResult];

@@ -15,6 +15,7 @@ from agentls.lsp.commands import (
     logs,
     merging,
     ordering,
+    pull_requests,
     sessions,
     tasks,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "logs",
     "merging",
     "ordering",
+    "pull_requests",
     "sessions",
     "tasks",
 ]

@@ -14,6 +14,7 @@ __all__ = [
     "ExitInfo",
     "ListTasksParams",
     "ListTasksResult",
+    "PullRequestInfo",
     "ResumeTaskParams",
     "SendPromptParams",
     "SessionInfo",
@@ -86,6 +87,20 @@ class CheckInfo:
 
 
 @attrs.frozen(kw_only=True)
+class PullRequestInfo:
+    """A task's branch on a remote, and the pull or merge request made of it."""
+
+    remote: str
+    branch: str
+    pushed: str
+    """The commit that was pushed last."""
+    url: str | None = None
+    """The request's page; absent as long as there is none."""
+    state: str
+    """`none` (no request), `draft`, `open`, `merged`, `closed`: when it was asked."""
+
+
+@attrs.frozen(kw_only=True)
 class TaskInfo:
     """A task as clients show it."""
 
@@ -117,6 +132,8 @@ class TaskInfo:
     forecast: ForecastInfo | None = None
     """What it would conflict with; absent before its first checkpoint was looked at,
     and when it is open no more. News come by `agentls/forecastChanged`."""
+    pull_request: PullRequestInfo | None = None
+    """Absent as long as its branch wasn't pushed."""
     sessions: tuple[SessionInfo, ...] = ()
     """In the order in which they began; the last `setup` or `agent` is the present
     one, that is attached to when none is named."""

@@ -2,6 +2,8 @@
 
 -- Where the target stood before the merge: what an undo goes back to.
 ALTER TABLE tasks ADD COLUMN merged_from TEXT;
+-- Its branch on a remote and the request made of it, as JSON.
+ALTER TABLE tasks ADD COLUMN pull_request TEXT;
 -- The checkpoint that the person has looked at last.
 ALTER TABLE tasks ADD COLUMN looked TEXT;
 -- How large the change was at the last checkpoint.

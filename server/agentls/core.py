@@ -40,6 +40,7 @@ from agentls.tasks.merging import Merging
 from agentls.tasks.operations import Operations
 from agentls.tasks.orchestrator import Orchestrator
 from agentls.tasks.ordering import Ordering
+from agentls.tasks.origins import Origins
 from agentls.tasks.publishing import Publishing
 from agentls.tasks.recovery import recover
 from agentls.tasks.resuming import Resuming
@@ -80,6 +81,7 @@ class Core:
     undoing: Undoing
     ordering: Ordering
     publishing: Publishing
+    origins: Origins
     reviewing: Reviewing
     rewinding: Rewinding
     sessions: Sessions
@@ -246,6 +248,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
                 operations, trusting=trusting, conflicts=forecasting.conflicts
             ),
             rewinding=Rewinding(operations),
+            origins=Origins(operations, database=database),
             reviewing=reviewing,
             publishing=Publishing(
                 operations, trusting=trusting, agency=agency, merging=merging

@@ -84,16 +84,17 @@ class ChangedFile:
 
 
 async def changed_files(
-    repo: Repository, base: str, tip: str
+    repo: Repository, base: str, tip: str, *, paths: Collection[bytes] = ()
 ) -> tuple[ChangedFile, ...]:
     """Give what leads from one commit or tree to another, renames and copies found.
 
-    A copy is found of a file that changed too, as `git diff -C` does.
+    A copy is found of a file that changed too, as `git diff -C` does. With `paths`,
+    only these are looked at.
     """
     listing = await git(
         *("diff-tree", "-r", "--raw", "--numstat", "-z", *_SIMILAR, "--no-abbrev"),
         *("--no-ext-diff", "--no-textconv", "--no-color"),
-        *("--end-of-options", base, tip),
+        *("--end-of-options", base, tip, "--", *paths),
         at=repo.main,
         settings={"core.bigFileThreshold": BIG},
     )

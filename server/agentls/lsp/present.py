@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from agentls.lsp.protocol.changes import FileStatus
+from agentls.lsp.protocol.checkpoints import CheckpointInfo, TurnInfo
 from agentls.lsp.protocol.forecast import ForecastInfo
 from agentls.lsp.protocol.logs import LogHit, Span
 from agentls.lsp.protocol.tasks import (
@@ -16,11 +17,28 @@ from agentls.lsp.protocol.tasks import (
     SessionInfo,
     TaskInfo,
 )
-from agentls.model import CheckResult, Exit, PullRequest, Session, Task
+from agentls.model import (
+    Checkpoint,
+    CheckResult,
+    Exit,
+    PullRequest,
+    Session,
+    Task,
+    Turn,
+)
 from agentls.review.change import Status
 from agentls.sessions.searching import Hit
 
-__all__ = ["STATUSES", "exit_info", "log_hit", "session_info", "task_info", "uri_of"]
+__all__ = [
+    "STATUSES",
+    "checkpoint_info",
+    "exit_info",
+    "log_hit",
+    "session_info",
+    "task_info",
+    "turn_info",
+    "uri_of",
+]
 
 STATUSES = {
     Status.ADDED: FileStatus.ADDED,
@@ -102,6 +120,35 @@ def exit_info(end: Exit | None) -> ExitInfo | None:
     """Show how a session ended."""
     return end and ExitInfo(
         status=end.status, signal=end.signal, ended=end.ended.isoformat()
+    )
+
+
+def checkpoint_info(checkpoint: Checkpoint) -> CheckpointInfo:
+    """Show a checkpoint."""
+    return CheckpointInfo(
+        number=checkpoint.number,
+        commit=checkpoint.commit,
+        head=checkpoint.head,
+        branch=checkpoint.branch,
+        reason=checkpoint.reason,
+        turn=checkpoint.turn,
+        taken=checkpoint.taken.isoformat(),
+        files=checkpoint.files,
+        added=checkpoint.added,
+        deleted=checkpoint.deleted,
+        skipped=checkpoint.skipped,
+    )
+
+
+def turn_info(turn: Turn) -> TurnInfo:
+    """Show a turn."""
+    return TurnInfo(
+        number=turn.number,
+        prompt=turn.prompt,
+        source=turn.source,
+        begun=turn.begun.isoformat(),
+        ended=turn.ended and turn.ended.isoformat(),
+        said=turn.said,
     )
 
 

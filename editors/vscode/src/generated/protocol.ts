@@ -497,6 +497,30 @@ export type HunkKind =
   | "lines"
   | "file";
 
+/** Which hunk of a task's change (from its base to now). */
+export interface HunkOriginParams {
+  task: string;
+  /** Its id. */
+  hunk: string;
+  /** Its file, where that is known: it is found sooner. */
+  path?: string;
+}
+
+/** Where a hunk comes from. */
+export interface HunkOriginResult {
+  task: string;
+  hunk: string;
+  path: string;
+  /** The first that holds it, of those that held it without a break until now; absent if it is newer than all. */
+  checkpoint?: CheckpointInfo;
+  /** The turn, with its prompt, in which it was made; with `byPerson`, the one after which. Absent before the first. */
+  turn?: TurnInfo;
+  /** It came when no turn was under way: a person made it. */
+  byPerson?: boolean;
+  /** The last run of each check on a checkpoint that holds it. */
+  checks?: readonly CheckInfo[];
+}
+
 /** What was typed; for the controller. */
 export interface InputParams {
   session: string;
@@ -1118,6 +1142,7 @@ export interface Commands {
   "agentls.forecast": [ForecastParams, ForecastResult];
   "agentls.gc": [GcParams, GcResult];
   "agentls.getTask": [TaskParams, TaskResult];
+  "agentls.hunkOrigin": [HunkOriginParams, HunkOriginResult];
   "agentls.listAgents": [ListAgentsParams, ListAgentsResult];
   "agentls.listCheckpoints": [TaskParams, ListCheckpointsResult];
   "agentls.listComments": [ListCommentsParams, ListCommentsResult];

@@ -6,17 +6,14 @@ import os
 from agentls.lsp import present
 from agentls.lsp.progress import RequestProgress
 from agentls.lsp.protocol.checkpoints import (
-    CheckpointInfo,
     CheckpointResult,
     ListCheckpointsResult,
     RewindParams,
     RewindResult,
-    TurnInfo,
 )
 from agentls.lsp.protocol.tasks import TaskParams
 from agentls.lsp.registry import command
 from agentls.lsp.server import Server
-from agentls.model import Checkpoint, Turn
 
 
 @command("agentls.checkpoint")
@@ -27,7 +24,7 @@ async def checkpoint(
     task, taken = await ls.core.checkpointing.take(params.task)
     return CheckpointResult(
         task=ls.task_info(task),
-        checkpoint=_checkpoint(taken),
+        checkpoint=present.checkpoint_info(taken),
     )
 
 
@@ -39,8 +36,8 @@ async def list_checkpoints(
     task, checkpoints, turns = await ls.core.checkpointing.list(params.task)
     return ListCheckpointsResult(
         task=task.id,
-        checkpoints=tuple(_checkpoint(one) for one in checkpoints),
-        turns=tuple(_turn(one) for one in turns),
+        checkpoints=tuple(present.checkpoint_info(one) for one in checkpoints),
+        turns=tuple(present.turn_info(one) for one in turns),
     )
 
 
@@ -57,35 +54,8 @@ async def rewind(
     )
     return RewindResult(
         task=ls.task_info(done.task),
-        checkpoint=_checkpoint(done.checkpoint),
-        before=_checkpoint(done.before),
+        checkpoint=present.checkpoint_info(done.checkpoint),
+        before=present.checkpoint_info(done.before),
         aside=tuple(os.fsdecode(path) for path in done.aside),
         aside_folder=present.uri_of(done.aside_folder) if done.aside else None,
-    )
-
-
-def _checkpoint(checkpoint: Checkpoint) -> CheckpointInfo:
-    return CheckpointInfo(
-        number=checkpoint.number,
-        commit=checkpoint.commit,
-        head=checkpoint.head,
-        branch=checkpoint.branch,
-        reason=checkpoint.reason,
-        turn=checkpoint.turn,
-        taken=checkpoint.taken.isoformat(),
-        files=checkpoint.files,
-        added=checkpoint.added,
-        deleted=checkpoint.deleted,
-        skipped=checkpoint.skipped,
-    )
-
-
-def _turn(turn: Turn) -> TurnInfo:
-    return TurnInfo(
-        number=turn.number,
-        prompt=turn.prompt,
-        source=turn.source,
-        begun=turn.begun.isoformat(),
-        ended=turn.ended and turn.ended.isoformat(),
-        said=turn.said,
     )

@@ -53,6 +53,7 @@ from agentls.tasks.states import HOLDS_A_PLACE
 from agentls.tasks.telling import Teller
 from agentls.tasks.trusting import Trusting
 from agentls.tasks.undoing import Undoing
+from agentls.tasks.updating import Updating
 
 __all__ = ["Core", "open_core"]
 
@@ -84,6 +85,7 @@ class Core:
     origins: Origins
     reviewing: Reviewing
     rewinding: Rewinding
+    updating: Updating
     sessions: Sessions
     screens: Screens
     controllers: Controllers
@@ -219,6 +221,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             reviewer=Reviewer(operations, commenting=commenting),
         )
         starter.turns.after = checking
+        rewinding = Rewinding(operations, database=database)
         core = Core(
             paths=paths,
             book=book,
@@ -247,11 +250,14 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             ordering=Ordering(
                 operations, trusting=trusting, conflicts=forecasting.conflicts
             ),
-            rewinding=Rewinding(operations),
             origins=Origins(operations, database=database),
             reviewing=reviewing,
             publishing=Publishing(
                 operations, trusting=trusting, agency=agency, merging=merging
+            ),
+            rewinding=rewinding,
+            updating=Updating(
+                operations, database=database, tasks=tasks, rewinding=rewinding
             ),
             sessions=sessions,
             screens=screens,
@@ -288,6 +294,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
                 "discard": core.discarding.finish_discard,
                 "restore": core.discarding.finish_restore,
                 "rewind": core.rewinding.finish_rewind,
+                "update": core.updating.finish_update,
             },
             resuming=resuming,
             spawn=background.spawn,

@@ -25,6 +25,7 @@ __all__ = [
     "HunkId",
     "PullRequest",
     "PullState",
+    "Resolve",
     "Session",
     "SessionId",
     "SessionKind",
@@ -73,6 +74,16 @@ class BaseKind(enum.StrEnum):
 
     WIP = "wip"
     """The user's checkout with its uncommitted changes, kept as a commit."""
+
+
+class Resolve(enum.StrEnum):
+    """Who resolves the conflicts of an update."""
+
+    EDITOR = "editor"
+    """A person: they are left in the worktree as git leaves them."""
+
+    AGENT = "agent"
+    """The task's agent: the same, and it is told."""
 
 
 class Strategy(enum.StrEnum):

@@ -40,6 +40,7 @@ _PLACES = {
     "checkpoints": "agentls.cli.checkpoints:checkpoints",
     "checkpoint": "agentls.cli.checkpoints:checkpoint",
     "rewind": "agentls.cli.checkpoints:rewind",
+    "update": "agentls.cli.update:update",
     "send": "agentls.cli.operations:send",
     "stop": "agentls.cli.operations:stop",
     "resume": "agentls.cli.operations:resume",

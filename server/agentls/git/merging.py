@@ -54,6 +54,8 @@ class Conflicted:
 
     files: tuple[bytes, ...]
     messages: tuple[str, ...]
+    stages: tuple[bytes, ...]
+    """What an index has of them: `<mode> <object> <stage>\\t<path>` each."""
     tree: str
     """The result with conflict markers in it."""
 
@@ -215,11 +217,11 @@ def _parse(output: bytes, *, clean: bool) -> Merged | Conflicted:
         return Merged(tree=tree.decode("ascii"))
     entries, _, told = rest.partition(b"\0\0")
     # The last entry's end and the section's end are both NUL: one may be left.
-    files = dict.fromkeys(
-        entry.partition(b"\t")[2] for entry in entries.split(b"\0") if entry
-    )
+    stages = tuple(entry for entry in entries.split(b"\0") if entry)
+    files = dict.fromkeys(entry.partition(b"\t")[2] for entry in stages)
     return Conflicted(
         files=tuple(files),
+        stages=stages,
         messages=tuple(_messages(told)),
         tree=tree.decode("ascii"),
     )

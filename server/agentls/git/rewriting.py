@@ -5,6 +5,7 @@ that git ignores stay; what stands in the way is moved aside or refused. Each
 function can be run again after a crash in the middle of it.
 """
 
+import contextlib
 import os
 import shutil
 import stat
@@ -26,10 +27,15 @@ from agentls.threads import in_thread
 
 __all__ = [
     "check_free",
+    "check_no_merge",
+    "check_no_submodules",
     "clear_locks",
     "find_in_the_way",
+    "forget_index",
+    "keep_index",
     "move_aside",
     "move_head",
+    "put_back_index",
     "rewrite",
     "write_files",
 ]
@@ -86,10 +92,32 @@ def check_free(checkout: Checkout) -> None:
         )
 
 
+def check_no_merge(checkout: Checkout) -> None:
+    """Raise `DirtyCheckout` in the middle of a merge, cherry-pick or revert."""
+    for name in ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD"):
+        if os.path.lexists(checkout.admin / name):
+            raise DirtyCheckout(
+                f"{checkout.path} is in the middle of a merge or cherry-pick of its"
+                " own. Nothing was changed.",
+                hint="Finish or abort it there, or let the agent do it.",
+            )
+
+
 def clear_locks(checkout: Checkout) -> None:
     """Remove the locks of a git of ours that was cut off; the journal says it was."""
     for name in _LOCKS:
         (checkout.admin / name).unlink(missing_ok=True)
+
+
+async def check_no_submodules(repo: Repository, *, old: str, new: str) -> None:
+    """Raise `InvalidState` where a submodule's commit differs: git writes none back."""
+    changed = await changed_paths(repo, old, new)
+    submodules = [file.path for file in changed if file.submodule]
+    if submodules:
+        raise InvalidState(
+            f"Submodules can't be written: {_listed(submodules)}. Nothing was changed.",
+            hint="Check out the wanted commit in them by hand, then try again.",
+        )
 
 
 async def rewrite(
@@ -100,14 +128,7 @@ async def rewrite(
     Raises `InvalidState` where something is in the way, or for a submodule, which git
     doesn't write back; nothing was changed then.
     """
-    changed = await changed_paths(repo, old, new)
-    submodules = [file.path for file in changed if file.submodule]
-    if submodules:
-        raise InvalidState(
-            f"Submodules can't be written back: {_listed(submodules)}."
-            " Nothing was changed.",
-            hint="Check out the wanted commit in them by hand.",
-        )
+    await check_no_submodules(repo, old=old, new=new)
     blocked = await find_in_the_way(repo, checkout, old=old, new=new)
     if blocked:
         raise InvalidState(
@@ -116,6 +137,28 @@ async def rewrite(
             hint="Move it away and try again.",
         )
     await write_files(repo, checkout, index=index, old=old, new=new)
+
+
+def keep_index(checkout: Checkout, copy: Path) -> None:
+    """Copy the worktree's own index."""
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        shutil.copy2(checkout.admin / "index", copy)
+    except FileNotFoundError:
+        copy.unlink(missing_ok=True)
+
+
+def put_back_index(checkout: Checkout, copy: Path) -> None:
+    """Make the copy the worktree's own index again; nothing if there is none."""
+    aside = checkout.admin / "index.agentls"
+    with contextlib.suppress(FileNotFoundError):
+        shutil.copy2(copy, aside)
+        aside.rename(checkout.admin / "index")
+
+
+def forget_index(copy: Path) -> None:
+    """Remove the copy; nothing if there is none."""
+    copy.unlink(missing_ok=True)
 
 
 async def write_files(

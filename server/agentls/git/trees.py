@@ -11,7 +11,7 @@ from agentls.git.place import Place
 from agentls.git.repository import Repository
 from agentls.git.runner import git
 
-__all__ = ["Entry", "leave_out", "with_entries"]
+__all__ = ["Entry", "leave_out", "read_entry", "with_entries"]
 
 
 @attrs.frozen(kw_only=True)
@@ -20,6 +20,16 @@ class Entry:
 
     mode: int
     blob: str
+
+
+async def read_entry(repo: Repository, tree: str, path: bytes) -> Entry | None:
+    """Give what a tree has at a path; None for nothing and for a folder."""
+    listing = await git("ls-tree", "-z", "--full-tree", tree, "--", path, at=repo.main)
+    about, _, name = listing.rstrip(b"\0").partition(b"\t")
+    if name != path or b" tree " in about:
+        return None
+    mode, _, blob = about.split(b" ")
+    return Entry(mode=int(mode, 8), blob=blob.decode("ascii"))
 
 
 async def with_entries(

@@ -11,6 +11,7 @@ from agentls.review import merging
 from agentls.review.checks import in_words, refuse_failed
 from agentls.review.previewing import Preview, preview_merge
 from agentls.review.strategies import Wish
+from agentls.review.updating import check_resolved
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.operations import Operations
 from agentls.tasks.request import check_text
@@ -68,6 +69,7 @@ class Merging:
                 refuse_failed(self._on.book.get(task_id))
             task = await self._on.to_review(task_id, stop=stop, to="merge")
             repository = await self._on.repository(task)
+            await check_resolved(repository, task)
             progress("Saving a checkpoint")
             saved = await self._on.checkpoints.take(
                 repository, task, reason="Before the merge"

@@ -6,6 +6,7 @@ else, and then the files are written again.
 """
 
 from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -16,11 +17,13 @@ from agentls.git.refs import branch_ref, read_ref
 from agentls.git.repository import Repository, has_commit
 from agentls.model import Checkpoint, Task
 from agentls.review.checkpoint import PREPARED
+from agentls.store.database import Database
 from agentls.store.tasks import JournalEntry
+from agentls.store.updates import delete_update
 from agentls.tasks.operations import Operations, entry
 from agentls.tasks.starting import Say
 
-__all__ = ["Rewinding", "Rewound", "kept_aside"]
+__all__ = ["Rewinding", "Rewound", "origin"]
 
 
 @attrs.frozen(kw_only=True)
@@ -41,8 +44,9 @@ class Rewound:
 class Rewinding:
     """Brings tasks back to their checkpoints."""
 
-    def __init__(self, operations: Operations) -> None:
+    def __init__(self, operations: Operations, *, database: Database) -> None:
         self._on = operations
+        self._database = database
 
     async def rewind(
         self, name: str, number: int, *, stop: bool, progress: Say
@@ -89,21 +93,25 @@ class Rewinding:
             reason=f"Before the rewind to {number}",
             also=(tip,) if tip else (),
         )
+        await rewriting.check_no_submodules(
+            repository, old=before.tree, new=wanted.tree
+        )
         note = attrs.evolve(entry(task, "rewind"), data={"number": number})
         await self._on.book.note(note)
         try:
             progress("Writing the files")
-            aside, folder = await self._write(repository, task, before, wanted)
+            aside, folder = await self.write(repository, task, before, wanted)
         except AgentlsError:
             await self._on.book.end_note(task.id)
             raise
         task = await self._on.book.finish(
             task.id,
             quietly=True,
-            base=attrs.evolve(task.base, commit=wanted.base),
-            prepared=wanted.commit if wanted.reason == PREPARED else wanted.prepared,
             why=f"Rewound to checkpoint {number}.",
+            **origin(task, wanted),
         )
+        # What an update left to be resolved is another state by now.
+        await self._database.transaction(lambda db: delete_update(db, task.id))
         await self._on.checkpoints.take(repository, task, reason=f"Rewound to {number}")
         return Rewound(
             task=self._on.book.get(task.id),
@@ -113,15 +121,19 @@ class Rewinding:
             aside_folder=folder,
         )
 
-    async def _write(
+    async def write(
         self,
         repository: Repository,
         task: Task,
         before: Checkpoint,
         wanted: Checkpoint,
     ) -> tuple[tuple[bytes, ...], Path]:
+        """Bring files, index and HEAD from one checkpoint, which they hold, to another.
+
+        Gives what stood in the way, and the folder that it was moved to.
+        """
         checkout = await own_checkout(repository, task.worktree)
-        folder = kept_aside(self._on.paths.state, before)
+        folder = _kept_aside(self._on.paths.state, before)
         aside = await rewriting.find_in_the_way(
             repository, checkout, old=before.tree, new=wanted.tree
         )
@@ -140,6 +152,15 @@ class Rewinding:
         return aside, folder
 
 
-def kept_aside(state: Path, checkpoint: Checkpoint) -> Path:
+def origin(task: Task, checkpoint: Checkpoint) -> dict[str, Any]:
+    """Give what a task's change was told against at a checkpoint, for the book."""
+    own = checkpoint.reason == PREPARED
+    return {
+        "base": attrs.evolve(task.base, commit=checkpoint.base),
+        "prepared": checkpoint.commit if own else checkpoint.prepared,
+    }
+
+
+def _kept_aside(state: Path, checkpoint: Checkpoint) -> Path:
     """Name the folder for what was in the way after a checkpoint was taken."""
     return state / "aside" / checkpoint.task / str(checkpoint.number)

@@ -1089,6 +1089,39 @@ export interface UndoMergeResult {
   checkout?: string;
 }
 
+/** What became of an update. */
+export type UpdateOutcome =
+  | "updated"
+  | "current"
+  | "conflicts"
+  | "aborted";
+
+/** Who resolves the conflicts of an update. */
+export type UpdateResolve =
+  | "editor"
+  | "agent";
+
+/** What to update from its target. */
+export interface UpdateTaskParams {
+  task: string;
+  /** Absent: on a conflict nothing is changed, and the error names the files. */
+  resolve?: UpdateResolve;
+  /** Bring back what was before an update that left conflicts. */
+  abort?: boolean;
+  /** Stop an agent that still works, instead of refusing. */
+  stop?: boolean;
+}
+
+/** What was done. */
+export interface UpdateTaskResult {
+  task: TaskInfo;
+  outcome: UpdateOutcome;
+  /** Paths in the worktree. */
+  conflicts?: readonly string[];
+  /** The same files as URIs. */
+  uris?: readonly string[];
+}
+
 /** The states of a task. */
 export type TaskState =
   | "queued"
@@ -1166,6 +1199,7 @@ export interface Commands {
   "agentls.stopTask": [TaskParams, TaskResult];
   "agentls.trust": [TrustParams, TrustResult];
   "agentls.undoMerge": [UndoMergeParams, UndoMergeResult];
+  "agentls.updateTask": [UpdateTaskParams, UpdateTaskResult];
 }
 
 /** What the server tells. */

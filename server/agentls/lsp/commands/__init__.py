@@ -19,6 +19,7 @@ from agentls.lsp.commands import (
     pull_requests,
     sessions,
     tasks,
+    updating,
 )
 
 __all__ = [
@@ -37,4 +38,5 @@ __all__ = [
     "pull_requests",
     "sessions",
     "tasks",
+    "updating",
 ]

@@ -51,6 +51,13 @@ CREATE TABLE checkpoints (
     PRIMARY KEY (task, number)
 ) STRICT;
 
+-- Updates whose conflicts were left in the worktree: what was before, what came in.
+CREATE TABLE updates (
+    task       TEXT PRIMARY KEY REFERENCES tasks (id) ON DELETE CASCADE,
+    checkpoint INTEGER NOT NULL,
+    target     TEXT NOT NULL
+) STRICT;
+
 -- Hunks that a person has seen, by their content.
 CREATE TABLE viewed (
     task TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,

@@ -1,0 +1,399 @@
+"""Update: the target merged into a task's worktree, with its agent at rest.
+
+The state before is a checkpoint, and what a crash cuts off goes back to it. Conflicts
+change nothing, unless somebody is named who resolves them: then they stand in the
+worktree until the next update finds them resolved, or aborts.
+"""
+
+import enum
+from pathlib import Path
+
+import attrs
+
+from agentls.errors import AgentlsError, Conflict, DirtyCheckout, InvalidState
+from agentls.git import rewriting
+from agentls.git.checkouts import Checkout, own_checkout
+from agentls.git.commits import tree_of
+from agentls.git.conflicts import mark_unmerged, with_labels
+from agentls.git.history import reaches
+from agentls.git.merging import Conflicted
+from agentls.git.repository import Repository
+from agentls.model import (
+    Checkpoint,
+    CommitId,
+    Resolve,
+    Task,
+    TurnSource,
+)
+from agentls.review import updating
+from agentls.review.updating import UpdatePlan, named
+from agentls.store import updates as table
+from agentls.store.database import Database
+from agentls.store.tasks import JournalEntry
+from agentls.store.updates import OpenUpdate
+from agentls.tasks.operations import Operations, entry
+from agentls.tasks.orchestrator import Orchestrator
+from agentls.tasks.rewinding import Rewinding, origin
+from agentls.tasks.starting import Say
+from agentls.threads import in_thread
+from agentls.trust import SCRIPT_AGENT
+
+__all__ = ["Outcome", "Updated", "Updating"]
+
+_ASKED = """\
+{target} was merged into your work, and these files conflict:
+
+{files}
+
+Resolve the conflict markers in them so that what both sides meant is kept, and run \
+the checks that there are. Then `git add` each of these files. Don't commit, and don't \
+abort the merge.
+"""
+
+
+class Outcome(enum.StrEnum):
+    """What became of an update."""
+
+    UPDATED = "updated"
+    CURRENT = "current"
+    """There was nothing to bring in."""
+
+    CONFLICTS = "conflicts"
+    """They stand in the worktree."""
+
+    ABORTED = "aborted"
+
+
+@attrs.frozen(kw_only=True)
+class Updated:
+    """What an update did."""
+
+    task: Task
+    outcome: Outcome
+    conflicts: tuple[bytes, ...] = ()
+
+
+class Updating:
+    """Brings targets into tasks' worktrees."""
+
+    def __init__(
+        self,
+        operations: Operations,
+        *,
+        database: Database,
+        tasks: Orchestrator,
+        rewinding: Rewinding,
+    ) -> None:
+        self._on = operations
+        self._database = database
+        self._tasks = tasks
+        self._rewinding = rewinding
+
+    async def update(
+        self, name: str, *, resolve: Resolve | None, stop: bool, progress: Say
+    ) -> Updated:
+        """Merge the target into a task's worktree; end an update that is resolved.
+
+        Raises `Conflict` naming the files, and changes nothing, unless `resolve` says
+        who resolves them; `DirtyCheckout` where a file that git ignores is in the way.
+        """
+        task_id = self._on.book.get(name).id
+        async with self._on.lock(task_id):
+            task = self._on.book.get(task_id)
+            if resolve is Resolve.AGENT and task.agent == SCRIPT_AGENT:
+                raise InvalidState(
+                    f"Task {task.id} runs a shell script, which resolves no conflicts.",
+                    hint=f"agentls update --resolve editor {task.id}",
+                )
+            task = await self._on.to_review(task_id, stop=stop, to="update")
+            repository = await self._on.repository(task)
+            checkout = await own_checkout(repository, task.worktree)
+            rewriting.check_free(checkout)
+            if opened := await self._opened(task):
+                await updating.check_resolved(repository, task)
+                task = await self._on.background.to_the_end(
+                    self._conclude(repository, task, opened),
+                    name=f"conclude {task.id}",
+                )
+            else:
+                await in_thread(rewriting.check_no_merge, checkout)
+            progress("Saving a checkpoint")
+            before = await self._on.checkpoints.take(
+                repository, task, reason="Before the update"
+            )
+            progress("Merging")
+            plan = await updating.plan_update(repository, task, before)
+            if plan is None:
+                outcome = Outcome.UPDATED if opened else Outcome.CURRENT
+                return Updated(task=self._on.book.get(task.id), outcome=outcome)
+            updated = await self._on.background.to_the_end(
+                self._bring_in(repository, task, before, plan, resolve=resolve),
+                name=f"update {task.id}",
+            )
+        if updated.conflicts and resolve is Resolve.AGENT:
+            return await self._ask(updated)
+        return updated
+
+    async def abort(self, name: str, *, stop: bool) -> Updated:
+        """Bring a task's worktree back to what it was before its open update."""
+        task_id = self._on.book.get(name).id
+        async with self._on.lock(task_id):
+            task = self._on.book.get(task_id)
+            opened = await self._opened(task)
+            if opened is None:
+                raise InvalidState(
+                    f"Task {task.id} has no update that waits to be resolved:"
+                    " nothing there to abort.",
+                    hint=f"`agentls rewind {task.id} N` goes back to a checkpoint;"
+                    f" `agentls checkpoints {task.id}` lists them.",
+                )
+            task = await self._on.to_review(task_id, stop=stop, to="abort")
+            repository = await self._on.repository(task)
+            rewriting.check_free(await own_checkout(repository, task.worktree))
+            task = await self._on.background.to_the_end(
+                self._abort(repository, task, opened), name=f"abort {task.id}"
+            )
+            return Updated(task=task, outcome=Outcome.ABORTED)
+
+    async def finish_update(self, task: Task, noted: JournalEntry) -> None:
+        """Undo an update that was cut off, or finish what ended one."""
+        repository = await self._on.repository(task)
+        checkout = await own_checkout(repository, task.worktree)
+        rewriting.clear_locks(checkout)
+        if noted.step == "head":
+            await self._end(
+                repository,
+                task,
+                branch=noted.data["branch"],
+                head=CommitId(noted.data["head"]),
+            )
+            return
+        await self._go_back(
+            repository, task, noted.data["before"], why=noted.data["why"]
+        )
+
+    async def _bring_in(
+        self,
+        repository: Repository,
+        task: Task,
+        before: Checkpoint,
+        plan: UpdatePlan,
+        *,
+        resolve: Resolve | None,
+    ) -> Updated:
+        merged = plan.merged
+        if isinstance(merged, Conflicted) and resolve is None:
+            raise Conflict(
+                f"Task {task.id} conflicts with {task.target} in"
+                f" {named(merged.files)}. Nothing was changed.",
+                hint=f"`agentls update --resolve editor {task.id}` leaves the conflicts"
+                " in its worktree for you, `--resolve agent` for its agent.",
+            )
+        after = attrs.evolve(
+            task,
+            base=attrs.evolve(task.base, commit=plan.base),
+            prepared=plan.prepared,
+        )
+        checkout = await own_checkout(repository, task.worktree)
+        tree, head = merged.tree, None
+        if isinstance(merged, Conflicted):
+            labels = {plan.ours: task.branch, plan.target: task.target}
+            tree = await with_labels(repository, merged, labels=labels)
+        else:
+            head = await updating.next_head(
+                repository,
+                after,
+                head=before.head or task.base.commit,
+                target=plan.target,
+                tree=tree,
+            )
+        await self._check_room(repository, checkout, old=before.tree, new=tree)
+        await in_thread(rewriting.keep_index, checkout, self._index_before(before))
+        why = "Its update was interrupted; nothing changed."
+        await self._note(task, "back", before=before.number, why=why)
+        try:
+            await rewriting.write_files(
+                repository,
+                checkout,
+                index=self._on.checkpoints.index_of(task),
+                old=before.tree,
+                new=tree,
+            )
+        except AgentlsError:
+            await self._on.book.end_note(task.id)
+            raise
+        try:
+            if isinstance(merged, Conflicted):
+                await self._leave(repository, checkout, before, plan, merged, tree=tree)
+                said = (
+                    f"Conflicts with {task.target} in {named(merged.files)}: resolve"
+                    " them in its worktree, then update it again."
+                )
+            else:
+                assert head is not None  # noqa: S101 - set where there is no conflict
+                await rewriting.move_head(
+                    repository, checkout, branch=before.branch, commit=head
+                )
+                said = f"Updated to {task.target}."
+            task = await self._on.book.finish(
+                task.id,
+                quietly=True,
+                base=after.base,
+                prepared=after.prepared,
+                why=said,
+            )
+        except AgentlsError:
+            await self._go_back(repository, task, before.number, why=why)
+            raise
+        await self._on.checkpoints.take(
+            repository, task, reason="Updated", also=plan.commits
+        )
+        if not isinstance(merged, Conflicted):
+            await in_thread(rewriting.forget_index, self._index_before(before))
+            return Updated(task=self._on.book.get(task.id), outcome=Outcome.UPDATED)
+        return Updated(
+            task=self._on.book.get(task.id),
+            outcome=Outcome.CONFLICTS,
+            conflicts=merged.files,
+        )
+
+    async def _leave(
+        self,
+        repository: Repository,
+        checkout: Checkout,
+        before: Checkpoint,
+        plan: UpdatePlan,
+        conflicted: Conflicted,
+        *,
+        tree: str,
+    ) -> None:
+        """Leave conflicts to be resolved; what is uncommitted and clean stays so."""
+        task = self._on.book.get(before.task)
+        head = before.head or task.base.commit
+        staged = await updating.index_beside(
+            repository, head=head, target=plan.target, conflicted=conflicted, tree=tree
+        )
+        opened = OpenUpdate(task=task.id, checkpoint=before.number, target=plan.target)
+        await self._database.transaction(lambda db: table.insert_update(db, opened))
+        await mark_unmerged(
+            repository,
+            checkout,
+            tree=staged,
+            conflicted=conflicted,
+            theirs=plan.target,
+            message=f"Merge branch '{task.target}' into {task.branch}\n",
+        )
+
+    async def _conclude(
+        self, repository: Repository, task: Task, opened: OpenUpdate
+    ) -> Task:
+        """End an update whose conflicts are resolved, committed or not."""
+        saved = await self._on.checkpoints.take(repository, task, reason="Resolved")
+        on = saved.head or task.base.commit
+        if await reaches(repository, on, ancestor=opened.target):
+            return await self._ended(repository, task)  # somebody committed the merge
+        checkout = await own_checkout(repository, task.worktree)
+        going_on = await in_thread((checkout.admin / "MERGE_HEAD").exists)
+        if not going_on and saved.tree == await tree_of(repository, on):
+            raise InvalidState(
+                f"Somebody ended the merge in the worktree of task {task.id}, and the"
+                " work that was not committed with it. Nothing was changed.",
+                hint=f"`agentls update --abort {task.id}` brings it all back.",
+            )
+        head = await updating.next_head(
+            repository, task, head=on, target=opened.target, tree=saved.tree
+        )
+        note = entry(task, "update", step="head")
+        data = {"branch": saved.branch, "head": head}
+        await self._on.book.note(attrs.evolve(note, data=data))
+        try:
+            return await self._end(repository, task, branch=saved.branch, head=head)
+        except AgentlsError:
+            await self._on.book.end_note(task.id)
+            raise
+
+    async def _end(
+        self, repository: Repository, task: Task, *, branch: str | None, head: CommitId
+    ) -> Task:
+        checkout = await own_checkout(repository, task.worktree)
+        await rewriting.move_head(repository, checkout, branch=branch, commit=head)
+        return await self._ended(repository, task)
+
+    async def _ended(self, repository: Repository, task: Task) -> Task:
+        if opened := await self._opened(task):
+            before = await self._on.checkpoints.get(task, opened.checkpoint)
+            await in_thread(rewriting.forget_index, self._index_before(before))
+        await self._database.transaction(lambda db: table.delete_update(db, task.id))
+        task = await self._on.book.finish(
+            task.id, quietly=True, why=f"Updated to {task.target}."
+        )
+        await self._on.checkpoints.take(repository, task, reason="Updated")
+        return self._on.book.get(task.id)
+
+    async def _abort(
+        self, repository: Repository, task: Task, opened: OpenUpdate
+    ) -> Task:
+        why = "Its update was aborted."
+        await self._note(task, "back", before=opened.checkpoint, why=why)
+        try:
+            return await self._go_back(repository, task, opened.checkpoint, why=why)
+        except AgentlsError:
+            await self._on.book.end_note(task.id)
+            raise
+
+    async def _go_back(
+        self, repository: Repository, task: Task, number: int, *, why: str
+    ) -> Task:
+        """Bring all back to a checkpoint, the index too; what is there is kept."""
+        wanted = await self._on.checkpoints.get(task, number)
+        present = await self._on.checkpoints.take(
+            repository, task, reason="Before the update was taken back"
+        )
+        await self._rewinding.write(repository, task, present, wanted)
+        checkout = await own_checkout(repository, task.worktree)
+        kept = self._index_before(wanted)
+        await in_thread(rewriting.put_back_index, checkout, kept)
+        await self._database.transaction(lambda db: table.delete_update(db, task.id))
+        task = await self._on.book.finish(
+            task.id, quietly=True, why=why, **origin(task, wanted)
+        )
+        await in_thread(rewriting.forget_index, kept)
+        await self._on.checkpoints.take(
+            repository, task, reason="After the update was taken back"
+        )
+        return self._on.book.get(task.id)
+
+    async def _ask(self, updated: Updated) -> Updated:
+        """Tell the agent what to resolve."""
+        names = (path.decode("utf-8", "backslashreplace") for path in updated.conflicts)
+        prompt = _ASKED.format(
+            target=updated.task.target, files="\n".join(f"- {name}" for name in names)
+        )
+        task = await self._tasks.send_prompt(
+            updated.task.id, prompt, source=TurnSource.UPDATE
+        )
+        return attrs.evolve(updated, task=task)
+
+    async def _check_room(
+        self, repository: Repository, checkout: Checkout, *, old: str, new: str
+    ) -> None:
+        await rewriting.check_no_submodules(repository, old=old, new=new)
+        found = await rewriting.find_in_the_way(repository, checkout, old=old, new=new)
+        if found:
+            raise DirtyCheckout(
+                f"In {checkout.path} files that git ignores or can't store are in the"
+                f" way: {named(found)}. Nothing was changed.",
+                hint="Move them away, then update again.",
+            )
+
+    async def _note(self, task: Task, step: str, *, before: int, why: str) -> None:
+        note = entry(task, "update", step=step)
+        data = {"before": before, "why": why}
+        await self._on.book.note(attrs.evolve(note, data=data))
+
+    async def _opened(self, task: Task) -> OpenUpdate | None:
+        return await self._database.read(lambda db: table.load_update(db, task.id))
+
+    def _index_before(self, before: Checkpoint) -> Path:
+        """Name the copy of the worktree's own index as it was before an update."""
+        return self._on.checkpoints.indexes / f"{before.task}.{before.number}.own"

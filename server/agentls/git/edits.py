@@ -4,14 +4,14 @@ Read from objects only, never from a worktree by path.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import attrs
 
 from agentls.git.repository import Repository
 from agentls.git.runner import git
 
-__all__ = ["Edit", "read_edits", "renames"]
+__all__ = ["Edit", "blobs_of", "read_edits", "renames"]
 
 _HEADER = re.compile(
     rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", flags=re.MULTILINE
@@ -35,6 +35,20 @@ class Edit:
     def shift(self) -> int:
         """How far it moves the lines below it."""
         return self.new_count - self.old_count
+
+
+async def blobs_of(
+    repo: Repository, tree: str, paths: Collection[bytes]
+) -> Mapping[bytes, bytes]:
+    """Give the ids of the files that a commit or tree has at these paths."""
+    if not paths:
+        return {}
+    listing = await git(
+        "ls-tree", "-z", "--full-tree", tree, "--", *paths, at=repo.main
+    )
+    entries = (entry.partition(b"\t") for entry in listing.split(b"\0")[:-1])
+    found = ((about.split(b" "), name) for about, _, name in entries)
+    return {name: blob for (_, kind, blob), name in found if kind == b"blob"}
 
 
 async def renames(repo: Repository, old: str, new: str) -> Mapping[bytes, bytes]:

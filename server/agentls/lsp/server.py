@@ -46,7 +46,8 @@ sends("agentls/taskChanged", TaskChangedParams, "A task is new or changed.")
 sends(
     "agentls/commentsChanged",
     CommentsChangedParams,
-    "A comment on a task's change is new, gone or another: list them again.",
+    "A comment on a task's change is new, gone or another: list them again. Where their"
+    " lines are may change with the task.",
 )
 sends("agentls/taskRemoved", TaskRemovedParams, "A task is no more.")
 sends(

@@ -3,12 +3,12 @@
 `follow` is the one thing that reads git; what becomes of lines by edits is pure.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 
 from agentls.git.changes import read_blob
-from agentls.git.edits import Edit, read_edits, renames
+from agentls.git.edits import Edit, blobs_of, read_edits, renames
 from agentls.git.repository import Repository
 
 __all__ = ["Lines", "Place", "Spot", "follow", "follow_lines", "lines_of"]
@@ -55,27 +55,21 @@ async def follow(
 
     Renamed files are followed, and lines that were moved within their file.
     """
+    paths = tuple(dict.fromkeys(spot.path for spot in spots))
+    before = await blobs_of(repository, old, paths)
+    after = await blobs_of(repository, new, paths)
+    renamed: Mapping[bytes, bytes] = {}
+    if any(path not in after for path in paths):
+        renamed = await renames(repository, old, new)
     files: dict[bytes, _File] = {}
-    renamed = None
-    for path in dict.fromkeys(spot.path for spot in spots):
-        content = await read_blob(repository, new, path)
-        new_path = path
-        if content is None:
-            if renamed is None:
-                renamed = await renames(repository, old, new)
-            new_path = renamed.get(path, path)
-            content = await read_blob(repository, new, new_path)
-        if content is None:
+    for path in paths:
+        new_path = path if path in after else renamed.get(path)
+        if new_path is None:
             files[path] = _File(path=path)
-            continue
-        edits = await read_edits(repository, old, new, old_path=path, new_path=new_path)
-        files[path] = _File(
-            path=new_path,
-            old=lines_of(await read_blob(repository, old, path) if edits else None),
-            new=lines_of(content),
-            edits=edits,
-            there=True,
-        )
+        elif after.get(path) == before.get(path):  # the most of them
+            files[path] = _File(path=path, there=True)
+        else:
+            files[path] = await _read(repository, path, new_path, old=old, new=new)
     return tuple(_place(spot, files[spot.path]) for spot in spots)
 
 
@@ -117,6 +111,19 @@ class _File:
     new: Sequence[bytes] = ()
     edits: tuple[Edit, ...] = ()
     there: bool = False
+
+
+async def _read(
+    repository: Repository, path: bytes, new_path: bytes, *, old: str, new: str
+) -> _File:
+    edits = await read_edits(repository, old, new, old_path=path, new_path=new_path)
+    return _File(
+        path=new_path,
+        old=lines_of(await read_blob(repository, old, path) if edits else None),
+        new=lines_of(await read_blob(repository, new, new_path) if edits else None),
+        edits=edits,
+        there=True,
+    )
 
 
 def _place(spot: Spot, file: _File) -> Place:

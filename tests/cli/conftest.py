@@ -258,7 +258,7 @@ class User:
         try:
             if (self.folder / "state" / "daemon.json").exists():
                 for task in self.json("ls")["tasks"]:
-                    if task["state"] in {"preparing", "working", "waiting"}:
+                    if task["state"] in {"preparing", "working", "waiting", "checking"}:
                         self.call("stop", task["id"])
                 self.call("daemon", "stop")
         finally:

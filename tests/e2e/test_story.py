@@ -80,6 +80,10 @@ async def test_a_task_goes_from_prompt_to_merged(
         types.TextDocumentContentParams(uri=files["with space.txt"].old_uri)
     )
     assert base.text == "odd\n"
+    briefing = await editor.client.workspace_text_document_content_async(
+        types.TextDocumentContentParams(uri=f"agentls:/{task}/briefing.md")
+    )
+    assert "## Change: 11 files" in briefing.text
 
     await editor.execute("discardTask", task=task)
     await editor.execute("restoreTask", task=task)

@@ -208,6 +208,7 @@ async def test_a_prompt_ends_the_checks_and_the_agent_goes_on(daemon, checking):
     task = await daemon.core.tasks.send_prompt(checking.id, "sleep 600")
     assert task.state is State.WORKING
     assert _outcomes(task) == {"slow": "stopped"}
+    await daemon.core.tasks.stop(task.id)
 
 
 async def test_an_agent_that_goes_on_by_itself_ends_the_checks(daemon, configure):
@@ -245,6 +246,7 @@ events = [
     assert (task.state, _outcomes(task)) == (State.WORKING, {"slow": "stopped"})
     live = [one.id for one in daemon.core.book.sessions(task.id) if one.live]
     assert live == [session.id]
+    await daemon.core.tasks.stop(task.id)
 
 
 async def test_a_discard_ends_the_checks(daemon, checking):

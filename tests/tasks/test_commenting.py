@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from agentls.review.placing import Lines
 from agentls.store.comments import CommentState, Side
 from agentls.tasks.book import CommentsChanged
 from agentls.tasks.commenting import Remark
+from agentls.tasks.reviewing import Asked
 
 TEN = "".join(f"line {number}\n" for number in range(1, 11))
 
@@ -105,22 +107,22 @@ async def test_the_old_side_of_a_renamed_file_is_found_by_its_new_name(daemon, t
     assert one.path == b"plain.txt"
 
 
-@pytest.mark.parametrize(
-    ("on", "said"),
-    [
-        ({"path": b"nowhere", "line": 1}, "no file 'nowhere'"),
-        ({"line": 11}, "10 lines"),
-        ({"line": 0}, "10 lines"),
-        ({"line": 5, "end": 4}, "10 lines"),
-        ({"side": Side.OLD, "line": 1}, "no file 'ten'"),
-        ({"text": " \n"}, "empty"),
-        ({"text": "a\0b"}, "NUL"),
-        ({"thread": 7}, "no comment 7"),
-    ],
-)
-async def test_what_cannot_be_commented_is_refused(daemon, task, on, said):
-    with pytest.raises(InvalidParams, match=said):
-        await _add(daemon, task, **on)
+REFUSED = [
+    ({"path": b"nowhere", "line": 1}, "no file 'nowhere'"),
+    ({"line": 11}, "10 lines"),
+    ({"line": 0}, "10 lines"),
+    ({"line": 5, "end": 4}, "10 lines"),
+    ({"side": Side.OLD, "line": 1}, "no file 'ten'"),
+    ({"text": " \n"}, "empty"),
+    ({"text": "a\0b"}, "NUL"),
+    ({"thread": 7}, "no comment 7"),
+]
+
+
+async def test_what_cannot_be_commented_is_refused(daemon, task):
+    for on, said in REFUSED:
+        with pytest.raises(InvalidParams, match=said):
+            await _add(daemon, task, **on)
     assert await _listed(daemon, task) == []
 
 
@@ -228,6 +230,52 @@ async def test_a_sent_comment_is_linked_to_what_answers_it(
     assert one.answer.how is how
     place = one.answer.lines
     assert (place and (place.first, place.last)) == lines
+
+
+async def test_an_answer_names_its_hunk_of_the_whole_change(daemon, turns, task):
+    await _add(daemon, task, path=b"plain.txt", line=2)
+    turns.next("sed -i 's/more/less/' plain.txt; echo 0 > other")
+    await _send(daemon, task)
+    (one,) = await _listed(daemon, task)
+    shown = await daemon.core.reviewing.changes(task.id, Asked(hunks=True))
+    (hunk,) = shown.hunks[b"plain.txt"]
+    assert one.answer is not None
+    assert one.answer.hunk == hunk.id
+
+
+async def test_a_review_is_typed_into_a_session_that_lives(daemon, home):
+    config = Path(home.environ["AGENTLS_CONFIG_DIR"])
+    config.mkdir()
+    (config / "config.toml").write_text(
+        """[agents.resting]
+command = ["sh", "-c", "echo x > new; touch ../done; cat > ../told", "{prompt}"]
+done = "event"
+events = [{ when = { type = "done" }, status = "done" }]
+"""
+    )
+    task = await daemon.create("Do it", agent="resting")
+    await _comes_true((task.worktree.parent / "done").exists)
+    (session,) = daemon.core.book.sessions(task.id)
+    events = daemon.core.paths.state / "events" / session.id
+    events.write_text('{"time": 1, "event": "x", "payload": {"type": "done"}}\n')
+    await daemon.core.tasks.read_events(session.id)
+    await daemon.until(task.id, State.REVIEW)
+    await _add(daemon, task, "Why x?", path=b"new", line=1)
+    await daemon.core.review_sending.send(task.id, text="", template=None)
+    told = task.worktree.parent / "told"
+    await _comes_true(lambda: "Why x?" in told.read_text())
+    assert daemon.core.book.get(task.id).state is State.WORKING
+    assert daemon.core.book.session(session.id).live
+    (one,) = await _listed(daemon, task)
+    assert (one.comment.state, one.answer) == (CommentState.SENT, None)
+    await daemon.core.tasks.stop(task.id)
+
+
+async def _comes_true(true: Callable[[], bool]) -> None:
+    """Wait until something is true of files that another process writes."""
+    async with asyncio.timeout(30):
+        while not true():  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0.02)
 
 
 async def test_clients_are_told_of_every_change_to_comments(daemon, task):

@@ -68,6 +68,7 @@ def _parse(uri: str) -> tuple[str, str, bytes]:
     if (
         parts.scheme != _SCHEME
         or len(names) < 4  # noqa: PLR2004 - root, task, point, path
+        or ".." in names
         or "\0" in path
     ):
         raise InvalidParams(

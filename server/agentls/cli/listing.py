@@ -10,7 +10,7 @@ import click
 from agentls.cli.arguments import given_repository, repo_option
 from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.link import connected
-from agentls.cli.outlook import conflicts_of, size_of
+from agentls.cli.outlook import conflicts_of, failed_checks_of, size_of
 from agentls.cli.places import path_of
 from agentls.cli.table import Column, print_table
 from agentls.cli.visible import one_line, shorten
@@ -111,7 +111,10 @@ def _print_tasks(tasks: list[dict[str, Any]]) -> None:
 def _told(task: dict[str, Any], *, cut: bool) -> str:
     """Give the title, and why the task is where it is: what a person acts upon."""
     title = one_line(task["title"])
-    told = "; ".join(filter(None, (task.get("why"), conflicts_of(task))))
-    if not told:
+    why = task.get("why", "")
+    failed = failed_checks_of(task)
+    told = [why, "" if "check" in why else failed, conflicts_of(task)]
+    if not any(told):
         return title
-    return f"{shorten(title, _TITLE_BESIDE_WHY) if cut else title} ({told})"
+    shown = shorten(title, _TITLE_BESIDE_WHY) if cut else title
+    return f"{shown} ({'; '.join(filter(None, told))})"

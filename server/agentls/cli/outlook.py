@@ -5,7 +5,7 @@ from typing import Any
 
 from agentls.cli.visible import one_line
 
-__all__ = ["conflicts_of", "size_of"]
+__all__ = ["conflicts_of", "failed_checks_of", "size_of"]
 
 
 def size_of(task: Mapping[str, Any]) -> str:
@@ -25,3 +25,13 @@ def conflicts_of(task: Mapping[str, Any]) -> str:
         met.append("your changes")
     met += forecast.get("tasks", ())
     return f"conflicts with {', '.join(met)}" if met else ""
+
+
+def failed_checks_of(task: Mapping[str, Any]) -> str:
+    """Name the checks that failed; empty where none did."""
+    failed = [
+        one_line(one["name"])
+        for one in task.get("checks", ())
+        if one["outcome"] in {"failed", "timedOut"}
+    ]
+    return f"failed: {', '.join(failed)}" if failed else ""

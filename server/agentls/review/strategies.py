@@ -316,12 +316,12 @@ class _Combining:
 
 def _way_out(task: Task) -> str:
     resolve = (
-        f"tell its agent to merge {task.target} and resolve it: `agentls send"
-        f' {task.id} "…"`; or discard the task.'
+        f"`agentls update --resolve agent {task.id}` has its agent resolve it,"
+        " `--resolve editor` leaves that to you, in its worktree."
     )
     if task.base.kind is BaseKind.WIP:
         return (
             "It began from changes that you had not committed: if that is what"
             f" {task.target} lacks, commit them and merge again. Else {resolve}"
         )
-    return resolve[0].upper() + resolve[1:]
+    return resolve

@@ -42,5 +42,23 @@ def test_the_briefing_is_shown(user: Any, checked: str):
     assert "+ echo looking" in said
 
 
+def test_a_daemon_that_is_killed_is_no_end_of_a_check(user: Any, wait_until: Any):
+    gate, begun = user.folder / "gate", user.folder / "begun"
+    (user.folder / "config" / "config.toml").write_text(
+        f'[checks.slow]\nrun = "touch {begun}; until [ -e {gate} ]; do sleep 0.05;'
+        ' done; echo through"\n'
+    )
+    task = user.begin("echo x > new.txt")
+    wait_until(begun.exists)
+    wait_until(lambda: user.json("show", task)["task"]["checks"][0].get("session"))
+    user.kill_daemon()
+    gate.touch()
+    user.call("wait", task)
+    (check,) = user.json("show", task)["task"]["checks"]
+    assert check["outcome"] == "passed"
+    said = user.call("logs", "--session", check["session"], task)
+    assert said.splitlines()[-1] == "through"
+
+
 def test_a_check_that_is_none_is_refused(user: Any, checked: str):
     assert "no check 'x'" in user.call("check", checked, "x", status=1)

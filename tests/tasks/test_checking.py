@@ -176,6 +176,15 @@ async def test_checks_run_on_demand_all_or_by_name(daemon, configure, tmp_path):
     assert len({run.checkpoint for run in runs}) == 2
 
 
+async def test_the_work_of_an_agent_that_failed_can_be_checked(daemon, configure):
+    task = await daemon.create("touch done; exit 3")
+    task = await daemon.until(task.id, State.FAILED)
+    configure(_check("tests", "test -f done"))
+    task = await _run(daemon, task)
+    assert (task.state, _outcomes(task)) == (State.REVIEW, {"tests": "passed"})
+    assert task.why == "Its agent ended with exit status 3."
+
+
 @pytest.fixture
 async def checking(daemon, configure, tmp_path) -> Task:
     """Give a task whose check runs and doesn't end by itself."""

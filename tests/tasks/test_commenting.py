@@ -287,6 +287,20 @@ async def test_clients_are_told_of_every_change_to_comments(daemon, task):
     assert [event.task for event in told] == [task.id] * 2
 
 
+async def test_comments_are_there_without_the_worktree_and_without_the_objects(
+    daemon, task, git
+):
+    await _add(daemon, task, line=4)
+    task = await daemon.core.discarding.discard(task.id)
+    (one,) = await _listed(daemon, task)
+    assert (one.lines, one.outdated) == (Lines(first=4, last=4), False)
+    git(daemon.root, "update-ref", "-d", f"refs/agentls/{task.id}")
+    git(daemon.root, "reflog", "expire", "--expire=now", "--all")
+    git(daemon.root, "gc", "-q", "--prune=now")
+    (one,) = await _listed(daemon, task)
+    assert (one.lines, one.outdated) == (Lines(first=4, last=4), True)
+
+
 async def test_comments_outlive_the_daemon(start, turns):
     turns.next("echo x > ten")
     async with start() as daemon:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import attrs
 
-from agentls.errors import InvalidParams
+from agentls.errors import GitFailed, InvalidParams
 from agentls.git.changes import changed_files, read_blob
 from agentls.git.edits import Edit
 from agentls.git.hunks import Hunk, HunkKind, hunks_of
@@ -102,7 +102,7 @@ async def place(
         by=lambda comment: (comment.side, comment.checkpoint),
     ).items():
         new = now if side is Side.NEW else base
-        places = await follow(repository, _spots(group), old=start, new=new)
+        places = await _follow(repository, _spots(group), old=start, new=new)
         for comment, at in zip(group, places, strict=True):
             placed[comment.id] = PlacedComment(
                 comment=comment, path=at.path, lines=at.lines, outdated=not at.intact
@@ -129,17 +129,32 @@ async def _answers(
     ).items():
         whole = [comment for comment in group if not comment.path]
         if whole:
-            changed = await changed_files(repository, sent, now)
+            try:
+                changed = await changed_files(repository, sent, now)
+            except GitFailed:
+                continue  # as in `_follow`
             how = Answered.TOUCHED if changed else Answered.UNTOUCHED
             answers |= {comment.id: Answer(how=how) for comment in whole}
         rest = [comment for comment in group if comment.path]
         # The old side's lines too: what the agent had made of them by then.
-        then = await follow(repository, _spots(rest), old=start, new=sent)
+        then = await _follow(repository, _spots(rest), old=start, new=sent)
         spots = [Spot(path=at.path, lines=at.lines) for at in then]
-        places = await follow(repository, spots, old=sent, new=now)
+        places = await _follow(repository, spots, old=sent, new=now)
         for comment, spot, at in zip(rest, spots, places, strict=True):
             answers[comment.id] = _answer(spot, at)
     return answers
+
+
+async def _follow(
+    repository: Repository, spots: Sequence[Spot], *, old: str, new: str
+) -> tuple[Place, ...]:
+    """Follow as `follow` does; where git has the old state no more, stay."""
+    try:
+        return await follow(repository, spots, old=old, new=new)
+    except GitFailed:
+        return tuple(
+            Place(path=spot.path, lines=spot.lines, intact=False) for spot in spots
+        )
 
 
 async def _with_hunks(

@@ -23,6 +23,7 @@ from agentls.tasks.turns import TurnEnd
 
 __all__ = ["Checking"]
 
+_AT_REST = (State.REVIEW, State.FAILED, State.INTERRUPTED)
 _STOPPED = "Its checks were stopped."
 _BUG = "Its checks ended by a bug; `agentls daemon logs` has its trace."
 
@@ -107,13 +108,15 @@ class Checking:
         task_id = self._on.book.get(name).id
         async with self._on.lock(task_id):
             task = self._on.book.get(task_id)
-            require_state(task, State.REVIEW, to="check")
+            require_state(task, *_AT_REST, to="check")
             await require_worktree(task, to="check")
             policy = await self._on.starter.policy(task)
             checks = choose(policy.config, task.checks, names=names)
             saved = await self._on.checkpoints.take(
                 policy.repository, task, reason="Before the checks"
             )
+            why = "" if task.state is State.REVIEW else task.why
+            await self._on.book.change(task_id, quietly=True, state=State.REVIEW)
             await self._on.book.change(
                 task_id,
                 quietly=True,
@@ -122,7 +125,7 @@ class Checking:
                 checked=stamp_of(policy.config, saved.tree),
                 checks=checks,
             )
-            running = self._begin(task_id, why="", say=progress, quietly=True)
+            running = self._begin(task_id, why=why, say=progress, quietly=True)
         try:
             await asyncio.wait([running])
         except asyncio.CancelledError:

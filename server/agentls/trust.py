@@ -28,10 +28,10 @@ SCRIPT_AGENT = "shell"
 class TrustItem:
     """One text that would run, and the digest by which a decision about it is kept."""
 
-    kind: Literal["config", "filter"]
+    kind: Literal["config", "filter", "hook", "signing"]
     repository: Path
     name: str
-    """The config's key, or the filter's name."""
+    """The config's key, or the name of the filter or hook."""
     text: str
     """All that would run, for a person to read."""
     digest: str
@@ -46,6 +46,28 @@ class TrustItem:
             name=name,
             text=text,
             digest=_digest("filter", name, text),
+        )
+
+    @classmethod
+    def of_hook(cls, repository: Path, *, name: str, text: str) -> "TrustItem":
+        """Make the item of a git hook that a merge would run."""
+        return cls(
+            kind="hook",
+            repository=repository,
+            name=name,
+            text=text,
+            digest=_digest("hook", name, text),
+        )
+
+    @classmethod
+    def of_signing(cls, repository: Path, *, name: str, text: str) -> "TrustItem":
+        """Make the item of a program of the repository's config that would sign."""
+        return cls(
+            kind="signing",
+            repository=repository,
+            name=name,
+            text=text,
+            digest=_digest("signing", name, text),
         )
 
 

@@ -154,7 +154,7 @@ async def _by_us(root: Path, branches: Branches, strategy: Strategy) -> Outcome:
         draft = await combine(repository, task, work, wish=wish)
     except WorkConflicts as error:
         return Outcome(conflicts=frozenset(map(_path, error.found.files)))
-    commit = await complete(repository, draft, message=draft.message, wish=wish)
+    commit = await complete(repository, task, draft, wish=wish)
     tree = _git(root, "rev-parse", f"{commit}^{{tree}}")
     assert tree == draft.tree
     if strategy is not Strategy.REBASE:

@@ -11,9 +11,10 @@ from agentls.cli.places import path_of, short_path
 from agentls.cli.progress import shown_progress
 from agentls.cli.statuses import Status
 from agentls.cli.stopping import wants_stop
+from agentls.cli.trust import ask_trust
 from agentls.cli.visible import brief, visible
 from agentls.client import Client
-from agentls.errors import InvalidState
+from agentls.errors import InvalidState, Untrusted
 
 __all__ = ["merge"]
 
@@ -32,6 +33,8 @@ _STRATEGIES = ("squash", "merge", "rebase")
     "--stop", is_flag=True, help="Stop an agent that still works, then merge."
 )
 @click.option("--force", is_flag=True, help="Merge although a check failed.")
+@click.option("--no-sign", is_flag=True, help="Sign no commit, whatever git is set to.")
+@click.option("--skip-hooks", is_flag=True, help="Run none of your commit hooks.")
 @click.option("--dry-run", is_flag=True, help="Say what it would do, and do nothing.")
 @json_option
 def merge(
@@ -40,6 +43,8 @@ def merge(
     message: str | None,
     strategy: str | None,
     stop: bool,
+    no_sign: bool,
+    skip_hooks: bool,
     dry_run: bool,
     force: bool,
     as_json: bool,
@@ -59,17 +64,9 @@ def merge(
         _preview(params, as_json=as_json)
         return
     params |= {"stop": stop, "force": force}
+    params |= {"sign": not no_sign, "skipHooks": skip_hooks}
     with connected() as client:
-        try:
-            answer = _merge(client, params)
-        except InvalidState:
-            if (
-                stop
-                or as_json
-                or not wants_stop(client, task, then="merge what it has done so far")
-            ):
-                raise
-            answer = _merge(client, params | {"stop": True})
+        answer = _merge_or_ask(client, params, may_ask=not as_json)
     if as_json:
         print_json(answer)
         return
@@ -80,6 +77,27 @@ def merge(
     )
     if checkout := answer.get("checkout"):
         click.echo(f"{visible(short_path(path_of(checkout)))} is at it now.")
+
+
+def _merge_or_ask(
+    client: Client, params: dict[str, Any], *, may_ask: bool
+) -> dict[str, Any]:
+    """Merge; on a terminal ask about an agent that works, and hooks to trust."""
+    while True:
+        try:
+            return _merge(client, params)
+        except InvalidState:
+            then = "merge what it has done so far"
+            if params["stop"] or not may_ask:
+                raise
+            if not wants_stop(client, params["task"], then=then):
+                raise
+            params = params | {"stop": True}
+        except Untrusted:
+            told = client.execute("agentls.getTask", {"task": params["task"]})["task"]
+            if not may_ask or not ask_trust(client, told["repository"]):
+                raise
+            # What was decided is decided, so this ends.
 
 
 def _merge(client: Client, params: dict[str, Any]) -> dict[str, Any]:

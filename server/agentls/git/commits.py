@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from agentls.errors import InvalidParams
+from agentls.errors import GitFailed, InvalidParams
 from agentls.git.repository import Repository
 from agentls.git.runner import failure, git, run_git
 from agentls.model import CommitId
@@ -132,17 +132,18 @@ async def commit_tree(
 ) -> CommitId:
     """Make a commit, by the user's own name unless another is given.
 
-    `author` is who wrote it where another commits; `signing` the settings by which
-    it is signed. Raises `InvalidParams` when git doesn't know the user's name.
+    `author` is who wrote it where another commits; `signing` the variables for the
+    program that signs it. Raises `InvalidParams` when git doesn't know the user's
+    name, `GitFailed` when the commit can't be signed.
     """
     args = (
         *("commit-tree", tree),
         *(part for one in parents for part in ("-p", one)),
         *(("-S",) if signing is not None else ()),
     )
-    env: dict[str, str] = {}
+    env = dict(signing or {})
     if identity is not None:
-        env = _variables("AUTHOR", identity) | _variables("COMMITTER", identity)
+        env |= _variables("AUTHOR", identity) | _variables("COMMITTER", identity)
     if author is not None:
         env |= _variables("AUTHOR", author)
     finished = await run_git(
@@ -150,7 +151,7 @@ async def commit_tree(
         at=repo.main,
         stdin=message.encode("utf-8", "replace"),
         env=env,
-        settings={"user.useConfigOnly": "true"} | dict(signing or {}),
+        settings={"user.useConfigOnly": "true"},
     )
     if not finished.status:
         return CommitId(finished.stdout.decode("ascii").strip())
@@ -158,6 +159,13 @@ async def commit_tree(
         raise InvalidParams(
             "Git doesn't know your name, so no commit was made.",
             hint="git config --global user.name 'Your Name', and user.email likewise.",
+        )
+    if signing is not None:
+        why = finished.stderr.decode("utf-8", "replace").strip()
+        raise GitFailed(
+            f"The commit could not be signed, so nothing was merged: {why}",
+            hint="Is the key there and unlocked? `agentls merge --no-sign` merges"
+            " without a signature.",
         )
     raise failure(args, finished)
 

@@ -45,18 +45,22 @@ async def run_process(
     within: float,
     output_max: int = OUTPUT_MAX,
     inherit: tuple[int, ...] = (),
+    name: str = "Git",
 ) -> Finished:
     """Run a program in a process group of its own and give what it left.
 
     After `within` seconds, on cancellation or too much output the whole group
     is ended before this returns. `inherit` names descriptors that the process keeps
-    open, such as a lock that must last as long as the process does.
+    open, such as a lock that must last as long as the process does; `name` is what
+    an error calls it.
     """
     process = await _start(
         argv, cwd=cwd, environ=environ, fed=stdin is not None, inherit=inherit
     )
     try:
-        return await _talk(process, stdin=stdin, within=within, output_max=output_max)
+        return await _talk(
+            process, stdin=stdin, within=within, output_max=output_max, name=name
+        )
     finally:
         if process.returncode is None:
             await _end(process)
@@ -124,6 +128,7 @@ async def _talk(
     stdin: bytes | None,
     within: float,
     output_max: int,
+    name: str,
 ) -> Finished:
     assert process.stdout is not None  # noqa: S101 - for the type checker
     assert process.stderr is not None  # noqa: S101 - for the type checker
@@ -136,13 +141,11 @@ async def _talk(
             status = await process.wait()
     except TimeoutError as error:
         raise GitFailed(
-            f"Git took longer than {within:g} seconds and was ended.",
+            f"{name} took longer than {within:g} seconds and was ended.",
             hint="Try again; if it stays so, look whether the disk or network hangs.",
         ) from error
     if len(output.result()) > output_max:
-        raise TooMuchOutput(
-            f"Git's answer is larger than {output_max} bytes; it was ended."
-        )
+        raise TooMuchOutput(f"{name} wrote more than {output_max} bytes; it was ended.")
     return Finished(status=status, stdout=output.result(), stderr=errors.result())
 
 

@@ -118,7 +118,7 @@ async def _plan(
     repository: Repository, task: Task, work: Work, *, wish: Wish
 ) -> MergePlan:
     draft = await draft_merge(repository, task, work, wish=wish)
-    commit = await complete(repository, draft, message=draft.message, wish=wish)
+    commit = await complete(repository, task, draft, wish=wish)
     checkout = await checkout_of(repository, task.target)
     return MergePlan(
         target=task.target,

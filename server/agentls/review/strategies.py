@@ -23,6 +23,7 @@ from agentls.git.merging import Conflicted, merge_trees
 from agentls.git.repository import Repository
 from agentls.model import BaseKind, CommitId, Strategy, Task
 from agentls.review.change import without_prepared
+from agentls.review.hooking import Hooks, ask_hooks
 from agentls.review.message import merge_message
 from agentls.review.work import Work
 
@@ -56,7 +57,9 @@ class Wish:
     message: str | None = None
     """A person's own message, in place of the template."""
     signing: Mapping[str, str] | None = None
-    """The git settings by which commits are signed; None for commits without."""
+    """The variables for the program that signs commits; None for none."""
+    hooks: Hooks | None = None
+    """The hooks that have a say before the last commit is made."""
 
 
 @attrs.frozen(kw_only=True)
@@ -111,11 +114,19 @@ async def branch_tip(
 
 
 async def complete(
-    repository: Repository, draft: Draft, *, message: str | None, wish: Wish
+    repository: Repository, task: Task, draft: Draft, *, wish: Wish
 ) -> CommitId:
-    """Make the draft's commit, with the message that hooks left of the draft's."""
+    """Make the draft's commit, if the hooks let it pass, with the message they leave.
+
+    Raises `GitFailed` for a hook that refuses, `InvalidState` for one that edits.
+    """
+    message = draft.message
     if message is None:
         return draft.parents[0]
+    if wish.hooks is not None:
+        message = await ask_hooks(
+            repository, task, tree=draft.tree, message=message, hooks=wish.hooks
+        )
     return await commit_tree(
         repository,
         draft.tree,

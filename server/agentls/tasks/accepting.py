@@ -113,7 +113,7 @@ class Accepting:
                     tree=await with_kept(
                         repository, task.base.commit, choice, kept=choice.chosen
                     ),
-                    wish=await self._merging.wish(repository, message=message),
+                    wish=await self._merging.wish(repository, task, message=message),
                 )
                 return await self._on.background.to_the_end(
                     self._advance(repository, task, chosen, plan),

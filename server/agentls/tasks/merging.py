@@ -1,14 +1,18 @@
 """Merging as an operation: the agent at rest, a checkpoint, then the one step."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
 
 from agentls.errors import AgentlsError, TargetMoved
+from agentls.git.hooks import Hook
 from agentls.git.repository import Repository
+from agentls.git.signing import signing_of, signs_commits
 from agentls.model import CommitId, State, Strategy, Task
 from agentls.review import merging
 from agentls.review.checks import in_words, refuse_failed
+from agentls.review.hooking import Hooks, hooks_of
 from agentls.review.previewing import Preview, preview_merge
 from agentls.review.strategies import Wish
 from agentls.review.updating import check_resolved
@@ -56,11 +60,14 @@ class Merging:
         progress: Say,
         strategy: Strategy | None = None,
         force: bool = False,
+        sign: bool = True,
+        skip_hooks: bool = False,
     ) -> Merged:
         """Merge a task into its target: wholly, or nothing is changed.
 
         `message` and `strategy` are the config's unless given. Refused while a check
-        stands in the way, unless `force` says otherwise.
+        stands in the way, unless `force` says otherwise. `sign` says that commits are
+        signed if the user's git is set so; `skip_hooks` that none is run.
         """
         check_text(message or "", what="message")
         task_id = self._on.book.get(name).id
@@ -74,7 +81,14 @@ class Merging:
             saved = await self._on.checkpoints.take(
                 repository, task, reason="Before the merge"
             )
-            wish = await self.wish(repository, message=message, strategy=strategy)
+            wish = await self.wish(
+                repository,
+                task,
+                message=message,
+                strategy=strategy,
+                sign=sign,
+                skip_hooks=skip_hooks,
+            )
             progress("Merging")
             for again in reversed(range(_TRIES)):
                 plan = await merging.plan_merge(
@@ -99,7 +113,14 @@ class Merging:
         require_state(task, *_HAS_WORK, to="merge")
         await require_worktree(task, to="merge")
         repository = await self._on.repository(task)
-        wish = await self.wish(repository, message=message, strategy=strategy)
+        wish = await self.wish(
+            repository,
+            task,
+            message=message,
+            strategy=strategy,
+            sign=False,
+            skip_hooks=True,
+        )
         index = self._on.checkpoints.index_of(task)
         found = await preview_merge(repository, task, index=index, wish=wish)
         if said := in_words(task.checks):
@@ -109,16 +130,33 @@ class Merging:
     async def wish(
         self,
         repository: Repository,
+        task: Task,
         *,
         message: str | None,
         strategy: Strategy | None = None,
+        sign: bool = True,
+        skip_hooks: bool = False,
     ) -> Wish:
-        """Say how a merge is wanted: by the config, unless told."""
-        config = await self._trusting.merge_config(repository)
+        """Say how a merge is wanted: by the config and the user's git, unless told.
+
+        Raises `Untrusted` for a hook, or a program that signs, that nobody decided on.
+        """
+        config = await self._trusting.config_of_work(repository)
+        strategy = strategy or config.merge.strategy
+        found: tuple[Hook, ...] = ()
+        if not skip_hooks:
+            found = await self._trusting.hooks(repository, hooks_of(strategy))
+        signs = sign and await signs_commits(repository)
+        environ: Mapping[str, str] = {}
+        if found or signs:
+            environ = await self._on.starter.agency.environment(task, config)
+        index = self._on.checkpoints.index_of(task)
         return Wish(
-            strategy=strategy or config.strategy,
-            template=config.message,
+            strategy=strategy,
+            template=config.merge.message,
             message=message,
+            signing=await signing_of(repository, environ=environ) if signs else None,
+            hooks=Hooks(hooks=found, environ=environ, index=index) if found else None,
         )
 
     async def finish_merge(self, task: Task, entry: JournalEntry) -> None:

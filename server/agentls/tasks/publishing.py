@@ -85,7 +85,9 @@ class Publishing:
             saved = await self._on.checkpoints.take(
                 repository, task, reason="Before the pull request"
             )
-            merge_wish = await self._merging.wish(repository, message=None)
+            merge_wish = await self._merging.wish(
+                repository, task, message=None, skip_hooks=True
+            )
             tip, files = await tip_to_push(
                 repository, task, checkpoint=saved.commit, wish=merge_wish
             )

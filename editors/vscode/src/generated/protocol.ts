@@ -629,6 +629,10 @@ export interface MergeTaskParams {
   stop?: boolean;
   /** Merge although a check failed that a merge needs. */
   force?: boolean;
+  /** False makes commits without a signature where the user's git is set to sign. */
+  sign?: boolean;
+  /** Run none of the user's `pre-commit`, `pre-merge-commit` and `commit-msg`. Else those that are there must be trusted. */
+  skipHooks?: boolean;
 }
 
 /** What the target got. */
@@ -1035,7 +1039,7 @@ export type TrustDecision =
 
 /** One text that the repository would run. */
 export interface TrustItemInfo {
-  /** `config` or `filter`. */
+  /** `config`, `filter`, or what only a merge runs: `hook`, `signing`. */
   kind: string;
   name: string;
   text: string;

@@ -32,6 +32,8 @@ async def merge_task(
         force=params.force,
         progress=progress,
         strategy=Strategy(params.strategy) if params.strategy else None,
+        sign=params.sign,
+        skip_hooks=params.skip_hooks,
     )
     return MergeTaskResult(
         task=ls.task_info(merged.task),

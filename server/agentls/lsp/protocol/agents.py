@@ -66,7 +66,7 @@ class TrustItemInfo:
     """One text that the repository would run."""
 
     kind: str
-    """`config` or `filter`."""
+    """`config`, `filter`, or what only a merge runs: `hook`, `signing`."""
     name: str
     text: str
     digest: str

@@ -44,6 +44,11 @@ class MergeTaskParams:
     """Stop an agent that still works, instead of refusing."""
     force: bool = False
     """Merge although a check failed that a merge needs."""
+    sign: bool = True
+    """False makes commits without a signature where the user's git is set to sign."""
+    skip_hooks: bool = False
+    """Run none of the user's `pre-commit`, `pre-merge-commit` and `commit-msg`. Else
+    those that are there must be trusted."""
 
 
 @attrs.frozen(kw_only=True)

@@ -222,11 +222,16 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
         )
         starter.turns.after = checking
         rewinding = Rewinding(operations, database=database)
+        updating = Updating(
+            operations, database=database, tasks=tasks, rewinding=rewinding
+        )
         core = Core(
             paths=paths,
             book=book,
             tasks=tasks,
-            accepting=Accepting(operations, deciding=deciding, merging=merging),
+            accepting=Accepting(
+                operations, deciding=deciding, merging=merging, updating=updating
+            ),
             checkpointing=Checkpointing(operations),
             adopting=Adopting(
                 operations, trusting=trusting, agency=agency, tasks=tasks
@@ -256,9 +261,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
                 operations, trusting=trusting, agency=agency, merging=merging
             ),
             rewinding=rewinding,
-            updating=Updating(
-                operations, database=database, tasks=tasks, rewinding=rewinding
-            ),
+            updating=updating,
             sessions=sessions,
             screens=screens,
             controllers=controllers,

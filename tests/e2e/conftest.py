@@ -61,6 +61,7 @@ class Editor:
             "agentls/controllerChanged": lambda _: None,
             "agentls/resized": lambda _: None,
             "agentls/forecastChanged": lambda _: None,
+            "agentls/viewedChanged": lambda _: None,
         }.items():
             client.feature(method)(self._telling(hear))
 

@@ -79,19 +79,36 @@ async def test_a_hunk_is_taken_and_the_rest_stays_in_review(
 ):
     task = await daemon.done(_EDIT)
     hunks = await _hunks(daemon, task)
-    before = git(task.worktree, "status", "--porcelain")
     taken = await _take(daemon, task, hunks["LINE 9"], hunks["new"])
     assert (taken.taken, taken.left, taken.task.state) == (2, 4, State.REVIEW)
     assert text.read_text() == _TEXT.replace("line 9\n", "LINE 9\n")
     listed = git(daemon.root, "show", "--format=%s", "--name-only", taken.commit)
     assert listed.split("\n") == [task.title, "", "new", "text"]
     assert git(daemon.root, "status", "--porcelain") == ""
-    assert git(task.worktree, "status", "--porcelain") == before
+    assert taken.updated
+    assert set(await _hunks(daemon, task)) == {"LINE 3", "LINE 20", "moved", "tool"}
+    assert "LINE 9" in (task.worktree / "text").read_text()
     assert await _decided(daemon, task) == {("taken", "text"), ("taken", "new")}
     await daemon.merge(task)
     assert "LINE 3" in text.read_text()
     assert git(daemon.root, "diff", "HEAD~2", "--stat").endswith("(-)")
     assert not (daemon.root / "plain.txt").exists()
+
+
+async def test_what_can_not_be_updated_is_shown_as_taken(
+    daemon: Any, text: Path, git: Callable[..., str]
+):
+    task = await daemon.done(_EDIT)
+    text.write_text(_TEXT.replace("line 3\n", "other\n"))
+    git(daemon.root, "commit", "-qam", "it conflicts with the rest")
+    taken = await _take(daemon, task, (await _hunks(daemon, task))["new"])
+    assert (taken.updated, taken.task.state) == (False, State.REVIEW)
+    shown = await daemon.core.reviewing.changes(task.id, Asked(hunks=True))
+    (new,) = (shown.hunks or {})[b"new"]
+    assert shown.decided == {new.id: "taken"}
+    await _refuse(daemon, task, (await _hunks(daemon, task))["LINE 3"])
+    await daemon.merge(task)
+    assert "other\n" in text.read_text()
 
 
 async def test_taking_all_is_merging(daemon: Any, git: Callable[..., str]):
@@ -150,6 +167,27 @@ async def test_the_targets_own_progress_is_kept_though_the_agent_merged_it(
     await _take(daemon, task, (await _hunks(daemon, task))["LINE 3"])
     wanted = _TEXT.replace("line 3\n", "LINE 3\n") + "meanwhile\nand more\n"
     assert text.read_text() == wanted
+
+
+async def test_a_check_that_failed_stands_in_the_way_unless_told(
+    daemon: Any, git: Callable[..., str]
+):
+    (daemon.root / ".agentls.toml").write_text('[checks]\nunit = { run = "false" }')
+    git(daemon.root, "add", ".")
+    git(daemon.root, "commit", "-qm", "checks")
+    await daemon.trust()
+    task = await daemon.done(_EDIT)
+    with pytest.raises(InvalidState, match="unit"):
+        await _take(daemon, task, paths=[b"new"])
+    await daemon.core.accepting.take(
+        task.id,
+        Part(paths=(b"new",)),
+        message=None,
+        stop=False,
+        force=True,
+        progress=silent,
+    )
+    assert (daemon.root / "new").exists()
 
 
 async def test_where_it_does_not_fit_nothing_is_changed(

@@ -11,6 +11,7 @@ from agentls.errors import InvalidParams, InvalidState
 from agentls.git import changes
 from agentls.git.hunks import Hunk
 from agentls.model import State, Task
+from agentls.tasks.book import ViewedChanged
 from agentls.tasks.reviewing import Asked, Shown
 
 _TEXT = "".join(f"line {number}\n" for number in range(1, 31))
@@ -251,3 +252,13 @@ async def test_what_the_target_got_is_not_shown_since_the_last_look(
     shown = await _changes(daemon, task, old="looked", hunks=True)
     assert [file.display for file in shown.files] == ["text"]
     assert [hunk.added for hunk in (shown.hunks or {})[b"text"]] == [b"LINE 29\n"]
+
+
+async def test_all_who_listen_hear_of_other_marks(daemon: Any):
+    task = await daemon.done("echo 1 > one")
+    heard: list[object] = []
+    with daemon.core.book.listening(heard.append):
+        await _mark(daemon, task, paths=(b"one",))
+        await _mark(daemon, task, viewed=False)
+    told = ViewedChanged(task=task.id)
+    assert [event for event in heard if event == told] == [told, told]

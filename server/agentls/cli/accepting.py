@@ -32,6 +32,7 @@ _stop = click.option("--stop", is_flag=True, help="Stop an agent that still work
     "-m", "--message", help="The commit's message; made from the title if absent."
 )
 @_stop
+@click.option("--force", is_flag=True, help="Merge although a check failed.")
 @json_option
 def accept(
     *,
@@ -40,6 +41,7 @@ def accept(
     hunks: tuple[str, ...],
     message: str | None,
     stop: bool,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Merge some files or hunks of a task; the rest stays.
@@ -50,7 +52,7 @@ def accept(
     params: dict[str, Any] = {"task": task, "paths": paths, "hunks": hunks}
     if message is not None:
         params["message"] = message
-    answer = _run("agentls.applyHunks", params | {"stop": stop})
+    answer = _run("agentls.applyHunks", params | {"stop": stop, "force": force})
     if as_json:
         print_json(answer)
         return

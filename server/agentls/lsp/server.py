@@ -18,6 +18,7 @@ from agentls import __version__
 from agentls.core import Core
 from agentls.errors import InvalidParams
 from agentls.lsp import foreseen, present, wire
+from agentls.lsp.protocol.changes import ViewedChangedParams
 from agentls.lsp.protocol.comments import CommentsChangedParams
 from agentls.lsp.protocol.forecast import ForecastChangedParams
 from agentls.lsp.protocol.sessions import OutputParams, ReconnectedParams
@@ -29,7 +30,7 @@ from agentls.lsp.protocol.tasks import (
 from agentls.lsp.registry import sends
 from agentls.lsp.watching import Watching
 from agentls.model import Task
-from agentls.tasks.book import CommentsChanged, Event, Removed
+from agentls.tasks.book import CommentsChanged, Event, Removed, ViewedChanged
 from agentls.tasks.forecasting import News
 
 __all__ = ["Server", "path_of"]
@@ -48,6 +49,11 @@ sends(
     CommentsChangedParams,
     "A comment on a task's change is new, gone or another: list them again. Where their"
     " lines are may change with the task.",
+)
+sends(
+    "agentls/viewedChanged",
+    ViewedChangedParams,
+    "Something else of a task's change is marked as viewed: list it again.",
 )
 sends("agentls/taskRemoved", TaskRemovedParams, "A task is no more.")
 sends(
@@ -135,6 +141,8 @@ class Server(LanguageServer):
             )
         elif isinstance(event, CommentsChanged):
             self.send("agentls/commentsChanged", CommentsChangedParams(task=event.task))
+        elif isinstance(event, ViewedChanged):
+            self.send("agentls/viewedChanged", ViewedChangedParams(task=event.task))
         else:
             self.watching.session_ended(event.session)
 

@@ -4,6 +4,7 @@ Hunks that are taken go to the target as one commit, by the same one step as a m
 Hunks that are refused are put back in the worktree, after a checkpoint.
 """
 
+import logging
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from agentls.model import Checkpoint, CommitId, HunkId, Task, TaskId
 from agentls.review import merging
 from agentls.review.accepting import Choice, choose, with_kept
 from agentls.review.change import select, without_prepared
+from agentls.review.checks import refuse_failed
 from agentls.review.viewed import find_hunks
 from agentls.store.decisions import Decided
 from agentls.store.tasks import JournalEntry
@@ -29,8 +31,11 @@ from agentls.tasks.merging import Merging
 from agentls.tasks.operations import Operations
 from agentls.tasks.request import check_text
 from agentls.tasks.starting import Say
+from agentls.tasks.updating import Outcome, Updating
 
 __all__ = ["Accepting", "Part", "Refused", "Taken"]
+
+_LOG = logging.getLogger(__name__)
 
 
 @attrs.frozen(kw_only=True)
@@ -54,6 +59,9 @@ class Taken:
     """Hunks."""
     left: int
     """Hunks that the change has besides."""
+    updated: bool
+    """The target was brought into the worktree with it, so that what was taken is no
+    part of the change any more; else it is shown as taken."""
 
 
 @attrs.frozen(kw_only=True)
@@ -77,9 +85,15 @@ class Accepting:
     """Takes and refuses hunks."""
 
     def __init__(
-        self, operations: Operations, *, deciding: Deciding, merging: Merging
+        self,
+        operations: Operations,
+        *,
+        deciding: Deciding,
+        merging: Merging,
+        updating: Updating,
     ) -> None:
         self._on = operations
+        self._updating = updating
         self._deciding = deciding
         self._merging = merging
 
@@ -91,15 +105,20 @@ class Accepting:
         message: str | None,
         stop: bool,
         progress: Say,
+        force: bool = False,
     ) -> Taken:
         """Merge a part of a task's change into its target: wholly, or nothing.
 
         The whole change is merged as a merge does it, and the task is `merged` then.
+        Refused while a check stands in the way, unless `force` says otherwise.
         """
         check_text(message or "", what="message")
         _check(part)
         task_id = self._on.book.get(name).id
+        taken: Taken | None = None
         async with self._on.lock(task_id):
+            if not force:
+                refuse_failed(self._on.book.get(task_id))
             task, repository, saved = await self._at_rest(
                 task_id, stop=stop, to="taken", progress=progress
             )
@@ -115,12 +134,14 @@ class Accepting:
                     ),
                     wish=await self._merging.wish(repository, task, message=message),
                 )
-                return await self._on.background.to_the_end(
+                taken = await self._on.background.to_the_end(
                     self._advance(repository, task, chosen, plan),
                     name=f"take hunks of {task.id}",
                 )
+        if taken is not None:
+            return await self._bring_in(taken, progress=progress)
         merged = await self._merging.merge(
-            task_id, message=message, stop=stop, progress=progress
+            task_id, message=message, stop=stop, progress=progress, force=force
         )
         return Taken(
             task=merged.task,
@@ -128,6 +149,7 @@ class Accepting:
             checkout=merged.checkout,
             taken=len(chosen.choice.picked),
             left=0,
+            updated=False,
         )
 
     async def refuse(
@@ -249,7 +271,20 @@ class Accepting:
             checkout=advanced.checkout,
             taken=len(picked),
             left=chosen.left,
+            updated=False,
         )
+
+    async def _bring_in(self, taken: Taken, *, progress: Say) -> Taken:
+        """Bring the target into the worktree, where that goes without a conflict."""
+        try:
+            updated = await self._updating.update(
+                taken.task.id, resolve=None, stop=False, progress=progress
+            )
+        except AgentlsError as error:
+            _LOG.info("no update after hunks were taken: %s", error.message)
+            return attrs.evolve(taken, task=self._on.book.get(taken.task.id))
+        done = updated.outcome is Outcome.UPDATED
+        return attrs.evolve(taken, task=updated.task, updated=done)
 
     async def _put_back(
         self,

@@ -33,7 +33,15 @@ from agentls.store.database import Database
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.states import NEEDS_A_PERSON, require_transition
 
-__all__ = ["CommentsChanged", "Event", "Removed", "SessionEnd", "TaskBook", "now"]
+__all__ = [
+    "CommentsChanged",
+    "Event",
+    "Removed",
+    "SessionEnd",
+    "TaskBook",
+    "ViewedChanged",
+    "now",
+]
 
 _ID_LETTERS = "bcdfghjkmnpqrstvwxz"
 _ID_DIGITS = "23456789"
@@ -62,7 +70,14 @@ class CommentsChanged:
     task: TaskId
 
 
-Event = Task | Removed | SessionEnd | CommentsChanged
+@attrs.frozen(kw_only=True)
+class ViewedChanged:
+    """Something else of a task's change is marked as viewed."""
+
+    task: TaskId
+
+
+Event = Task | Removed | SessionEnd | CommentsChanged | ViewedChanged
 
 
 def now() -> datetime:
@@ -103,7 +118,7 @@ class TaskBook:
         finally:
             self._listeners.remove(listener)
 
-    def tell(self, event: CommentsChanged) -> None:
+    def tell(self, event: CommentsChanged | ViewedChanged) -> None:
         """Tell all who listen of what changed in another table than the book's."""
         self._tell(event)
 

@@ -1,7 +1,8 @@
 """Reading a task's change, for a person who reviews it, and what they have seen."""
 
 import re
-from collections.abc import Collection, Mapping
+import sqlite3
+from collections.abc import Callable, Collection, Mapping
 
 import attrs
 
@@ -22,7 +23,7 @@ from agentls.review.viewed import Seen, find_hunks, see
 from agentls.store import viewed as table
 from agentls.store.database import Database
 from agentls.store.decisions import Decided
-from agentls.tasks.book import now
+from agentls.tasks.book import ViewedChanged, now
 from agentls.tasks.deciding import Deciding
 from agentls.tasks.operations import Operations
 from agentls.threads import in_thread
@@ -170,17 +171,15 @@ class Reviewing:
         if viewed:
             found = await self._wanted(repository, task, chosen, hunks)
             marks = tuple((hunk.id, hunk.path) for hunk in found)
-            await self._database.transaction(
-                lambda db: table.add_marks(db, task.id, marks, now=now())
+            await self._write(
+                task, lambda db: table.add_marks(db, task.id, marks, now=now())
             )
         elif hunks:
-            await self._database.transaction(
-                lambda db: table.drop_marks(db, task.id, hunks)
-            )
+            await self._write(task, lambda db: table.drop_marks(db, task.id, hunks))
         else:
             gone = [file.path for file in chosen]
-            await self._database.transaction(
-                lambda db: table.drop_marks_of_paths(db, task.id, gone)
+            await self._write(
+                task, lambda db: table.drop_marks_of_paths(db, task.id, gone)
             )
         left = await self._database.read(lambda db: table.load_marks(db, task.id))
         seen = await see(repository, files, left)
@@ -218,6 +217,14 @@ class Reviewing:
         if point != BASE:
             raise InvalidParams(f"There is no {point!r} of a task to read a file from.")
         return await read_text(repository, task.base.commit, path)
+
+    async def _write(
+        self, task: Task, work: Callable[[sqlite3.Connection], None]
+    ) -> None:
+        def tell(_: None) -> None:
+            self._on.book.tell(ViewedChanged(task=task.id))
+
+        await self._database.transaction(work, then=tell)
 
     async def _wanted(
         self,

@@ -70,6 +70,8 @@ export interface ApplyHunksParams {
   message?: string;
   /** Stop an agent that still works, instead of refusing. */
   stop?: boolean;
+  /** Take them although a check failed that a merge needs. */
+  force?: boolean;
 }
 
 /** What the target got. */
@@ -83,6 +85,8 @@ export interface ApplyHunksResult {
   taken: number;
   /** Hunks that the change had besides. */
   left: number;
+  /** The target was brought into the worktree, as `updateTask` does it, so that what was taken is no part of the change any more; else its hunks are shown as `taken`. */
+  updated?: boolean;
 }
 
 /** What to watch, and from where. */
@@ -1126,6 +1130,11 @@ export interface UpdateTaskResult {
   uris?: readonly string[];
 }
 
+/** Whose change has other marks now. */
+export interface ViewedChangedParams {
+  task: string;
+}
+
 /** The states of a task. */
 export type TaskState =
   | "queued"
@@ -1217,6 +1226,7 @@ export interface FromServer {
   "agentls/sessionEnded": SessionEndedParams;
   "agentls/taskChanged": TaskChangedParams;
   "agentls/taskRemoved": TaskRemovedParams;
+  "agentls/viewedChanged": ViewedChangedParams;
 }
 
 /** What the server is told. */

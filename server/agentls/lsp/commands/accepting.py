@@ -22,14 +22,15 @@ async def apply_hunks(
 ) -> ApplyHunksResult:
     """Merge hunks or files of a task's change into its target, as one commit.
 
-    The task stays in review with the rest, and its agent is told with its next
-    prompt. Nothing changes on a conflict.
+    The task stays in review with the rest: the target is brought into its worktree.
+    Its agent is told with its next prompt. Nothing changes on a conflict.
     """
     taken = await ls.core.accepting.take(
         params.task,
         _part(params),
         message=params.message,
         stop=params.stop,
+        force=params.force,
         progress=progress,
     )
     return ApplyHunksResult(
@@ -38,6 +39,7 @@ async def apply_hunks(
         checkout=taken.checkout and present.uri_of(taken.checkout),
         taken=taken.taken,
         left=taken.left,
+        updated=taken.updated,
     )
 
 

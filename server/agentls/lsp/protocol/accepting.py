@@ -25,6 +25,8 @@ class ApplyHunksParams:
     """The commit's message; made as for a merge if absent."""
     stop: bool = False
     """Stop an agent that still works, instead of refusing."""
+    force: bool = False
+    """Take them although a check failed that a merge needs."""
 
 
 @attrs.frozen(kw_only=True)
@@ -40,6 +42,9 @@ class ApplyHunksResult:
     """Hunks."""
     left: int
     """Hunks that the change had besides."""
+    updated: bool = False
+    """The target was brought into the worktree, as `updateTask` does it, so that what
+    was taken is no part of the change any more; else its hunks are shown as `taken`."""
 
 
 @attrs.frozen(kw_only=True)

@@ -13,6 +13,7 @@ __all__ = [
     "HunkKind",
     "MarkViewedParams",
     "MarkViewedResult",
+    "ViewedChangedParams",
 ]
 
 
@@ -162,3 +163,10 @@ class MarkViewedResult:
     """Files of the change."""
     viewed: int
     """How many of them are viewed."""
+
+
+@attrs.frozen(kw_only=True)
+class ViewedChangedParams:
+    """Whose change has other marks now."""
+
+    task: str

@@ -252,9 +252,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             merging=merging,
             undoing=Undoing(operations),
             forecasting=forecasting,
-            ordering=Ordering(
-                operations, trusting=trusting, conflicts=forecasting.conflicts
-            ),
+            ordering=Ordering(operations, trusting=trusting, forecasting=forecasting),
             origins=Origins(operations, database=database),
             reviewing=reviewing,
             publishing=Publishing(

@@ -114,3 +114,13 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(user: Any):
     assert "Conflicts with main: README.md" in said
     assert user.git("rev-parse", "main^") == before
     assert user.state(task) == "review"
+
+
+def test_what_to_review_next_is_told(user: Any):
+    task = user.task("sed -i s/one/1/ README.md")
+    clash = user.task("sed -i s/one/I/ README.md")
+    good = user.task("seq 20 > new.txt")
+    answer = user.json("merge", task)
+    assert answer["next"]["task"]["id"] == good
+    assert answer["next"]["left"] == 1
+    assert f"Next: {clash}" in user.call("merge", good)

@@ -143,6 +143,7 @@ async def test_a_repository_that_is_gone_stops_no_forecast_of_another(
 
 
 async def _radar(daemon, text: str, name: str = "plain.txt"):
+    await _forecast(daemon)  # else a busy machine may take longer than it waits
     found = await daemon.core.forecasting.radar(daemon.root / name, text.encode())
     return [(one.task, one.kind, one.lines.first, one.lines.last) for one in found]
 
@@ -175,6 +176,7 @@ async def test_the_radar_knows_added_deleted_and_untouched_files(daemon):
 async def test_the_radar_looks_only_into_repositories_with_open_tasks(daemon, tmp_path):
     task = await daemon.done("sed -i 's/^5$/five/' plain.txt")
     radar = daemon.core.forecasting.radar
+    await _forecast(daemon)
     assert await radar(tmp_path / "elsewhere.txt", b"x") == ()
     assert await radar(task.worktree / "plain.txt", b"x") == ()
     link = tmp_path / "link"

@@ -77,6 +77,9 @@ def merge(
     )
     if checkout := answer.get("checkout"):
         click.echo(f"{visible(short_path(path_of(checkout)))} is at it now.")
+    following = answer.get("next", {})
+    if after := following.get("task"):
+        click.echo(f"Next: {after['id']} ({brief(after['title'])}). {following['why']}")
 
 
 def _merge_or_ask(

@@ -35,6 +35,9 @@ _LOG = logging.getLogger(__name__)
 _REST_SECONDS = 0.5
 """Between two looks that nobody asked for: what happens meanwhile is one look's."""
 
+_RADAR_PATIENCE = 0.2
+"""Seconds that the radar waits for a look at what happened just before."""
+
 _CLOSED = {State.QUEUED, State.MERGED, State.DISCARDED}
 
 
@@ -57,6 +60,8 @@ class _Watched:
     seen: object = None
     """What the last look found, to tell whether there is anything new."""
     user: UserState | None = None
+    stale: bool = False
+    """Whether something happened since the last look."""
 
 
 class Forecasting:
@@ -89,6 +94,8 @@ class Forecasting:
     def look_soon(self, root: Path, *, saved: bool) -> None:
         """Look again in the background; `saved` says that the user's files changed."""
         self._wanted[root].add(saved)
+        if root in self._watched:
+            self._watched[root].stale = True
         self._wake.set()
 
     async def keep_going(self) -> None:
@@ -99,10 +106,7 @@ class Forecasting:
             self._wake.clear()
             while self._wanted:
                 root, saved = self._wanted.popitem()
-                try:
-                    await self._look(root, read_user=any(saved), asked=False)
-                except AgentlsError as error:  # moved away, or git can't read it
-                    _LOG.info("no forecast of %s: %s", root, error.message)
+                await self._look_quietly(root, read_user=any(saved))
 
     def of(self, task: TaskId) -> TaskForecast | None:
         """Give what was known at the last look; None for what is not open."""
@@ -110,10 +114,23 @@ class Forecasting:
         watched = self._watched.get(root)
         return watched.forecaster.of(task) if watched else None
 
+    async def settle(self, root: Path, *, within: float) -> None:
+        """Look again at once, but wait no longer than so many seconds for it."""
+        look = self._on.background.spawn(
+            self._look_quietly(root, read_user=False), name=f"forecast of {root}"
+        )
+        await asyncio.wait([look], timeout=within)
+
     def conflicts(self, task: TaskId) -> bool | None:
-        """Tell whether a task conflicts with its target; None when nobody knows."""
+        """Tell whether a task conflicts with its target; None when nobody knows now."""
         found = self.of(task)
-        if found is None or found.target.outcome is Outcome.UNKNOWN:
+        watched = self._watched.get(self._on.book.get(task).repository)
+        if (
+            found is None
+            or watched is None
+            or watched.stale
+            or found.target.outcome is Outcome.UNKNOWN
+        ):
             return None
         return found.target.outcome is Outcome.CONFLICTS
 
@@ -144,7 +161,7 @@ class Forecasting:
         """Give the lines of a file of the user's that open tasks change.
 
         `content` is what the user's editor has. Empty for a file that is in no
-        repository with open tasks. The forecast is used as it stands.
+        repository with open tasks.
         """
         file = await in_thread(_real, file)
         root = self._root_of(file)
@@ -154,6 +171,8 @@ class Forecasting:
         if watched is None or watched.repository is None:
             await self._look(root, read_user=False, asked=True)
             watched = self._watched[root]
+        elif watched.stale:  # what comes later is told as news
+            await self.settle(root, within=_RADAR_PATIENCE)
         if watched.repository is None:
             return ()
         path = os.fsencode(file.relative_to(root))
@@ -171,6 +190,12 @@ class Forecasting:
     def _open(self, root: Path | None = None) -> tuple[Task, ...]:
         tasks = self._on.book.tasks(repository=root)
         return tuple(task for task in tasks if task.state not in _CLOSED)
+
+    async def _look_quietly(self, root: Path, *, read_user: bool) -> None:
+        try:
+            await self._look(root, read_user=read_user, asked=False)
+        except AgentlsError as error:  # moved away, or git can't read it
+            _LOG.info("no forecast of %s: %s", root, error.message)
 
     async def _look(self, root: Path, *, read_user: bool, asked: bool) -> None:
         tasks = self._open(root)
@@ -198,6 +223,7 @@ class Forecasting:
         read_user: bool,
         asked: bool,
     ) -> News:
+        watched.stale = False
         if watched.repository is None or asked:
             watched.repository = await self._repository(root, tasks)
         repository = watched.repository

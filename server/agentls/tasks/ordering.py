@@ -1,19 +1,23 @@
 """Which task a person should review next, and why that one."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import attrs
 
 from agentls.config import OrderKey
+from agentls.errors import AgentlsError
 from agentls.git.repository import find_repository
 from agentls.model import State, Task, TaskId
 from agentls.review.checks import passed
 from agentls.review.order import Candidate, in_order, reasons
+from agentls.tasks.forecasting import Forecasting
 from agentls.tasks.operations import Operations
 from agentls.tasks.trusting import Trusting
 
 __all__ = ["Next", "Ordering"]
+
+_PATIENCE = 0.2
+"""Seconds that an answered merge waits for the forecast of the others."""
 
 _GOES_ON = {State.QUEUED, State.PREPARING, State.WORKING, State.CHECKING}
 _STUCK = {State.WAITING, State.FAILED, State.INTERRUPTED}
@@ -43,11 +47,11 @@ class Ordering:
         operations: Operations,
         *,
         trusting: Trusting,
-        conflicts: Callable[[TaskId], bool | None] = lambda _: None,
+        forecasting: Forecasting,
     ) -> None:
         self._on = operations
         self._trusting = trusting
-        self._conflicts = conflicts
+        self._forecasting = forecasting
 
     async def next_review(self, folder: Path | None, *, after: str | None) -> Next:
         """Give what to review next, in one repository or in all.
@@ -82,13 +86,25 @@ class Ordering:
             stuck=stuck,
         )
 
+    async def after(self, task: Task) -> Next | None:
+        """Give what to review after a task of the same repository was merged.
+
+        None when that can't be told: it must not make the merge look failed.
+        """
+        try:
+            # The target moved just now: what conflicts with it is another task's turn.
+            await self._forecasting.settle(task.repository, within=_PATIENCE)
+            return await self.next_review(task.repository, after=None)
+        except AgentlsError:
+            return None
+
     def _candidate(self, task: Task) -> Candidate:
         counted = task.added is not None and task.deleted is not None
         return Candidate(
             task=task.id,
             number=task.number,
             passed=passed(task.checks),
-            conflicts=self._conflicts(task.id),
+            conflicts=self._forecasting.conflicts(task.id),
             files=task.files,
             lines=(task.added or 0) + (task.deleted or 0) if counted else None,
         )

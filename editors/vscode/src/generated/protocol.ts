@@ -646,6 +646,8 @@ export interface MergeTaskResult {
   commit: string;
   /** The URI of the checkout that was brought forward, if one has the target. */
   checkout?: string;
+  /** What to review next in that repository, as `agentls.nextReview` would say. */
+  next?: NextReviewResult;
 }
 
 /** A file that a merge would change in the target. */

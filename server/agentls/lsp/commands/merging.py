@@ -3,6 +3,7 @@
 import os
 
 from agentls.lsp import present
+from agentls.lsp.commands.ordering import shown_next
 from agentls.lsp.progress import RequestProgress
 from agentls.lsp.protocol.merging import (
     MergedFile,
@@ -35,7 +36,9 @@ async def merge_task(
         sign=params.sign,
         skip_hooks=params.skip_hooks,
     )
+    following = await ls.core.ordering.after(merged.task)
     return MergeTaskResult(
+        next=following and shown_next(ls, following),
         task=ls.task_info(merged.task),
         commit=merged.commit,
         checkout=merged.checkout and present.uri_of(merged.checkout),

@@ -4,6 +4,7 @@ from agentls.lsp.progress import RequestProgress
 from agentls.lsp.protocol.ordering import NextReviewParams, NextReviewResult
 from agentls.lsp.registry import command
 from agentls.lsp.server import Server
+from agentls.tasks.ordering import Next
 
 
 @command("agentls.nextReview")
@@ -18,6 +19,11 @@ async def next_review(
     found = await ls.core.ordering.next_review(
         (params.uri and ls.folder(params.uri)) or None, after=params.after
     )
+    return shown_next(ls, found)
+
+
+def shown_next(ls: Server, found: Next) -> NextReviewResult:
+    """Show what to review next."""
     return NextReviewResult(
         task=found.task and ls.task_info(found.task),
         why=found.why,

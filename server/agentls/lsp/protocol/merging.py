@@ -5,6 +5,7 @@ import enum
 import attrs
 
 from agentls.lsp.protocol.changes import FileStatus
+from agentls.lsp.protocol.ordering import NextReviewResult
 from agentls.lsp.protocol.tasks import TaskInfo
 
 __all__ = [
@@ -60,6 +61,8 @@ class MergeTaskResult:
     """Where the target stands now."""
     checkout: str | None = None
     """The URI of the checkout that was brought forward, if one has the target."""
+    next: NextReviewResult | None = None
+    """What to review next in that repository, as `agentls.nextReview` would say."""
 
 
 @attrs.frozen(kw_only=True)

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from agentls.core import Core
-from agentls.errors import InvalidParams, InvalidState
+from agentls.errors import InvalidParams, InvalidState, StorageFull
 from agentls.model import CheckOutcome, SessionKind, State, Task
 from agentls.sessions.folder import read_exit
 from agentls.sessions.output import last_text
 from agentls.store.checks import CheckRun, load_runs
+from agentls.tasks import checking as checking_module
 from agentls.tasks.starting import silent
 
 
@@ -358,6 +359,24 @@ async def test_what_a_repository_wants_to_check_needs_trust(daemon):
     assert not (task.worktree / "evil").exists()
     await daemon.trust()
     assert _outcomes(await _run(daemon, task)) == {"evil": "passed"}
+
+
+async def test_a_full_disk_at_the_end_only_delays_it(daemon, configure, monkeypatch):
+    configure(_check("tests", "true"))
+    change_if = daemon.core.book.change_if
+    full = [True]
+
+    async def change(*args: Any, **changes: Any) -> Task:
+        if State.CHECKING in args[1] and full:
+            full.pop()
+            raise StorageFull("The disk is full.")
+        return await change_if(*args, **changes)
+
+    monkeypatch.setattr(daemon.core.book, "change_if", change)
+    monkeypatch.setattr(checking_module, "ROOM_SECONDS", 0.01)
+    task = await daemon.done("touch done")
+    assert not full
+    assert _outcomes(task) == {"tests": "passed"}
 
 
 async def test_a_check_that_cannot_be_started_is_told(daemon, configure, monkeypatch):

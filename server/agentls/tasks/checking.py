@@ -5,11 +5,12 @@ this one began: a check that runs is waited for, one whose turn didn't come is r
 """
 
 import asyncio
+import logging
 from collections.abc import Collection
 
 import attrs
 
-from agentls.errors import AgentlsError, UnknownTask
+from agentls.errors import AgentlsError, StorageFull, UnknownTask
 from agentls.model import CheckOutcome, State, Task, TaskId
 from agentls.review.checks import choose, fresh_results, in_words, is_of, stamp_of
 from agentls.store.database import Database
@@ -17,11 +18,14 @@ from agentls.tasks.check_runs import CheckRuns
 from agentls.tasks.operations import Operations
 from agentls.tasks.resuming import require_worktree
 from agentls.tasks.reviewer import Reviewer
+from agentls.tasks.running import ROOM_SECONDS
 from agentls.tasks.starting import STOP_GRACE, Say, silent
 from agentls.tasks.states import require_state
 from agentls.tasks.turns import TurnEnd
 
 __all__ = ["Checking"]
+
+_LOG = logging.getLogger(__name__)
 
 _AT_REST = (State.REVIEW, State.FAILED, State.INTERRUPTED)
 _STOPPED = "Its checks were stopped."
@@ -164,12 +168,22 @@ class Checking:
 
     async def _to_review(self, task_id: TaskId, *, why: str, quietly: bool) -> None:
         """Call a person, unless the task has gone on by another way."""
-        try:
-            await self._on.book.change_if(
-                task_id, {State.CHECKING}, quietly=quietly, state=State.REVIEW, why=why
-            )
-        except UnknownTask:
-            return
+        while True:
+            try:
+                await self._on.book.change_if(
+                    task_id,
+                    {State.CHECKING},
+                    quietly=quietly,
+                    state=State.REVIEW,
+                    why=why,
+                )
+            except UnknownTask:
+                return
+            except StorageFull as error:
+                _LOG.warning("the end of its checks can't be kept yet: %s", error)
+                await asyncio.sleep(ROOM_SECONDS)
+            else:
+                return
 
     async def _check_all(self, task_id: TaskId, *, say: Say) -> str:
         """Run what is still to be run; give what a person is to be told of it."""

@@ -79,6 +79,12 @@ def home(tmp_path: Path) -> Generator[Home]:
 
 
 @pytest.fixture
+def end_all() -> Callable[[str], None]:
+    """Kill what runs with a state folder, and wait until it is gone."""
+    return _end_all
+
+
+@pytest.fixture
 def say(record_property) -> Callable[[str], None]:
     """Have the counts that a test ran with printed at the end of the suite."""
     return lambda text: record_property("ran with", text)

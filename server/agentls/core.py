@@ -43,6 +43,7 @@ from agentls.tasks.ordering import Ordering
 from agentls.tasks.origins import Origins
 from agentls.tasks.publishing import Publishing
 from agentls.tasks.recovery import recover
+from agentls.tasks.repairing import Repairing
 from agentls.tasks.resuming import Resuming
 from agentls.tasks.reviewer import Reviewer
 from agentls.tasks.reviewing import Reviewing
@@ -84,6 +85,7 @@ class Core:
     publishing: Publishing
     origins: Origins
     reviewing: Reviewing
+    repairing: Repairing
     rewinding: Rewinding
     updating: Updating
     sessions: Sessions
@@ -140,14 +142,21 @@ class Core:
             more=more,
         )
 
-    async def doctor(self, folder: Path | None) -> tuple[Finding, ...]:
-        """Look for what is wrong with this machine, the daemon and a repository."""
+    async def doctor(
+        self, folder: Path | None, *, repair: bool = False
+    ) -> tuple[Finding, ...]:
+        """Look for what is wrong with this machine, the daemon, tasks, a repository.
+
+        `repair` mends what can safely be mended.
+        """
+        repairing = self.repairing
         return await examine(
             self.paths,
             self.trusting,
             self.agency,
             folder=folder,
             notify_problem=self.teller.problem,
+            troubles=await (repairing.mend(folder) if repair else repairing.look()),
         )
 
 
@@ -260,6 +269,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             ),
             rewinding=rewinding,
             updating=updating,
+            repairing=Repairing(operations),
             sessions=sessions,
             screens=screens,
             controllers=controllers,
@@ -300,6 +310,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             resuming=resuming,
             spawn=background.spawn,
         )
+        background.spawn(core.repairing.look_at_start(), name="look for damage")
         background.spawn(core.housekeeper.keep_going(), name="housekeeping")
         background.spawn(forecasting.keep_going(), name="forecasting")
         # Only now: while sessions are adopted no place is free yet, and nobody needs

@@ -13,6 +13,7 @@ from agentls.git.runner import git_version
 from agentls.logout import LogoutRisk, find_logout_risk
 from agentls.paths import Paths
 from agentls.tasks.agency import Agency
+from agentls.tasks.repairing import Trouble
 from agentls.tasks.trusting import Trusting
 from agentls.threads import in_thread
 
@@ -39,10 +40,12 @@ async def examine(
     *,
     folder: Path | None,
     notify_problem: str,
+    troubles: tuple[Trouble, ...],
 ) -> tuple[Finding, ...]:
     """Look at everything; nothing is changed.
 
-    `notify_problem` is what was wrong when the user's command was run last.
+    `notify_problem` is what was wrong when the user's command was run last, `troubles`
+    what is wrong with tasks.
     """
     findings = [await _git(), _room(paths)]
     if (risk := await find_logout_risk(os.environ)) is not None:
@@ -57,7 +60,16 @@ async def examine(
             findings.append(await _notify(agency, config, problem=notify_problem))
     if folder is not None:
         findings.append(await _repository(trusting, folder))
-    return tuple(findings)
+    return (*findings, *map(_task, troubles))
+
+
+def _task(trouble: Trouble) -> Finding:
+    return Finding(
+        name=f"task {trouble.task.id}",
+        ok=trouble.harmless,
+        message=f"mended: {trouble.kind.value}" if trouble.mended else trouble.kind,
+        hint=trouble.hint,
+    )
 
 
 async def _git() -> Finding:

@@ -6,7 +6,7 @@ import click
 
 from agentls.cli.arguments import given_repository, repo_option
 from agentls.cli.command import Command, json_option, print_json
-from agentls.cli.link import connected
+from agentls.cli.link import OPERATION_SECONDS, connected
 from agentls.cli.statuses import Status
 from agentls.cli.visible import visible
 
@@ -15,13 +15,25 @@ __all__ = ["doctor"]
 
 @click.command(cls=Command)
 @repo_option("Look at this repository too.")
+@click.option("--repair", is_flag=True, help="Mend what can safely be mended.")
 @json_option
 @click.pass_context
-def doctor(ctx: click.Context, *, repo: str | None, as_json: bool) -> None:
-    """Look for what is wrong; exit with 1 when something is."""
-    params = {} if repo is None else {"uri": given_repository(repo)}
+def doctor(
+    ctx: click.Context, *, repo: str | None, repair: bool, as_json: bool
+) -> None:
+    """Look for what is wrong; exit with 1 when something is.
+
+    --repair makes again what was removed by hand: worktrees from their last
+    checkpoints, git's entries for them, branches. With --repo, tasks whose repository
+    was moved follow it there.
+    """
+    params: dict[str, Any] = {} if repo is None else {"uri": given_repository(repo)}
+    if repair:
+        params["repair"] = True
     with connected() as client:
-        answer: dict[str, Any] = client.execute("agentls.doctor", params)
+        answer: dict[str, Any] = client.execute(
+            "agentls.doctor", params, seconds=OPERATION_SECONDS
+        )
     if as_json:
         print_json(answer)
     else:

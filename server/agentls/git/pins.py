@@ -18,7 +18,7 @@ from agentls.git.staged import IDENTITY, index_tree
 from agentls.model import CommitId
 from agentls.threads import in_thread
 
-__all__ = ["pin_worktree", "unpin_worktree"]
+__all__ = ["pin_worktree", "pinned_for", "unpin_worktree"]
 
 _ID = re.compile(rb"(?<![0-9a-f])[0-9a-f]{40}(?:[0-9a-f]{24})?(?![0-9a-f])")
 _TEXT_MAX = 16 * 1024 * 1024
@@ -43,6 +43,11 @@ async def pin_worktree(repo: Repository, checkout: Checkout, *, name: str) -> No
     )
     new = CommitId(commit.decode("ascii").strip())
     await update_ref(repo, ref, new=new, expected=before)
+
+
+async def pinned_for(repo: Repository, *, name: str) -> CommitId | None:
+    """Give the commit that reaches what was pinned, None if nothing is."""
+    return await read_ref(repo, _ref(name))
 
 
 async def unpin_worktree(repo: Repository, *, name: str) -> None:

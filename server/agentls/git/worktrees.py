@@ -30,7 +30,7 @@ from agentls.git.entries import (
     write_entry,
 )
 from agentls.git.lock import repository_lock
-from agentls.git.pins import pin_worktree, unpin_worktree
+from agentls.git.pins import pin_worktree, pinned_for, unpin_worktree
 from agentls.git.refs import branch_ref, read_ref
 from agentls.git.repository import Repository
 from agentls.git.runner import git
@@ -43,9 +43,11 @@ __all__ = [
     "drop_entry",
     "forget_set_aside",
     "lock_worktree",
+    "pinned_by",
     "remove_half_made",
     "set_aside",
     "unlock_worktree",
+    "unpin",
 ]
 
 _CHECKOUT_WITHIN = 1800.0
@@ -152,6 +154,16 @@ async def forget_set_aside(repo: Repository, *, keep: Path) -> None:
     """
     async with repository_lock(repo):
         await in_thread(remove_folder, trash_of(repo, keep=keep))
+
+
+async def pinned_by(repo: Repository, *, keep: Path) -> CommitId | None:
+    """Give the commit that reaches what a worktree set aside as `keep` has pinned."""
+    return await pinned_for(repo, name=trash_of(repo, keep=keep).name)
+
+
+async def unpin(repo: Repository, *, keep: Path) -> None:
+    """Let go of that commit: something else reaches it by now."""
+    await unpin_worktree(repo, name=trash_of(repo, keep=keep).name)
 
 
 async def drop_entry(repo: Repository, path: Path, *, keep: Path) -> bool:

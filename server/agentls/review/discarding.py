@@ -19,9 +19,11 @@ from agentls.git.worktrees import (
     bring_back,
     drop_entry,
     lock_worktree,
+    pinned_by,
     remove_half_made,
     set_aside,
     unlock_worktree,
+    unpin,
 )
 from agentls.model import BaseKind, CommitId, Task
 from agentls.review.checkpoint import Checkpointer
@@ -127,4 +129,9 @@ async def make_again(
         old=fresh.tree,
         new=last.tree,
     )
+    # The first worktree's own folder is gone, and what only its reflog reached with
+    # it: from now on the checkpoints keep that.
+    if (pinned := await pinned_by(repository, keep=keep)) is not None:
+        await checkpoints.take(repository, task, reason="Restored", also=(pinned,))
+        await unpin(repository, keep=keep)
     return True

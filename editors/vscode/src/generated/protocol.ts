@@ -354,6 +354,8 @@ export interface DoctorFinding {
 /** For which repository to look; none if absent. */
 export interface DoctorParams {
   uri?: string;
+  /** Mend what can safely be mended. */
+  repair?: boolean;
 }
 
 /** What the daemon found about itself and the repository. */

@@ -15,7 +15,12 @@ from agentls.lsp.server import Server
 
 @command("agentls.doctor")
 async def doctor(ls: Server, params: DoctorParams, _: RequestProgress) -> DoctorResult:
-    """Look for what is wrong, and say what to do about it."""
+    """Look for what is wrong, and say what to do about it, or mend it.
+
+    Mending makes again what was removed by hand: a worktree from its last checkpoint,
+    git's entry for it, its branch, the reference that keeps checkpoints. With `uri`
+    tasks whose repository was moved follow it there.
+    """
     folder = ls.folder(params.uri) if params.uri else None
     return DoctorResult(
         findings=tuple(
@@ -25,7 +30,7 @@ async def doctor(ls: Server, params: DoctorParams, _: RequestProgress) -> Doctor
                 message=finding.message,
                 hint=finding.hint,
             )
-            for finding in await ls.core.doctor(folder)
+            for finding in await ls.core.doctor(folder, repair=params.repair)
         )
     )
 

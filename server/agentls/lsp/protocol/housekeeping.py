@@ -17,6 +17,8 @@ class DoctorParams:
     """For which repository to look; none if absent."""
 
     uri: str | None = None
+    repair: bool = False
+    """Mend what can safely be mended."""
 
 
 @attrs.frozen(kw_only=True)

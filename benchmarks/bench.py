@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 import attach
 import changes
+import checkpoint
 import echo
 import forecast
 import idle
@@ -35,6 +36,7 @@ def measures(options: argparse.Namespace) -> Mapping[str, Measure]:
         ),
         "changes": lambda: changes.measure(rounds, sizes=tuple(options.changed)),
         "forecast": lambda: forecast.measure(rounds, files=options.files),
+        "checkpoint": lambda: checkpoint.measure(rounds, files=options.files),
         "attach": lambda: attach.measure(rounds, megabytes=options.megabytes * 2),
         "output": lambda: output.measure(rounds, megabytes=options.megabytes),
         "idle": lambda: idle.measure(
@@ -54,9 +56,7 @@ def main() -> int:
     parser.add_argument(
         "--changed", type=int, nargs="+", default=[1_000, 10_000], help="files"
     )
-    parser.add_argument(
-        "--files", type=int, default=50_000, help="in the repository of the forecast"
-    )
+    parser.add_argument("--files", type=int, default=50_000, help="in the repository")
     parser.add_argument("--only", default="", help="names, with commas between them")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()

@@ -293,6 +293,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             spawn=background.spawn,
         )
         starter.max_parallel = config.limits.max_parallel
+        checkpoints.file_max = config.checkpoint.max_file
         await recover(
             unfinished,
             book=book,

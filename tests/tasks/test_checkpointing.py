@@ -122,8 +122,9 @@ async def test_when_the_ref_is_gone_the_state_is_saved_again(daemon, git):
     assert git(task.repository, "rev-parse", f"refs/agentls/{task.id}") == again.commit
 
 
-async def test_what_is_not_stored_is_named(daemon, monkeypatch):
-    monkeypatch.setattr(daemon.core.checkpointing._on.checkpoints, "file_max", 1000)
+async def test_what_is_not_stored_is_named(daemon, paths):
+    paths.user_config.parent.mkdir(parents=True)
+    paths.user_config.write_text("[checkpoint]\nmax_file = 1000\n")
     task = await daemon.done("git init -q inner; printf %2000d 0 > big; echo x > new")
     (taken,) = (await daemon.core.checkpointing.list(task.id))[1]
     assert taken.skipped == ("big: 2000 bytes large", "inner/: a repository of its own")

@@ -38,6 +38,7 @@ __all__ = [
     "RUNS",
     "USER_ONLY",
     "Approval",
+    "Checkpoints",
     "Config",
     "Limits",
     "Logs",
@@ -46,6 +47,7 @@ __all__ = [
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _DAY = 24 * 3600.0
 _DAYS_MAX = 36500.0
+_BYTES_MAX = 1 << 50
 _BAD_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|/\.|\.lock/")
 
 
@@ -132,6 +134,18 @@ class Limits:
 
 
 @attrs.frozen(kw_only=True)
+class Checkpoints:
+    """What a checkpoint of a worktree holds."""
+
+    max_file: int = key(
+        Number(least=0, most=_BYTES_MAX, whole=True),
+        default=50_000_000,
+        about="Bytes above which an untracked file is named in checkpoints and not"
+        " stored.",
+    )
+
+
+@attrs.frozen(kw_only=True)
 class Logs:
     """What becomes of the output of sessions that have ended."""
 
@@ -212,6 +226,11 @@ class Config:
         default=Limits(),
         about="How much may run at once.",
     )
+    checkpoint: Checkpoints = key(
+        Record(Checkpoints),
+        default=Checkpoints(),
+        about="What a checkpoint of a worktree holds.",
+    )
     logs: Logs = key(
         Record(Logs),
         default=Logs(),
@@ -272,6 +291,7 @@ RUNS: tuple[str, ...] = ("setup", "env", "checks")
 # Invariant: a repository can't grant itself anything (tests/config/test_loading.py).
 USER_ONLY: Mapping[tuple[str, ...], str] = {
     ("approval",): "what agents may do without asking",
+    ("checkpoint",): "how much is stored on this machine",
     ("idle_exit",): "how long the daemon lives",
     ("limits",): "how much runs on this machine",
     ("logs",): "what becomes of output on this machine",

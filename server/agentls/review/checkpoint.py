@@ -170,14 +170,21 @@ class Checkpointer:
                 return last
         parents = [tip or task.base.commit, *also]
         parents += [one for one in (found.head, found.staged) if one]
-        commit = await commit_state(
-            repository,
-            found.tree,
-            parents=tuple(dict.fromkeys(parents)),
-            message=f"{task.title}\n\n{found.reason}",
+        commit, size = await asyncio.gather(
+            commit_state(
+                repository,
+                found.tree,
+                parents=tuple(dict.fromkeys(parents)),
+                message=f"{task.title}\n\n{found.reason}",
+            ),
+            measure(found.tree),
+            return_exceptions=True,
         )
+        if isinstance(commit, BaseException):
+            raise commit
         await update_ref(repository, task_ref(task.id), new=commit, expected=tip)
-        size = await measure(found.tree)
+        if isinstance(size, BaseException):
+            raise size
         made = attrs.evolve(found, commit=commit, **attrs.asdict(size))
         made = await self._database.transaction(
             lambda db: table.add_checkpoint(db, made)

@@ -66,6 +66,7 @@ class Orchestrator:
         check_request(request)
         policy = await self._trusting.policy(await find_repository(request.folder))
         self._starter.max_parallel = policy.config.limits.max_parallel
+        self._checkpoints.file_max = policy.config.checkpoint.max_file
         plan = await self._plan(request, policy)
         made: list[TaskId] = []
 

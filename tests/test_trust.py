@@ -56,6 +56,9 @@ def test_without_a_repository_nothing_needs_trust(load, tmp_path):
         ('[agents.new]\ncommand = ["evil"]', "agents.new"),
         ('[agents.claude]\ntitle = "harmless?"', "agents.claude"),
         ('agent = "shell"', "agent"),
+        ('[checks.tests]\nrun = "evil"', "checks"),
+        ('[checks.tests]\ntimeout = 1\nrun = ["a"]', "checks"),
+        ('[review]\nagent = "shell"', "review.agent"),
     ],
 )
 def test_whatever_would_run_is_asked_for_in_either_file(load, which, text, name):

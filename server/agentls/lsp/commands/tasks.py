@@ -93,7 +93,10 @@ async def send_prompt(
 
 @command("agentls.stopTask")
 async def stop_task(ls: Server, params: TaskParams, _: RequestProgress) -> TaskResult:
-    """Stop the agent, its children too; the work stays and is ready for review."""
+    """Stop the agent, its children too, or the checks that follow it.
+
+    The work stays and is ready for review.
+    """
     return _result(ls, await ls.core.tasks.stop(params.task))
 
 

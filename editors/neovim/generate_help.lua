@@ -4,6 +4,7 @@ local root = vim.fs.dirname(vim.fs.abspath(debug.getinfo(1, 'S').source:sub(2)))
 vim.opt.runtimepath:append(root)
 local PAGE = root .. '/doc/agentls.txt'
 local COLUMNS, INDENT = 78, 28
+local options = require('agentls.config')
 
 ---Wrap a text into lines that begin behind a head.
 local function entry(head, text)
@@ -48,8 +49,10 @@ end
 local function keys(actions, defaults)
   local lines = {}
   for _, action in ipairs(actions) do
-    local head = ('%-10s%s'):format(defaults[action.action] or '-', action.action)
-    vim.list_extend(lines, entry(head, action.says))
+    if defaults[action.action] then
+      local head = ('%-15s%s'):format(defaults[action.action], action.action)
+      vim.list_extend(lines, entry(head, action.says))
+    end
   end
   return lines
 end
@@ -68,8 +71,19 @@ local TABLES = {
   {
     'LIST KEYS',
     function()
-      local defaults = require('agentls.config').values.keys.list
-      return keys(require('agentls.list').ACTIONS, defaults)
+      return keys(require('agentls.list').ACTIONS, options.values.keys.list)
+    end,
+  },
+  {
+    'REVIEW KEYS',
+    function()
+      return keys(require('agentls.review.keys').ACTIONS, options.values.keys.review)
+    end,
+  },
+  {
+    'FILE KEYS',
+    function()
+      return keys(require('agentls.review.keys').ACTIONS, options.values.keys.file)
     end,
   },
   { 'HIGHLIGHT GROUPS', highlights },

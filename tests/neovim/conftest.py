@@ -43,6 +43,13 @@ def open_neovim(home, repository: Path) -> Generator[Callable[..., Neovim]]:
         "vim.o.swapfile = false\n"
         "vim.o.shortmess = vim.o.shortmess .. 'I'\n"
     )
+    settings = home.path / "config" / "config.toml"
+    settings.parent.mkdir()
+    # An agent that takes any prompt, and does the same with each.
+    settings.write_text(
+        "[agents.plain]\n"
+        """command = ["sh", "-c", "sh task.sh; echo got: $1", "sh", "{prompt}"]\n"""
+    )
     opened: list[Neovim] = []
 
     def open_one(*args: str, cwd: Path = repository, **more) -> Neovim:
@@ -72,12 +79,14 @@ def neovim(open_neovim) -> Neovim:
 
 @pytest.fixture
 def start(home, repository: Path) -> Callable[..., str]:
-    """Start a task with the shell agent from a terminal; gives its id."""
+    """Start a task from a terminal, with the shell agent unless told; gives its id."""
 
-    def start_one(script: str, *args: str, title: str | None = None) -> str:
+    def start_one(
+        script: str, *args: str, title: str | None = None, agent: str = "shell"
+    ) -> str:
         titled = ("--title", title) if title else ()
         done = home.agentls(
-            "run", "--agent", "shell", "--json", *titled, *args, script, cwd=repository
+            "run", "--agent", agent, "--json", *titled, *args, script, cwd=repository
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)["task"]["id"]

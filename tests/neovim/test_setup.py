@@ -85,7 +85,7 @@ def test_an_unknown_subcommand_is_refused_with_those_there_are(neovim: Neovim):
 def test_subcommands_options_and_ids_are_completed(neovim: Neovim, start):
     task = start("true")
     complete = "return vim.fn.getcompletion('AgentTask ' .. ..., 'cmdline')"
-    assert neovim.lua(complete, "re") == ["restore", "resume", "retry"]
+    assert neovim.lua(complete, "res") == ["restore", "resume"]
     assert neovim.lua(complete, "merge ") == [task]
     assert neovim.lua(complete, "restore ") == []
     assert neovim.lua(complete, "new agent=sh") == ["agent=shell"]

@@ -15,7 +15,7 @@ end, {
   end,
 })
 
-for _, name in ipairs({ 'list', 'new' }) do
+for _, name in ipairs({ 'list', 'next', 'new' }) do
   vim.keymap.set('n', ('<Plug>(agentls-%s)'):format(name), function()
     require('agentls.commands').run({ fargs = { name }, range = 0 })
   end, { desc = 'agentls: ' .. name })

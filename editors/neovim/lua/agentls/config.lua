@@ -10,13 +10,19 @@ local M = {}
 ---@field list agentls.Config.Place
 ---@field panel agentls.Config.Place
 ---@field prompt agentls.Config.Place
+---@field review agentls.Config.Review
 ---@field keys agentls.Config.Keys
 
 ---@class agentls.Config.Place
 ---@field open string the command that opens a window for it; empty: the present one
 
+---@class agentls.Config.Review
+---@field width integer columns of the list of files
+
 ---@class agentls.Config.Keys
 ---@field list table<string, string|false> action to key; false: no key
+---@field review table<string, string|false> in a review, but not in the real file
+---@field file table<string, string|false> in the real file, while its review is open
 
 ---@type agentls.Config
 local DEFAULTS = {
@@ -26,9 +32,13 @@ local DEFAULTS = {
   list = { open = 'botright 15split' },
   panel = { open = 'botright vsplit' },
   prompt = { open = 'botright 15split' },
+  review = { width = 40 },
   keys = {
     list = {
-      open = '<CR>',
+      show = '<CR>',
+      open = 'o',
+      review = 'r',
+      next = 'n',
       merge = 'm',
       send = 's',
       new = 'a',
@@ -40,6 +50,43 @@ local DEFAULTS = {
       all = 'A',
       close = 'q',
       help = 'g?',
+    },
+    review = {
+      show = '<CR>',
+      next_hunk = ']',
+      previous_hunk = '[',
+      next_file = 'J',
+      previous_file = 'K',
+      viewed = 'v',
+      comment = 'c',
+      send = 's',
+      merge = 'm',
+      take = 't',
+      refuse = 'x',
+      since = 'l',
+      briefing = 'b',
+      panel = 'o',
+      skip = 'n',
+      close = 'q',
+      help = 'g?',
+    },
+    file = {
+      next_hunk = ']c',
+      previous_hunk = '[c',
+      next_file = ']f',
+      previous_file = '[f',
+      viewed = '<LocalLeader>v',
+      comment = '<LocalLeader>c',
+      send = '<LocalLeader>s',
+      merge = '<LocalLeader>m',
+      take = '<LocalLeader>t',
+      refuse = '<LocalLeader>x',
+      since = '<LocalLeader>l',
+      briefing = '<LocalLeader>b',
+      panel = '<LocalLeader>o',
+      skip = '<LocalLeader>n',
+      close = '<LocalLeader>q',
+      help = '<LocalLeader>?',
     },
   },
 }

@@ -30,7 +30,12 @@ function M.listen()
     end,
   })
   M.on('User', {
-    pattern = { 'AgentTaskChanged', 'AgentTaskRemoved', 'AgentTasksListed' },
+    pattern = {
+      'AgentTaskChanged',
+      'AgentTaskRemoved',
+      'AgentTasksListed',
+      'AgentForecastChanged',
+    },
     callback = function()
       require('agentls.list').changed()
       vim.cmd.redrawstatus({ bang = true })

@@ -23,6 +23,7 @@ M.LINKS = {
   AgentlsStateDiscarded = 'Comment',
   AgentlsViewed = 'Comment',
   AgentlsComment = 'DiagnosticInfo',
+  AgentlsConflict = 'DiagnosticWarn',
   AgentlsCurrentFile = 'CursorLine',
 }
 

@@ -1,5 +1,6 @@
 --- The list of tasks: a buffer that is drawn again whenever the server tells a change.
 local config = require('agentls.config')
+local forecast = require('agentls.forecast')
 local highlights = require('agentls.highlights')
 local notify = require('agentls.notify')
 local store = require('agentls.store')
@@ -23,7 +24,10 @@ local list = { all = false, ids = {}, due = false }
 --- What the keys do: run a command with the task of the line.
 ---@type { action: string, says: string, run: string|fun() }[]
 M.ACTIONS = {
+  { action = 'show', says = 'review what is ready, else show the session' },
   { action = 'open', says = 'show the session and type into it', run = 'open' },
+  { action = 'review', says = 'review the change', run = 'review' },
+  { action = 'next', says = 'review the task that comes next', run = 'next' },
   { action = 'merge', says = 'merge', run = 'merge' },
   { action = 'send', says = 'tell the agent something', run = 'send' },
   { action = 'new', says = 'a new task', run = 'new' },
@@ -116,6 +120,7 @@ function M.lines(tasks, now)
       )
     end
     for _, task in ipairs(found) do
+      local outlook = forecast.short(task)
       local size = {}
       if (task.added or 0) + (task.deleted or 0) > 0 then
         size = { ('+%d'):format(task.added or 0), (' -%d '):format(task.deleted or 0) }
@@ -136,6 +141,7 @@ function M.lines(tasks, now)
           { size[1] or '', 'AgentlsAdded' },
           { size[2] or '', 'AgentlsDeleted' },
           { title_text },
+          outlook and { '  ' .. outlook[1], outlook[2] } or { '' },
           { why, 'AgentlsWhy' },
         })
       )
@@ -247,6 +253,10 @@ local function run_with_task(command)
 end
 
 local RUN = {
+  show = function()
+    local task = store.get(M.under_cursor() or '')
+    run_with_task(task and task.state == 'review' and 'review' or 'open')
+  end,
   all = function()
     list.all = not list.all
     M.draw()

@@ -208,7 +208,12 @@ end
 ---@return table? SessionInfo
 local function present_session(task)
   local sessions = task.sessions or {}
-  return sessions[#sessions]
+  for index = #sessions, 1, -1 do
+    local kind = sessions[index].kind
+    if kind == 'agent' or kind == 'setup' then
+      return sessions[index]
+    end
+  end
 end
 
 ---Show a task's present session.

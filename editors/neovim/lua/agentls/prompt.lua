@@ -24,7 +24,8 @@ end
 
 ---@param buf integer
 ---@param send async fun(text: string)
-local function write(buf, send)
+---@param from integer the window from which it was opened
+local function write(buf, send, from)
   local text = text_of(buf)
   if text == '' then
     require('agentls.notify').say('There is nothing to send yet; `:q!` gives it up.')
@@ -36,7 +37,11 @@ local function write(buf, send)
     if not vim.api.nvim_buf_is_valid(buf) then
       return ok or error(err, 0)
     elseif ok then
+      local focused = vim.api.nvim_get_current_buf() == buf
       vim.api.nvim_buf_delete(buf, { force = true })
+      if focused and vim.api.nvim_win_is_valid(from) then
+        vim.api.nvim_set_current_win(from)
+      end
     else
       vim.bo[buf].modified = true
       show(buf)
@@ -50,6 +55,7 @@ end
 ---`title` heads the window; `lines` stand below the place where one writes.
 function M.open(options)
   count = count + 1
+  local from = vim.api.nvim_get_current_win()
   local buf = vim.api.nvim_create_buf(true, false)
   vim.api.nvim_buf_set_name(buf, ('agentls://prompt/%d'):format(count))
   vim.bo[buf].buftype = 'acwrite'
@@ -64,7 +70,7 @@ function M.open(options)
   events.on('BufWriteCmd', {
     buffer = buf,
     callback = function()
-      write(buf, options.send)
+      write(buf, options.send, from)
     end,
   })
   show(buf)

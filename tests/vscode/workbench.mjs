@@ -57,7 +57,7 @@ export class Workbench {
   }
 
   async view() {
-    await this.page.locator('.activitybar [aria-label="Agent Tasks"], .activitybar [aria-label^="Agent Tasks"]').first().click();
+    await this.page.locator('.activitybar li:has(a[class*="view-extension-agentls"])').first().click();
     await this.see('.sidebar .title >> text=/agent tasks/i', "the view");
   }
 
@@ -70,8 +70,32 @@ export class Workbench {
     return this.see(`.pane-body .monaco-list-row:has-text("${text}")`, `the row ${text}`, timeout);
   }
 
+  /** Wait until the terminal in front shows a line. */
+  async seeTerminal(text) {
+    await this.see(".terminal-wrapper.active .xterm-screen", "the terminal");
+    await this.page.waitForFunction(
+      (wanted) => document.querySelector(".terminal-wrapper.active .xterm-rows")?.textContent.replaceAll("\u00a0", " ").includes(wanted),
+      text,
+      { timeout: SOON },
+    );
+  }
+
   async notified(text) {
     return this.see(`.notifications-toasts .notification-list-item:has-text("${text}")`, `the notification ${text}`);
+  }
+
+  /** Comment on the line of the diff's right-hand side that has the text. */
+  async commentOn(text, comment) {
+    const line = await this.see(`.multiDiffEntry .editor.modified .view-line:has-text("${text}")`);
+    const glyph = await this.see(".multiDiffEntry .editor.modified .comment-range-glyph");
+    const [at, row] = [await glyph.boundingBox(), await line.boundingBox()];
+    await this.page.mouse.move(at.x + at.width / 2, row.y + row.height / 2, { steps: 5 });
+    await this.see(".multiDiffEntry .editor.modified .comment-range-glyph.line-hover");
+    await this.page.mouse.down();
+    await this.page.mouse.up();
+    await this.see(".review-widget .monaco-editor");
+    await this.page.keyboard.type(comment);
+    await this.press("Add Comment", ".review-widget");
   }
 
   async press(button, within = ".notifications-toasts") {

@@ -5,6 +5,7 @@ import { registerCommands } from "./commands/register";
 import { Changes } from "./review/changes";
 import { Comments } from "./review/comments";
 import { Reviewer } from "./review/reviewer";
+import { SourceControl } from "./review/sourceControl";
 import { Connection } from "./server/connection";
 import { Tasks } from "./tasks/tasks";
 import { Panels } from "./terminal/panels";
@@ -18,7 +19,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const connection = new Connection(context);
   const tasks = new Tasks(connection);
   const changes = new Changes(connection, tasks);
-  const reviewer = new Reviewer(context, tasks, changes);
+  const reviewer = new Reviewer(connection, tasks, changes);
   const comments = new Comments(connection, tasks, reviewer);
   const panels = new Panels(context, connection, tasks);
   const tree = new TaskTree(tasks, changes);
@@ -40,6 +41,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.languages.registerCodeActionsProvider({ scheme: "file" }, new QuickFix(), {
       providedCodeActionKinds: QuickFix.kinds,
     }),
+    new SourceControl(tasks),
     new StatusBar(connection, tasks),
     telling,
     tree,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ForecastInfo } from "../src/generated/protocol";
 import { age, contextValue, description, GROUPS, grouped, LOOKS } from "../src/tasks/attention";
 import { task } from "./fakes";
 
@@ -67,4 +68,14 @@ test("a thousand tasks are grouped in far less than a frame's time", () => {
   grouped(many);
 
   assert.ok(performance.now() - begun < 30);
+});
+
+test("a description tells what a merge would meet, the target first", () => {
+  const told = (forecast: Partial<ForecastInfo>) =>
+    description(task({ forecast: { target: "clean", user: "clean", ...forecast } }), 0);
+
+  assert.match(told({ target: "conflicts", user: "conflicts" }), /conflicts with main$/);
+  assert.match(told({ inTheWay: 2 }), /conflicts with your changes$/);
+  assert.match(told({ tasks: ["b2c3", "d4e5"] }), /conflicts with b2c3, d4e5$/);
+  assert.doesNotMatch(told({}), /conflicts/);
 });

@@ -40,7 +40,7 @@ async function mergeIt(
     );
     parts.tasks.take(merged.task);
     const commit = merged.commit.slice(0, 8);
-    void vscode.window.showInformationMessage(`“${task.title}” is in ${task.target} as ${commit}.`);
+    void offerUndo(parts, task, `“${task.title}” is in ${task.target} as ${commit}.`);
     return true;
   } catch (error) {
     const failure = failureOf(error);
@@ -63,6 +63,22 @@ async function mergeIt(
     }
     parts.connection.tell(failure);
     return false;
+  }
+}
+
+async function offerUndo(parts: Parts, task: TaskInfo, message: string): Promise<void> {
+  const undo = "Undo";
+  if ((await vscode.window.showInformationMessage(message, undo)) === undo) {
+    await undoMerge(parts, task);
+  }
+}
+
+/** Take a merge back while nothing came after it. */
+export async function undoMerge(parts: Parts, given?: Given): Promise<void> {
+  const task = await pickTask(parts, given, ["merged"]);
+  const undone = task && (await parts.connection.ask("agentls.undoMerge", { task: task.id }));
+  if (undone) {
+    parts.tasks.take(undone.task);
   }
 }
 

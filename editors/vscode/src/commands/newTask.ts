@@ -100,7 +100,7 @@ async function askAll(
     await workspaceState.update(DRAFT, prompt);
     return undefined;
   }
-  const base = await askBase(workspaceState.get<string>(BASE));
+  const base = await askBase(workspaceState.get(BASE, ""));
   if (base === undefined) {
     await workspaceState.update(DRAFT, prompt);
     return undefined;
@@ -143,7 +143,7 @@ async function askAgent(
 }
 
 /** Ask where the task begins; an empty text is HEAD. */
-async function askBase(last: string | undefined): Promise<string | undefined> {
+async function askBase(last: string): Promise<string | undefined> {
   const items = [
     { label: "$(git-commit) HEAD", description: "what is checked out, committed", base: "" },
     { label: "$(edit) With my changes", description: "uncommitted ones too", base: "wip" },

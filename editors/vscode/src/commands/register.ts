@@ -6,7 +6,7 @@ import { doctor } from "./doctor";
 import { sendFeedback } from "./feedback";
 import { openFileDiff, openWorktreeFile } from "./files";
 import { filter } from "./filter";
-import { merge } from "./merge";
+import { merge, undoMerge } from "./merge";
 import { newTask } from "./newTask";
 import { discard, restore, resume, retry, stop } from "./operations";
 import { choosePython } from "./python";
@@ -44,6 +44,7 @@ export const COMMANDS: Readonly<Record<string, Run>> = {
   "agentls.ui.showLog": ({ connection }) => connection.log.show(),
   "agentls.ui.stop": stop,
   "agentls.ui.trust": trust,
+  "agentls.ui.undoMerge": undoMerge,
 };
 
 export function registerCommands(parts: Parts): vscode.Disposable {

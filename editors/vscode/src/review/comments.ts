@@ -5,6 +5,7 @@ import type { CommentInfo, TaskInfo } from "../generated/protocol";
 import type { Connection } from "../server/connection";
 import type { Tasks } from "../tasks/tasks";
 import type { Reviewer } from "./reviewer";
+import { LEFT_SCHEME, pathOfLeft, shownUri } from "./sides";
 
 /** A comment in the editor that knows which one of the server's it is. */
 interface Shown extends vscode.Comment {
@@ -17,6 +18,7 @@ const OVER: readonly string[] = ["merged", "discarded"];
 /** Shows the threads of the tasks that are looked at; the server holds them. */
 export class Comments implements vscode.Disposable {
   readonly #connection: Connection;
+  readonly #tasks: Tasks;
   readonly #reviewer: Reviewer;
   readonly #controller = vscode.comments.createCommentController("agentls", "Agent Tasks");
   readonly #threads = new Map<string, Map<number, vscode.CommentThread>>();
@@ -24,6 +26,7 @@ export class Comments implements vscode.Disposable {
 
   constructor(connection: Connection, tasks: Tasks, reviewer: Reviewer) {
     this.#connection = connection;
+    this.#tasks = tasks;
     this.#reviewer = reviewer;
     this.#controller.options = {
       prompt: "Comment for the agent",
@@ -33,7 +36,10 @@ export class Comments implements vscode.Disposable {
       provideCommentingRanges: (document) => {
         const task = this.#reviewer.taskOf(document.uri);
         return task && !OVER.includes(task.state)
-          ? { enableFileComments: true, ranges: [new vscode.Range(0, 0, document.lineCount, 0)] }
+          ? {
+              enableFileComments: true,
+              ranges: [new vscode.Range(0, 0, document.lineCount - 1, 0)],
+            }
           : undefined;
       },
     };
@@ -111,10 +117,11 @@ export class Comments implements vscode.Disposable {
     known: Map<number, vscode.CommentThread>,
   ): void {
     const [first] = comments;
-    if (!first?.uri) {
+    const owner = this.#tasks.get(task);
+    if (!first?.uri || !owner) {
       return; // about the whole change, or a file that is gone
     }
-    const uri = vscode.Uri.parse(first.uri);
+    const uri = shownUri(owner, first.uri);
     let thread = known.get(id);
     if (thread?.uri.toString() !== uri.toString()) {
       thread?.dispose();
@@ -178,9 +185,9 @@ export class Comments implements vscode.Disposable {
 /** Say which lines of which side a new thread is about, as the server counts them. */
 function placeOf(task: TaskInfo, thread: vscode.CommentThread) {
   const { uri, range } = thread;
-  const old = uri.scheme === "agentls";
+  const old = uri.scheme === LEFT_SCHEME;
   const path = old
-    ? uri.path.split("/").slice(3).join("/")
+    ? pathOfLeft(uri)
     : uri.path.slice(vscode.Uri.parse(task.worktree).path.length + 1);
   const lines = range ? { line: range.start.line + 1, endLine: range.end.line + 1 } : {};
   return { path, side: old ? "old" : "new", ...lines };
@@ -204,16 +211,10 @@ function shown(task: string, comment: CommentInfo): Shown {
   };
 }
 
-function labelOf({ outdated, answer }: CommentInfo): string {
-  const parts = [];
-  if (outdated) {
-    parts.push("the lines changed");
-  }
+function labelOf({ outdated, answer, state }: CommentInfo): string {
   if (answer) {
-    parts.push(
-      answer.how === "untouched" ? "the agent left this as it was" : "the agent changed this",
-    );
+    return answer.how === "untouched" ? "The agent left this as it was" : "The agent changed this";
   }
-  const text = parts.join("; ");
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  const where = state === "open" ? "For the agent" : "Sent to the agent";
+  return outdated ? `${where}; the lines changed meanwhile` : where;
 }

@@ -2,30 +2,34 @@
 
 import * as vscode from "vscode";
 import type { FileInfo, TaskInfo } from "../generated/protocol";
+import type { Connection } from "../server/connection";
 import type { Tasks } from "../tasks/tasks";
 import type { Changes } from "./changes";
-import { sidesOf } from "./sides";
-
-const EXPLAINED = "agentls.ui.trustExplained";
+import { LEFT_SCHEME, serverUri, sidesOf, taskOfLeft } from "./sides";
 
 /** Opens diffs, and knows which task's review is in front. */
 export class Reviewer implements vscode.Disposable {
-  readonly #context: vscode.ExtensionContext;
   readonly #tasks: Tasks;
   readonly #changes: Changes;
-  readonly #titles = new Map<string, string>();
   readonly #opened = new vscode.EventEmitter<TaskInfo>();
   readonly #owned: vscode.Disposable[];
 
   /** A diff of the task was opened. */
   readonly onDidOpen = this.#opened.event;
 
-  constructor(context: vscode.ExtensionContext, tasks: Tasks, changes: Changes) {
-    this.#context = context;
+  constructor(connection: Connection, tasks: Tasks, changes: Changes) {
     this.#tasks = tasks;
     this.#changes = changes;
+    const first = tasks.onDidList(() => {
+      first.dispose();
+      void this.#openAgain();
+    });
     this.#owned = [
+      first,
       this.#opened,
+      vscode.workspace.registerTextDocumentContentProvider(LEFT_SCHEME, {
+        provideTextDocumentContent: (uri) => connection.document(serverUri(uri)),
+      }),
       vscode.window.tabGroups.onDidChangeTabs(() => this.#tell()),
       vscode.window.tabGroups.onDidChangeTabGroups(() => this.#tell()),
       vscode.window.onDidChangeActiveTextEditor(() => this.#tell()),
@@ -35,9 +39,9 @@ export class Reviewer implements vscode.Disposable {
   /** The task whose review or worktree's file is in front. */
   get current(): TaskInfo | undefined {
     const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
-    const byTitle = tab && this.#titles.get(tab.label);
-    if (byTitle) {
-      return this.#tasks.get(byTitle);
+    const reviewed = tab && this.#reviewedIn(tab);
+    if (reviewed) {
+      return reviewed;
     }
     const uri = vscode.window.activeTextEditor?.document.uri;
     return uri && this.taskOf(uri);
@@ -45,8 +49,8 @@ export class Reviewer implements vscode.Disposable {
 
   /** The task that a document belongs to: a file of its worktree, or a side of its diff. */
   taskOf(uri: vscode.Uri): TaskInfo | undefined {
-    if (uri.scheme === "agentls") {
-      return this.#tasks.get(uri.path.split("/")[1] ?? "");
+    if (uri.scheme === LEFT_SCHEME) {
+      return this.#tasks.get(taskOfLeft(uri));
     }
     const text = uri.toString();
     return this.#tasks.all().find((task) => text.startsWith(`${task.worktree}/`));
@@ -63,17 +67,12 @@ export class Reviewer implements vscode.Disposable {
       void vscode.window.showInformationMessage(`“${task.title}” changed nothing.`);
       return;
     }
-    if (!(await this.#explainTrust())) {
-      return;
-    }
-    const title = `Review: ${task.title} (${task.id})`;
-    this.#titles.set(title, task.id);
     await vscode.commands.executeCommand(
       "vscode.changes",
-      title,
+      `Review: ${task.title} (${task.id})`,
       change.files.map((file) => {
-        const { base, now } = parsed(file);
-        return [now ?? base, base, now];
+        const { left, right } = sidesOf(task, file);
+        return [right ?? left, left, right];
       }),
     );
     // Else the next file that is looked at takes the review's place.
@@ -84,32 +83,44 @@ export class Reviewer implements vscode.Disposable {
 
   /** Open one file's diff; what is only on one side opens by itself. */
   async openFile(task: TaskInfo, file: FileInfo): Promise<void> {
-    if (!(await this.#explainTrust())) {
-      return;
-    }
-    const { base, now } = parsed(file);
+    const { left, right } = sidesOf(task, file);
     const name = file.path.slice(file.path.lastIndexOf("/") + 1);
-    if (base && now && !file.binary) {
-      await vscode.commands.executeCommand("vscode.diff", base, now, `${name} (${task.title})`);
+    if (left && right && !file.binary) {
+      await vscode.commands.executeCommand("vscode.diff", left, right, `${name} (${task.title})`);
     } else {
-      await vscode.commands.executeCommand("vscode.open", now ?? base);
+      await vscode.commands.executeCommand("vscode.open", right ?? left);
     }
     this.#opened.fire(task);
   }
 
   /** Close the review of a task that was merged or discarded. */
   async close(task: TaskInfo): Promise<void> {
-    const own = new Set(
-      [...this.#titles].filter(([, id]) => id === task.id).map(([title]) => title),
-    );
     const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
     await vscode.window.tabGroups.close(
-      tabs.filter((tab) => !tab.isDirty && (own.has(tab.label) || this.#shows(tab, task))),
+      tabs.filter(
+        (tab) => !tab.isDirty && (this.#reviewedIn(tab)?.id === task.id || this.#shows(tab, task)),
+      ),
     );
   }
 
   dispose(): void {
     vscode.Disposable.from(...this.#owned).dispose();
+  }
+
+  /** The task whose review a tab is: by its title, all that VS Code tells of such a tab. */
+  #reviewedIn(tab: vscode.Tab): TaskInfo | undefined {
+    return this.#tasks.get(/^Review: .* \((\w+)\)(?: \(.*\))?$/s.exec(tab.label)?.[1] ?? "");
+  }
+
+  /** Fill the reviews again that VS Code brought back empty when the window was loaded. */
+  async #openAgain(): Promise<void> {
+    const front = vscode.window.tabGroups.activeTabGroup.activeTab;
+    const task = front && this.#reviewedIn(front);
+    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+    await vscode.window.tabGroups.close(tabs.filter((tab) => this.#reviewedIn(tab)));
+    if (task && task.state !== "discarded") {
+      await this.open(task);
+    }
   }
 
   #shows(tab: vscode.Tab, task: TaskInfo): boolean {
@@ -127,37 +138,4 @@ export class Reviewer implements vscode.Disposable {
     const { current } = this;
     void vscode.commands.executeCommand("setContext", "agentls.ui.reviewing", current?.state ?? "");
   }
-
-  /** Say once why VS Code asks about files outside the folder, before it does. */
-  async #explainTrust(): Promise<boolean> {
-    const { globalState } = this.#context;
-    if (globalState.get(EXPLAINED, false)) {
-      return true;
-    }
-    const go = "Continue";
-    const chosen = await vscode.window.showInformationMessage(
-      "VS Code may ask whether to open files outside this folder.",
-      {
-        modal: true,
-        detail:
-          "A task's files lie in a worktree of their own, outside your folder. The right-hand " +
-          "side of a review is the real file there, so you can edit it. Choose “Open” to see " +
-          "it here, or open the worktree in a window of its own. This is said once.",
-      },
-      go,
-    );
-    if (chosen !== go) {
-      return false;
-    }
-    await globalState.update(EXPLAINED, true);
-    return true;
-  }
-}
-
-function parsed(file: FileInfo): { base: vscode.Uri | undefined; now: vscode.Uri | undefined } {
-  const { base, now } = sidesOf(file);
-  return {
-    base: base ? vscode.Uri.parse(base) : undefined,
-    now: now ? vscode.Uri.parse(now) : undefined,
-  };
 }

@@ -81,10 +81,7 @@ export class Connection implements vscode.Disposable {
     params: Takes<C>,
     following?: Following,
   ): Promise<Gives<C>> {
-    const client = this.#client;
-    if (!client?.isRunning()) {
-      throw new Error("agentls isn't running. Run “Agent Tasks: Restart Server”.");
-    }
+    const client = this.#running();
     const given = { command, arguments: [params] };
     if (!following) {
       return client.sendRequest("workspace/executeCommand", given);
@@ -104,6 +101,15 @@ export class Connection implements vscode.Disposable {
     } finally {
       progress.dispose();
     }
+  }
+
+  /** Give the text of one of the server's `agentls:` documents. */
+  async document(uri: string): Promise<string> {
+    const answer = await this.#running().sendRequest<{ text: string }>(
+      "workspace/textDocumentContent",
+      { uri },
+    );
+    return answer.text;
   }
 
   /** Send a command; a refusal is shown with its hint, and then gives undefined. */
@@ -146,6 +152,13 @@ export class Connection implements vscode.Disposable {
     this.#connected.dispose();
     this.#changed.dispose();
     this.log.dispose();
+  }
+
+  #running(): LanguageClient {
+    if (!this.#client?.isRunning()) {
+      throw new Error("agentls isn't running. Run “Agent Tasks: Restart Server”.");
+    }
+    return this.#client;
   }
 
   #makeClient([command, ...args]: Launch): LanguageClient {
@@ -212,6 +225,7 @@ export class Connection implements vscode.Disposable {
 const HEARD: readonly (keyof FromServer)[] = [
   "agentls/commentsChanged",
   "agentls/controllerChanged",
+  "agentls/forecastChanged",
   "agentls/output",
   "agentls/reconnected",
   "agentls/resized",

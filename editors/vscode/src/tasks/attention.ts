@@ -75,6 +75,13 @@ export function description(task: TaskInfo, now: number): string {
   if (task.files) {
     parts.push(`+${task.added ?? 0} −${task.deleted ?? 0}`);
   }
+  if (task.forecast?.target === "conflicts") {
+    parts.push(`conflicts with ${task.target}`);
+  } else if (task.forecast?.user === "conflicts" || task.forecast?.inTheWay) {
+    parts.push("conflicts with your changes");
+  } else if (task.forecast?.tasks?.length) {
+    parts.push(`conflicts with ${task.forecast.tasks.join(", ")}`);
+  }
   if (task.why && WAITING_FOR_YOU.has(stateOf(task))) {
     parts.push(task.why);
   }

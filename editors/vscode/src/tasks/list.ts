@@ -1,6 +1,11 @@
 /** The tasks as the daemon last told them; nothing here is decided by the editor. */
 
-import type { ListTasksResult, TaskInfo, TaskRemovedParams } from "../generated/protocol";
+import type {
+  ListTasksResult,
+  TaskForecastInfo,
+  TaskInfo,
+  TaskRemovedParams,
+} from "../generated/protocol";
 
 /** What happened to one task. */
 export interface Change {
@@ -36,6 +41,18 @@ export class TaskList {
     }
     this.#tasks.set(task.id, task);
     return before === undefined ? { after: task } : { before, after: task };
+  }
+
+  /** Take a forecast, which changes no task's `rev`; undefined if that task isn't known. */
+  foresee({ task, forecast }: TaskForecastInfo): Change | undefined {
+    const before = this.#tasks.get(task);
+    if (before === undefined) {
+      return undefined;
+    }
+    const { forecast: _, ...rest } = before;
+    const after = forecast ? { ...rest, forecast } : rest;
+    this.#tasks.set(task, after);
+    return { before, after };
   }
 
   /** Forget a task whose creation was undone. */

@@ -26,6 +26,11 @@ export class Tasks implements vscode.Disposable {
       this.#listed,
       connection.onDidConnect(() => void this.refresh()),
       connection.on("agentls/taskChanged", ({ task }) => this.#tell(this.#list.change(task))),
+      connection.on("agentls/forecastChanged", ({ tasks }) => {
+        for (const forecast of tasks) {
+          this.#tell(this.#list.foresee(forecast));
+        }
+      }),
       connection.on("agentls/taskRemoved", (params) => this.#tell(this.#list.remove(params))),
     ];
   }

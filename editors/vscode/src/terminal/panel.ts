@@ -10,6 +10,9 @@ import { Feed, WINDOW } from "./feed";
 
 const RESET = "\x1bc";
 
+/** Bytes of an ended session's log that are shown, its last ones. */
+const TAIL = 1 << 20;
+
 /** Follows the present session of one task, and the one that comes after it. */
 export class Panel implements vscode.Pseudoterminal {
   readonly #task: string;
@@ -48,7 +51,7 @@ export class Panel implements vscode.Pseudoterminal {
         }
       }),
       connection.on("agentls/sessionEnded", ({ session, exit }) => {
-        if (session === this.#session) {
+        if (session === this.#session && !this.#early) {
           const how = exit?.signal
             ? `signal ${exit.signal}`
             : `status ${exit?.status ?? "unknown"}`;
@@ -130,13 +133,21 @@ export class Panel implements vscode.Pseudoterminal {
         cols: this.#size.columns,
         ...(from === undefined ? {} : { offset: from }),
       });
-      if (session === this.#session) {
-        this.#attached(answer, from);
+      if (session !== this.#session) {
+        return; // another one began meanwhile, and is attached to
       }
+      // A screen can't be resized any more; lines can be scrolled through.
+      this.#attached(answer.live || from !== undefined ? answer : await this.#replay(answer), from);
     } catch (error) {
       this.#early = undefined;
       this.#say(sentence(failureOf(error)));
     }
+  }
+
+  /** Attach to an ended session again, to its log instead of its last screen. */
+  #replay({ session, first, size }: AttachResult): Promise<AttachResult> {
+    const offset = Math.max(first, size - TAIL);
+    return this.#connection.request("agentls.attach", { session, offset, window: WINDOW });
   }
 
   #attached(answer: AttachResult, from: number | undefined): void {

@@ -16,6 +16,7 @@ import echo
 import forecast
 import idle
 import launch
+import merge
 import output
 import start
 from figures import Line, describe, table, write_page
@@ -28,6 +29,7 @@ def measures(options: argparse.Namespace) -> Mapping[str, Measure]:
     """Give what can be measured, by the name that `--only` takes."""
     rounds = options.rounds
     return {
+        "merge": lambda: merge.measure(rounds * 2, files=50_000),
         "start": lambda: start.measure(rounds * 2),
         "bridge": lambda: launch.measure_bridge(rounds * 2),
         "cli": lambda: launch.measure_cli(rounds * 2),

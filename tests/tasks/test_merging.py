@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agentls.errors import Conflict, InvalidState, TargetMoved
+from agentls.errors import AgentlsError, Conflict, InvalidState, TargetMoved
 from agentls.model import State, Strategy
 from agentls.review import merging
 
@@ -275,3 +275,51 @@ async def test_a_target_that_never_rests_is_left_alone(
         await merge(task)
     assert log() == ["c", "b", "a", "first"]
     assert daemon.core.book.get(task.id).state is State.REVIEW
+
+
+@pytest.mark.parametrize("kind", ["shallow", "partial", "sha256"])
+async def test_shallow_partial_and_sha256_repositories_merge_through_gcs(
+    daemon, merge, git, tmp_path, kind
+):
+    root = tmp_path / "odd"
+    git(daemon.root, "config", "uploadpack.allowFilter", "true")
+    git(daemon.root, "commit", "-q", "--allow-empty", "-m", "second")
+    if kind == "sha256":
+        git(tmp_path, "init", "-q", "--object-format=sha256", str(root))
+        (root / "plain.txt").write_text("plain\n")
+        git(root, "add", ".")
+        git(root, "commit", "-qm", "first")
+    else:
+        option = {"shallow": "--depth=1", "partial": "--filter=blob:none"}[kind]
+        git(tmp_path, "clone", "-q", option, daemon.root.as_uri(), str(root))
+    for number, strategy in enumerate(Strategy):
+        work = "echo {0} > {0}; git add {0}; git commit -qm {0}; echo more >> {0}"
+        task = await daemon.done(work.format(f"f{number}"), folder=root)
+        git(root, "commit", "-q", "--allow-empty", "-m", "Mine")
+        git(root, "gc", "-q", "--prune=now")
+        await merge(task, strategy)
+        git(root, "gc", "-q", "--prune=now")
+        assert (root / f"f{number}").read_text() == f"f{number}\nmore\n"
+        assert git(root, "status", "--porcelain") == ""
+    assert len(git(root, "log", "--format=%s", "-8", "main").splitlines()) > 4
+    git(root, "fsck", "--strict")
+
+
+async def test_a_gc_just_before_the_last_step_changes_nothing(
+    daemon, merge, git, monkeypatch, log
+):
+    task = await daemon.done("echo x > x", title="X")
+    with monkeypatch.context() as patched:
+        advance = merging.advance
+
+        async def after_a_gc(*args: Any) -> Any:
+            git(daemon.root, "gc", "-q", "--prune=now")
+            return await advance(*args)
+
+        patched.setattr(merging, "advance", after_a_gc)
+        with pytest.raises(AgentlsError):
+            await merge(task)
+    assert log() == ["first"]
+    assert git(daemon.root, "status", "--porcelain") == ""
+    await merge(task)
+    assert log() == ["X", "first"]

@@ -15,9 +15,8 @@ import attrs
 
 from agentls.errors import AgentlsError, DirtyCheckout, Internal, TargetMoved
 from agentls.git.branches import occupants
-from agentls.git.changes import changed_paths
 from agentls.git.checkouts import Checkout
-from agentls.git.filters import refuse_untrusted
+from agentls.git.filters import refuse_untrusted_between
 from agentls.git.healing import heal_checkout
 from agentls.git.history import reaches
 from agentls.git.lock import advance_lock
@@ -94,9 +93,7 @@ async def advance_branch(
     """
     if not await reaches(repo, new, ancestor=old):
         raise Internal(f"{new} doesn't follow {old}; {branch} was not moved.")
-    changed = await changed_paths(repo, old, new)
-    paths = tuple(file.path for file in changed)
-    await refuse_untrusted(repo, trees=(old, new), paths=paths)
+    await refuse_untrusted_between(repo, old=old, new=new)
     async with advance_lock(repo) as lock:
         checkout = await checkout_of(repo, branch)
         if checkout is None:

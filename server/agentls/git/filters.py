@@ -13,6 +13,7 @@ from pathlib import Path
 import attrs
 
 from agentls.errors import Untrusted
+from agentls.git.changes import changed_paths
 from agentls.git.drivers import Filter, filters_in
 from agentls.git.repository import Repository
 from agentls.git.runner import git, load_settings
@@ -21,6 +22,7 @@ __all__ = [
     "attributes",
     "configured_filters",
     "refuse_untrusted",
+    "refuse_untrusted_between",
     "repository_filters",
     "untrusted_filters",
 ]
@@ -86,3 +88,11 @@ async def refuse_untrusted(
                     f"{untrusted[name].text}. Nothing was changed.",
                     hint="Read what it runs, and trust it if you know it.",
                 )
+
+
+async def refuse_untrusted_between(repo: Repository, *, old: str, new: str) -> None:
+    """Do the same for what differs between two commits or trees."""
+    if await untrusted_filters(repo):
+        changed = await changed_paths(repo, old, new)
+        paths = tuple(file.path for file in changed)
+        await refuse_untrusted(repo, trees=(old, new), paths=paths)

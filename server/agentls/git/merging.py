@@ -40,6 +40,10 @@ __all__ = [
 _BUILT_IN = {"text", "binary", "union"}
 _EPOCH = {"GIT_AUTHOR_DATE": "@0 +0000", "GIT_COMMITTER_DATE": "@0 +0000"}
 
+_REMEMBERED = 200
+_ATTRIBUTE_BLOBS: dict[tuple[Path, str], tuple[tuple[bytes, bytes], ...]] = {}
+"""Of the trees that were merged last, since a target is merged with many tasks."""
+
 
 @attrs.frozen(kw_only=True)
 class Merged:
@@ -183,8 +187,7 @@ async def laid_out_attributes(repo: Repository, tree: str) -> AsyncGenerator[Pat
 
     git reads from it which paths are binary or merged by union.
     """
-    listing = await git("ls-tree", "-r", "-z", "--full-tree", tree, at=repo.main)
-    wanted = _attribute_files(listing)
+    wanted = await _attribute_blobs(repo, tree)
     folder = Path(await in_thread(tempfile.mkdtemp, prefix="agentls-merge-"))
     try:
         for blob, path in wanted:
@@ -195,6 +198,21 @@ async def laid_out_attributes(repo: Repository, tree: str) -> AsyncGenerator[Pat
         raise StorageFull(f"{folder} can't be written: {error.strerror}.") from error
     finally:
         await in_thread(shutil.rmtree, folder)
+
+
+async def _attribute_blobs(
+    repo: Repository, tree: str
+) -> tuple[tuple[bytes, bytes], ...]:
+    """Give blob and path of each such file; what an id names stays as it is."""
+    key = (repo.git_dir, tree)
+    found = _ATTRIBUTE_BLOBS.get(key)
+    if found is None:
+        listing = await git("ls-tree", "-r", "-z", "--full-tree", tree, at=repo.main)
+        found = tuple(_attribute_files(listing))
+        while len(_ATTRIBUTE_BLOBS) >= _REMEMBERED:
+            del _ATTRIBUTE_BLOBS[next(iter(_ATTRIBUTE_BLOBS))]
+        _ATTRIBUTE_BLOBS[key] = found
+    return found
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -15,9 +15,8 @@ from agentls.git.advance import (
     locked,
     to_the_end,
 )
-from agentls.git.changes import changed_paths
 from agentls.git.checkouts import Checkout
-from agentls.git.filters import refuse_untrusted
+from agentls.git.filters import refuse_untrusted_between
 from agentls.git.healing import heal_checkout
 from agentls.git.history import reaches
 from agentls.git.lock import advance_lock
@@ -43,8 +42,7 @@ async def retreat_branch(
     """
     if not await reaches(repo, tip, ancestor=to):
         raise Internal(f"{tip} doesn't follow {to}; {branch} was not moved.")
-    paths = tuple(file.path for file in await changed_paths(repo, tip, to))
-    await refuse_untrusted(repo, trees=(tip, to), paths=paths)
+    await refuse_untrusted_between(repo, old=tip, new=to)
     async with advance_lock(repo) as lock:
         checkout = await checkout_of(repo, branch)
         if checkout is None:

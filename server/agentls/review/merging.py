@@ -14,8 +14,8 @@ import attrs
 
 from agentls.errors import InvalidParams, InvalidState
 from agentls.git.advance import Advanced, advance_branch, checkout_of
-from agentls.git.changes import changed_paths
-from agentls.git.filters import refuse_untrusted
+from agentls.git.commits import tree_of
+from agentls.git.filters import refuse_untrusted_between
 from agentls.git.healing import Outcome, heal_advance
 from agentls.git.history import reaches
 from agentls.git.refs import branch_ref, read_ref
@@ -104,7 +104,7 @@ async def draft_merge(
     repository: Repository, task: Task, work: Work, *, wish: Wish
 ) -> Draft:
     """Say what the target would get, up to the last commit; raises as `plan_merge`."""
-    if not await changed_paths(repository, work.base, work.tree):
+    if work.tree == await tree_of(repository, work.base):
         raise InvalidState(
             f"Task {task.id} has changed nothing, so there is nothing to merge.",
             hint=f"`agentls send {task.id}` tells its agent more, or discard it.",
@@ -155,11 +155,9 @@ async def _check_result(
     repository: Repository, task: Task, *, target: CommitId, tree: str
 ) -> None:
     """Refuse a merge that changes nothing, or would publish unfiltered content."""
-    files = await changed_paths(repository, target, tree)
-    if not files:
+    if tree == await tree_of(repository, target):
         raise InvalidState(
             f"{task.target} has all of task {task.id}'s changes already.",
             hint="Discard the task; its work is in the target.",
         )
-    paths = {file.path for file in files}
-    await refuse_untrusted(repository, trees=(target, tree), paths=paths)
+    await refuse_untrusted_between(repository, old=target, new=tree)

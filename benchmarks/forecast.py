@@ -107,6 +107,7 @@ class _Work:
         ]
         self._count = 0
         self._forecaster = Forecaster(folder / "none")
+        self._repository = asyncio.run(find_repository(root))
 
     async def from_nothing(self) -> None:
         self._count += 1
@@ -120,12 +121,13 @@ class _Work:
 
     async def radar(self) -> None:
         text = b"".join([b"mine\n", *_LINES])
-        repo = await find_repository(self._root)
-        found = await touches(self._forecaster, repo, os.fsencode(_RADAR), text)
+        found = await touches(
+            self._forecaster, self._repository, os.fsencode(_RADAR), text
+        )
         assert {touch.task for touch in found} >= set(_ON_RADAR), found
 
     async def _update(self, *, look: bool) -> None:
-        repo = await find_repository(self._root)
+        repo = self._repository
         user = None
         if look:
             checkout = (await list_checkouts(repo))[0]

@@ -5,6 +5,7 @@ no program of its config runs. The caller says where it works: the shadow
 repository, with a folder for objects that nobody needs afterwards.
 """
 
+import asyncio
 import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -156,23 +157,13 @@ async def store_blob(content: bytes, *, at: Place) -> str:
 async def _line_edits(
     blobs: Sequence[tuple[str, str]], *, at: Place, line_ends: bool
 ) -> tuple[tuple[LineEdit, ...] | None, ...]:
-    trees: list[str] = []
-    for side in (0, 1):
-        made = await git(
-            *("mktree", "--missing", "-z"),
-            at=at,
-            stdin=b"".join(
-                b"100644 blob %s\t%d\0" % (pair[side].encode("ascii"), number)
-                for number, pair in enumerate(blobs)
-            ),
-        )
-        trees.append(made.decode("ascii").strip())
+    made = await asyncio.gather(*(_tree_of(blobs, side, at=at) for side in (0, 1)))
     patch = await git(
         *("diff-tree", "-r", "-p", "-U0", "--no-renames", "--inter-hunk-context=0"),
         *("--diff-algorithm=histogram", "--no-indent-heuristic"),
         *(() if line_ends else ("--ignore-cr-at-eol",)),
         *("--no-ext-diff", "--no-textconv", "--no-color"),
-        *("--src-prefix=a/", "--dst-prefix=b/", "--end-of-options", *trees),
+        *("--src-prefix=a/", "--dst-prefix=b/", "--end-of-options", *made),
         at=at,
         within=_WITHIN,
         output_max=OUTPUT_MAX,
@@ -181,6 +172,19 @@ async def _line_edits(
     for number, edits in _files_of(patch):
         found[number] = edits
     return tuple(found)
+
+
+async def _tree_of(blobs: Sequence[tuple[str, str]], side: int, *, at: Place) -> str:
+    """Make a tree that names one blob of each pair by the pair's number."""
+    made = await git(
+        *("mktree", "--missing", "-z"),
+        at=at,
+        stdin=b"".join(
+            b"100644 blob %s\t%d\0" % (pair[side].encode("ascii"), number)
+            for number, pair in enumerate(blobs)
+        ),
+    )
+    return made.decode("ascii").strip()
 
 
 async def _try_batch(

@@ -1,5 +1,6 @@
 """Which task a person should review next, and why that one."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
@@ -10,8 +11,10 @@ from agentls.git.repository import find_repository
 from agentls.model import State, Task, TaskId
 from agentls.review.checks import passed
 from agentls.review.order import Candidate, in_order, reasons
+from agentls.review.train import Car
 from agentls.tasks.forecasting import Forecasting
 from agentls.tasks.operations import Operations
+from agentls.tasks.states import require_state
 from agentls.tasks.trusting import Trusting
 
 __all__ = ["Next", "Ordering"]
@@ -85,6 +88,30 @@ class Ordering:
             going=going,
             stuck=stuck,
         )
+
+    async def train(
+        self, folder: Path, *, tasks: Sequence[str] | None
+    ) -> tuple[Car, ...]:
+        """Try to merge what is ready, one after the other, and change nothing.
+
+        In the order of review, or as the tasks are named.
+        """
+        root = (await find_repository(folder)).root
+        if tasks is not None:
+            named = [self._on.book.get(task) for task in tasks]
+            for task in named:
+                require_state(task, State.REVIEW, to="merge in a train")
+            return await self._forecasting.train(
+                root, [task.id for task in named if task.repository == root]
+            )
+        order = (await self._trusting.user_config()).review.order
+        ready = (
+            task
+            for task in self._on.book.tasks(repository=root)
+            if task.state is State.REVIEW
+        )
+        row = in_order((self._candidate(task) for task in ready), by=order)
+        return await self._forecasting.train(root, [one.task for one in row])
 
     async def after(self, task: Task) -> Next | None:
         """Give what to review after a task of the same repository was merged.

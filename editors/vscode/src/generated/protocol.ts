@@ -139,6 +139,19 @@ export interface BriefingResult {
   text: string;
 }
 
+/** One task of a train. */
+export interface CarInfo {
+  task: string;
+  /** `clean`: it goes in, upon those before it that did. Else `conflicts` or `unknown`: it is left behind, and the next one tried without it. */
+  outcome: string;
+  /** Those in conflict. */
+  files?: readonly string[];
+  /** The tasks before it that went in and are known to conflict with it. */
+  against?: readonly string[];
+  /** Whether it conflicts with the target alone. */
+  againstTarget?: boolean;
+}
+
 /** Which part of whose change to list. */
 export interface ChangesParams {
   task: string;
@@ -1039,6 +1052,20 @@ export interface TaskResult {
   prompt?: string;
 }
 
+/** Which ready tasks to try one after the other. */
+export interface TrainParams {
+  /** Any file or folder in the repository; the client's only root if absent. */
+  uri?: string;
+  /** These, in this order; all that are in `review`, in its order, if absent. */
+  tasks?: readonly string[];
+}
+
+/** How the train went; nothing was merged. */
+export interface TrainResult {
+  /** In the order in which they were tried; a train for each target. */
+  cars: readonly CarInfo[];
+}
+
 /** What to do about the texts that the repository would run. */
 export type TrustDecision =
   | "show"
@@ -1214,6 +1241,7 @@ export interface Commands {
   "agentls.sendPrompt": [SendPromptParams, TaskResult];
   "agentls.sendReview": [SendReviewParams, SendReviewResult];
   "agentls.stopTask": [TaskParams, TaskResult];
+  "agentls.train": [TrainParams, TrainResult];
   "agentls.trust": [TrustParams, TrustResult];
   "agentls.undoMerge": [UndoMergeParams, UndoMergeResult];
   "agentls.updateTask": [UpdateTaskParams, UpdateTaskResult];

@@ -73,6 +73,9 @@ def test_an_enumeration_names_what_it_does_not_know():
         text=st.none() | st.text(),
         base64=st.none() | st.text(),
         gap=st.none() | st.text(),
+        repaint=st.none() | st.text(),
+        rows=st.none() | st.integers(1, 2000),
+        cols=st.none() | st.integers(1, 2000),
     )
 )
 def test_output_is_written_as_the_converter_writes_it(output):

@@ -109,7 +109,7 @@ def output_frame(params: OutputParams) -> bytes:
         "offset": params.offset,
         "end": params.end,
     }
-    for name in ("text", "base64", "gap"):
+    for name in ("text", "base64", "gap", "repaint", "rows", "cols"):
         if (value := getattr(params, name)) is not None:
             shown[name] = value
     written = json.dumps(shown, ensure_ascii=False)

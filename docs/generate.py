@@ -55,6 +55,9 @@ never null; an unknown field is refused.
   as well), `deletes`, `adds` (the file), `data = {task}`.
 - **Environment**: `initializationOptions.environment` may give `SSH_AUTH_SOCK`,
   `DISPLAY`, `WAYLAND_DISPLAY` and `LANG` for the agents of this client's tasks.
+- **File names that are no UTF-8** have lone surrogates (U+DC80 to U+DCFF) for the odd
+  bytes; with `initializationOptions.oddBytes = "private"` U+10FE80 to U+10FEFF, both
+  ways, for clients whose JSON refuses those.
 - **The daemon may go**: the connection stays. Pending requests are answered with
   `daemonRestarted`; after `agentls/reconnected` list and attach again.
 

@@ -22,7 +22,7 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 from agentls.core import Core
 from agentls.errors import AgentlsError, InvalidParams
 from agentls.frames import BadFrame, read_frame_async
-from agentls.lsp import commands, documents, hints, wire
+from agentls.lsp import commands, documents, hints, odd_bytes, wire
 from agentls.lsp.progress import RequestProgress
 from agentls.lsp.registry import COMMANDS, FROM_CLIENT, Notification
 from agentls.lsp.server import Server
@@ -91,7 +91,7 @@ class _Protocol(LanguageServerProtocol):
     def receive(self, body: bytes) -> None:
         """Handle one message; answer even those that can't be read."""
         try:
-            data: Any = json.loads(body)
+            data: Any = self._read(body)
         except (ValueError, RecursionError) as error:  # broken, or nested too deep
             self._refuse(None, types.ErrorCodes.ParseError, f"Not JSON: {error}.")
             return
@@ -125,6 +125,14 @@ class _Protocol(LanguageServerProtocol):
                 self._send_response(request_id, error=error.to_response_error())
         except InvalidParams as error:
             _LOG.info("a notification was ignored: %s", error)
+
+    def _read(self, body: bytes) -> Any:
+        data: Any = json.loads(body)
+        return odd_bytes.restored(data) if self._server.odd_bytes_private else data
+
+    def _serialize_message(self, data: Any) -> Any:
+        shown: Any = super()._serialize_message(data)
+        return odd_bytes.readable(shown) if self._server.odd_bytes_private else shown
 
     def _hear(self, known: Notification, params: Any) -> None:
         """Handle one of our own notifications at once: keys come this way."""

@@ -90,6 +90,7 @@ class Server(LanguageServer):
         self.exiting = False
         self._greeted = False
         self.client_environment: Mapping[str, str] = {}
+        self.odd_bytes_private = False
         self.watching = Watching(
             core,
             send=self.send,
@@ -163,6 +164,8 @@ class Server(LanguageServer):
         """Take what the client says of itself; from now on it hears events."""
         self._greeted = True
         options: Any = params.initialization_options
+        if isinstance(options, dict):
+            self.odd_bytes_private = options.get("oddBytes") == "private"
         given: Any = options.get("environment") if isinstance(options, dict) else None
         if isinstance(given, dict):
             self.client_environment = {

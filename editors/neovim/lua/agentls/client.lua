@@ -130,7 +130,7 @@ function start()
   connection.id = vim.lsp.start({
     name = 'agentls',
     cmd = argv,
-    init_options = { environment = environment() },
+    init_options = { environment = environment(), oddBytes = 'private' },
     handlers = handlers(),
     on_init = began,
     on_exit = vim.schedule_wrap(ended),

@@ -8,7 +8,7 @@ local M = {}
 ---Give the task that the present buffer shows or belongs to.
 ---@return string?
 function M.here()
-  local shown = vim.b.agentls_task
+  local shown = vim.b.agentls_task or vim.t.agentls_task
   if shown then
     return shown
   end
@@ -34,19 +34,18 @@ end
 ---Give the id of the task that is meant; raises when there is none.
 ---@async
 ---@param named? string
----@param options { prompt: string, states?: string[], anywhere?: boolean }
----`states` limits the choice; with `anywhere`, the buffer counts for nothing.
+---@param options { prompt: string, states?: string[] } `states` limits the choice
 ---@return string id
 function M.task(named, options)
   if named then
     return named
   end
-  local here = not options.anywhere and M.here()
+  require('agentls.client').connect()
+  store.wait_until_listed()
+  local here = M.here()
   if here then
     return here
   end
-  require('agentls.client').connect()
-  store.wait_until_listed()
   local tasks = store.sorted(function(task)
     return not options.states or vim.tbl_contains(options.states, task.state)
   end)

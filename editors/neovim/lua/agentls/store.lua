@@ -114,7 +114,10 @@ function M.list_again()
     local client = require('agentls.client')
     local answer = client.ask('listTasks', { discarded = true })
     M.replace(answer.tasks, answer.rev)
-    agents = client.ask('listAgents', { uri = vim.uri_from_fname(vim.fn.getcwd()) }).agents
+    -- A repository may name agents, if there is one here and it is trusted.
+    local here = vim.uri_from_fname(vim.fn.getcwd())
+    local ok, told = pcall(client.ask, 'listAgents', { uri = here })
+    agents = (ok and told or client.ask('listAgents')).agents
   end)
 end
 

@@ -1,0 +1,141 @@
+"""The commands that the other tests don't come by."""
+
+from pathlib import Path
+
+from neovim_driver import Neovim
+
+
+def test_a_selection_is_quoted_with_its_place(open_neovim, home):
+    neovim = open_neovim("code.lua")
+    neovim.keys("jVj:AgentTask new agent=shell<CR>")
+    neovim.until_screen("`code.lua:2-3`:", "local b = 2", "-- INSERT --")
+    neovim.keys("true<Esc>jdG:w<CR>")
+    neovim.until_screen("is ready for review: true")
+    assert "true" in home.agentls("ls").stdout
+
+
+def test_a_prompt_that_is_refused_comes_back(neovim: Neovim):
+    neovim.command("AgentTask new agent=nonsense")
+    neovim.until_screen("New task in project", "-- INSERT --")
+    neovim.keys("Do not lose me.<Esc>:wq<CR>")
+    neovim.until_screen("nonsense", "Press ENTER")
+    neovim.keys("<CR>")
+    neovim.until_screen("Do not lose me.")
+    assert neovim.lua("return vim.bo.modified")
+
+
+def test_the_agent_is_told_more(neovim: Neovim, start):
+    task = start("true", "--wait")
+    neovim.command(f"AgentTask send {task} echo told > told.txt")
+    neovim.until_screen(f"{task} was told")
+    neovim.command("AgentTask")
+    neovim.until_screen("Ready for review", "+1 -0")
+
+
+def test_a_tab_page_opens_in_the_worktree_and_commands_mean_its_task(
+    neovim: Neovim, start
+):
+    task = start("echo here > here.txt", "--wait")
+    neovim.command(f"AgentTask cd {task}")
+    neovim.until_screen("This tab page is in")
+    neovim.command("edit here.txt")
+    neovim.until_screen("here")
+    neovim.command("AgentTask discard")
+    neovim.until_screen(f"{task} is discarded.")
+
+
+def test_what_was_printed_can_be_read(neovim: Neovim, start):
+    task = start("printf '\\033[31mred\\033[0m\\n'; seq 5", "--wait")
+    neovim.command(f"AgentTask log {task}")
+    neovim.until_screen("red", "5")
+    assert neovim.lua("return vim.fn.getline(1)") == "red"
+
+
+def test_agents_are_listed(neovim: Neovim):
+    neovim.command("AgentTask agents")
+    neovim.until_screen("shell", "not installed")
+
+
+def test_a_task_is_chosen_where_none_is_named(neovim: Neovim, start):
+    task = start("true", "--wait", title="The only one")
+    neovim.command("AgentTask discard")
+    neovim.until_screen("Discard which task?", f"1: {task}", "The only one")
+    neovim.keys("1<CR>")
+    neovim.until_screen(f"{task} is discarded.")
+
+
+def test_conflicts_are_forecast(neovim: Neovim, start):
+    one = start("echo one > plain.txt", "--wait", title="The one")
+    two = start("echo two > plain.txt", "--wait", title="The other")
+    neovim.command("AgentTask forecast")
+    screen = neovim.until_screen("The one", "The other", "clean with main")
+    assert f"conflicts with {two}" in screen
+    assert f"conflicts with {one}" in screen
+
+
+def test_a_worktree_is_brought_back_to_a_checkpoint(neovim: Neovim, start, home):
+    task = start("echo one > one.txt", "--wait")
+    home.agentls("send", task, "echo two > two.txt")
+    home.agentls("wait", task)
+    neovim.command(f"AgentTask checkpoints {task}")
+    neovim.until_screen("Bring the worktree back", "2: ")
+    neovim.keys("2<CR>")
+    neovim.until_screen("is back at checkpoint 1.")
+
+
+def test_what_the_repository_would_run_is_shown_before_it_is_trusted(
+    neovim: Neovim, repository: Path, git
+):
+    (repository / ".agentls.toml").write_text('setup = ["touch was-set-up"]\n')
+    git(repository, "add", ".")
+    git(repository, "commit", "-qm", "config")
+    neovim.command("AgentTask new agent=shell true")
+    neovim.until_screen("touch was-set-up", "Allow it?", "1: allow")
+    neovim.keys("1<CR>")
+    neovim.until_screen("is ready for review")
+
+
+def test_a_killed_daemon_is_not_noticed(neovim: Neovim, start, home):
+    task = start("while read line; do echo you said $line; done")
+    neovim.command(f"AgentTask open {task}")
+    neovim.until_screen("-- TERMINAL --")
+    home.agentls("daemon", "stop")
+    start("true", "--wait", title="Made meanwhile")
+    neovim.keys("still there<CR>")
+    neovim.until_screen("you said still there")
+    neovim.keys("<C-\\><C-n>")
+    neovim.command("AgentTask")
+    neovim.until_screen("Made meanwhile")
+
+
+def test_a_killed_server_is_started_again(neovim: Neovim, start):
+    start("true", "--wait", title="Before")
+    neovim.command("AgentTask")
+    neovim.until_screen("Before")
+    first = neovim.lua(
+        "local c = vim.lsp.get_clients({ name = 'agentls' })[1]"
+        " c.rpc.terminate() return c.id"
+    )
+    start("true", "--wait", title="After")
+    neovim.until_screen("Before", "After")
+    assert neovim.lua("return vim.lsp.get_clients({ name = 'agentls' })[1].id") != first
+
+
+def test_it_is_told_once_when_a_task_is_done_and_not_when_that_is_switched_off(
+    neovim: Neovim, start
+):
+    neovim.lua(
+        "require('agentls').setup({ start = true, notify = { failed = false } })"
+    )
+    neovim.until_lua("return require('agentls.store').is_listed()")
+    neovim.lua(
+        "_G.said = {} vim.notify = function(text) table.insert(_G.said, text) end"
+    )
+    failed = start("false", title="One")
+    done = start("true", title="Two")
+    neovim.until_lua("return #_G.said > 0")
+    neovim.until_lua(
+        "local t = require('agentls').task(...) return t and t.state == 'failed'",
+        failed,
+    )
+    assert neovim.lua("return _G.said") == [f"{done} is ready for review: Two"]

@@ -59,6 +59,15 @@ async def test_a_hook_that_nobody_trusts_stops_the_merge_and_does_not_run(
     assert not ran.exists()
 
 
+async def test_an_agent_is_not_stopped_for_a_merge_that_is_refused(daemon, merge, hook):
+    hook("pre-commit", "true")
+    task = await daemon.create("echo x > x; cat")
+    await daemon.until(task.id, State.WORKING)
+    with pytest.raises(Untrusted):
+        await merge(task, stop=True)
+    assert daemon.core.book.get(task.id).state is State.WORKING
+
+
 async def test_trust_is_for_the_exact_text_and_what_is_denied_is_left_out(
     daemon, merge, hook, tmp_path
 ):

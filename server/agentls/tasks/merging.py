@@ -74,13 +74,10 @@ class Merging:
         async with self._on.lock(task_id):
             if not force:
                 refuse_failed(self._on.book.get(task_id))
-            task = await self._on.to_review(task_id, stop=stop, to="merge")
+            task = self._on.book.get(task_id)
+            require_state(task, *_HAS_WORK, to="merge")
             repository = await self._on.repository(task)
-            await check_resolved(repository, task)
-            progress("Saving a checkpoint")
-            saved = await self._on.checkpoints.take(
-                repository, task, reason="Before the merge"
-            )
+            # First, as it may be refused: no agent is stopped for nothing.
             wish = await self.wish(
                 repository,
                 task,
@@ -88,6 +85,12 @@ class Merging:
                 strategy=strategy,
                 sign=sign,
                 skip_hooks=skip_hooks,
+            )
+            task = await self._on.to_review(task_id, stop=stop, to="merge")
+            await check_resolved(repository, task)
+            progress("Saving a checkpoint")
+            saved = await self._on.checkpoints.take(
+                repository, task, reason="Before the merge"
             )
             progress("Merging")
             for again in reversed(range(_TRIES)):

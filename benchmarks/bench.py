@@ -17,6 +17,7 @@ import forecast
 import idle
 import launch
 import merge
+import neovim
 import output
 import start
 from figures import Line, describe, table, write_page
@@ -40,6 +41,7 @@ def measures(options: argparse.Namespace) -> Mapping[str, Measure]:
         "forecast": lambda: forecast.measure(rounds, files=options.files),
         "checkpoint": lambda: checkpoint.measure(rounds, files=options.files),
         "attach": lambda: attach.measure(rounds, megabytes=options.megabytes * 2),
+        "neovim": lambda: neovim.measure(rounds, megabytes=options.megabytes),
         "output": lambda: output.measure(rounds, megabytes=options.megabytes),
         "idle": lambda: idle.measure(
             sessions=options.sessions, seconds=options.seconds

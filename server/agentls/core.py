@@ -43,6 +43,7 @@ from agentls.tasks.ordering import Ordering
 from agentls.tasks.origins import Origins
 from agentls.tasks.publishing import Publishing
 from agentls.tasks.recovery import recover
+from agentls.tasks.refusing import Refusing
 from agentls.tasks.repairing import Repairing
 from agentls.tasks.resuming import Resuming
 from agentls.tasks.reviewer import Reviewer
@@ -84,6 +85,7 @@ class Core:
     ordering: Ordering
     publishing: Publishing
     origins: Origins
+    refusing: Refusing
     reviewing: Reviewing
     repairing: Repairing
     rewinding: Rewinding
@@ -263,6 +265,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             forecasting=forecasting,
             ordering=Ordering(operations, trusting=trusting, forecasting=forecasting),
             origins=Origins(operations, database=database),
+            refusing=Refusing(operations, deciding=deciding),
             reviewing=reviewing,
             publishing=Publishing(
                 operations, trusting=trusting, agency=agency, merging=merging
@@ -301,7 +304,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             finishers={
                 "merge": core.merging.finish_merge,
                 "take": core.accepting.finish_take,
-                "refuse": core.accepting.finish_refuse,
+                "refuse": core.refusing.finish_refuse,
                 "undo": core.undoing.finish_undo,
                 "discard": core.discarding.finish_discard,
                 "restore": core.discarding.finish_restore,

@@ -18,8 +18,10 @@ from agentls.errors import (
 from agentls.git.hunks import Hunk
 from agentls.model import State, Task
 from agentls.review import checkpoint, merging
-from agentls.tasks import accepting, book, deciding
-from agentls.tasks.accepting import Part, Refused, Taken
+from agentls.tasks import accepting, book, deciding, refusing
+from agentls.tasks.accepting import Taken
+from agentls.tasks.parts import Part
+from agentls.tasks.refusing import Refused
 from agentls.tasks.reviewing import Asked
 from agentls.tasks.starting import silent
 
@@ -61,7 +63,7 @@ async def _take(daemon: Any, task: Task, *hunks: Hunk, paths: Any = ()) -> Taken
 
 
 async def _refuse(daemon: Any, task: Task, *hunks: Hunk, paths: Any = ()) -> Refused:
-    return await daemon.core.accepting.refuse(
+    return await daemon.core.refusing.refuse(
         task.id,
         Part(hunks=tuple(hunk.id for hunk in hunks), paths=tuple(paths)),
         stop=False,
@@ -221,7 +223,7 @@ async def test_an_agent_at_work_is_stopped_only_if_that_is_said(daemon: Any):
             await asyncio.sleep(0.01)
     with pytest.raises(InvalidState, match="is working"):
         await _refuse(daemon, task, paths=[b"new"])
-    refused = await daemon.core.accepting.refuse(
+    refused = await daemon.core.refusing.refuse(
         task.id, Part(paths=(b"new",)), stop=True, progress=silent
     )
     assert refused.task.state is State.REVIEW
@@ -365,9 +367,9 @@ _STEPS: dict[str, list[tuple[Any, str]]] = {
         (book.TaskBook, "finish"),
     ],
     "refuse": [
-        (accepting, "with_kept"),
+        (refusing, "with_kept"),
         (book.TaskBook, "note"),
-        (accepting, "rewrite"),
+        (refusing, "rewrite"),
         (deciding.Deciding, "keep"),
         (book.TaskBook, "finish"),
     ],
@@ -452,7 +454,7 @@ async def test_files_that_a_refusal_left_half_way_are_finished(
     with monkeypatch.context() as patched:
         async with start() as daemon:
             hunks = await _hunks(daemon, task)
-            _die(patched, daemon, accepting, "rewrite", "before")
+            _die(patched, daemon, refusing, "rewrite", "before")
             with contextlib.suppress(asyncio.CancelledError):
                 await _refuse(daemon, task, hunks["LINE 9"], hunks["new"])
     (task.worktree / "new").unlink()  # as git does, one after the other

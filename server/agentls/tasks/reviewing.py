@@ -15,7 +15,6 @@ from agentls.review.change import (
     Listings,
     Present,
     read_present,
-    read_saved,
     read_text,
     select,
 )
@@ -26,11 +25,10 @@ from agentls.store.decisions import Decided
 from agentls.tasks.book import ViewedChanged, now
 from agentls.tasks.deciding import Deciding
 from agentls.tasks.operations import Operations
+from agentls.tasks.points import BASE, NOW, Points
 from agentls.threads import in_thread
 
-__all__ = ["BASE", "LIMIT_MAX", "NOW", "Asked", "Marked", "Reviewing", "Shown"]
-
-BASE, NOW, LOOKED, TURN = "base", "now", "looked", "turn"
+__all__ = ["LIMIT_MAX", "Asked", "Marked", "Reviewing", "Shown"]
 
 LIMIT_MAX = 10_000
 
@@ -111,6 +109,7 @@ class Reviewing:
         self._on = operations
         self._deciding = deciding
         self._database = database
+        self._points = Points(operations)
         self._listings = Listings()
 
     async def changes(self, name: str, asked: Asked) -> Shown:
@@ -265,47 +264,14 @@ class Reviewing:
                 )
             return _Ends(old=found[1], new=found[2], begin=int(found[3]))
         # First of all what is there now: `looked` may come to mean it.
-        old = await self._point(repository, task, asked.old)
+        old = await self._points.tree(repository, task, asked.old)
         if asked.new != NOW:
-            new = await self._point(repository, task, asked.new)
+            new = await self._points.tree(repository, task, asked.new)
             return _Ends(old=old, new=new)
         if asked.look:
             await self.look(task.id)
         present = await self._present(repository, task)
         return _Ends(old=old, new=present.tree, skipped=present.skipped)
-
-    async def _point(self, repository: Repository, task: Task, point: str) -> str:
-        if point == BASE:
-            return task.base.commit
-        if point in {LOOKED, TURN}:
-            saved = await self._looked(task) if point == LOOKED else None
-            saved = await self._before_turn(task) if point == TURN else saved
-            return (
-                await read_saved(repository, task, saved) if saved else task.base.commit
-            )
-        if point.isascii() and point.isdecimal():
-            saved = await self._on.checkpoints.get(task, int(point[:9]))
-            return await read_saved(repository, task, saved)
-        raise InvalidParams(
-            f"There is no {point!r} of a task to compare.",
-            hint="Give `base`, `now`, `looked`, `turn` or a checkpoint's number.",
-        )
-
-    async def _looked(self, task: Task) -> Checkpoint | None:
-        for saved in await self._on.checkpoints.list(task):
-            if saved.commit == task.looked:
-                return saved
-        return None
-
-    async def _before_turn(self, task: Task) -> Checkpoint | None:
-        """Give the last checkpoint before the last turn; None if that was the first."""
-        turns = await self._on.starter.turns.list(task)
-        before = turns[-1].number - 1 if turns else 0
-        found: Checkpoint | None = None
-        for saved in await self._on.checkpoints.list(task):
-            if saved.turn is not None and saved.turn <= before:
-                found = saved
-        return found
 
 
 async def _patch(

@@ -13,7 +13,7 @@ from agentls.lsp.protocol.accepting import (
 from agentls.lsp.registry import command
 from agentls.lsp.server import Server
 from agentls.model import HunkId
-from agentls.tasks.accepting import Part
+from agentls.tasks.parts import Part
 
 
 @command("agentls.applyHunks")
@@ -51,7 +51,7 @@ async def refuse_hunks(
 
     A checkpoint keeps the state before; the agent is told with its next prompt.
     """
-    refused = await ls.core.accepting.refuse(
+    refused = await ls.core.refusing.refuse(
         params.task, _part(params), stop=params.stop, progress=progress
     )
     return RefuseHunksResult(

@@ -20,7 +20,8 @@ from agentls.lsp.server import Server
 from agentls.model import HunkId
 from agentls.review.change import ChangedFile
 from agentls.review.viewed import Seen
-from agentls.tasks.reviewing import BASE, Asked, Shown
+from agentls.tasks.points import BASE
+from agentls.tasks.reviewing import Asked, Shown
 
 
 @command("agentls.changes")

@@ -1,5 +1,7 @@
 """The list of tasks, as it is drawn."""
 
+from pathlib import Path
+
 from neovim_driver import Neovim
 
 
@@ -59,6 +61,16 @@ def test_a_status_line_says_how_many_need_whom(neovim: Neovim, start):
     start("true")
     start("cat")
     neovim.until_lua("return require('agentls').status() == '!1 ✓1 ▸1'")
+
+
+def test_it_says_what_came_of_the_checks(neovim: Neovim, repository: Path, start, home):
+    (repository / ".agentls.toml").write_text(
+        '[checks.good]\nrun = "true"\n[checks.bad]\nrun = "false"\n'
+    )
+    home.agentls("trust", "--allow", cwd=repository)
+    start("echo x >> plain.txt")
+    neovim.command("AgentTask")
+    neovim.until_screen("✗ bad")
 
 
 def test_a_thousand_tasks_are_drawn(neovim: Neovim):

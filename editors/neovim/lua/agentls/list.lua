@@ -65,6 +65,29 @@ function M.age(stamp, now)
   return math.floor(seconds / 86400) .. 'd'
 end
 
+---Tell what came of a task's checks, in a word; nil while there is nothing to tell.
+---@param task agentls.Task
+---@return { [1]: string, [2]: string }? chunk text and highlight group
+function M.checks(task)
+  local passed, failed, running = 0, {}, false
+  for _, check in ipairs(task.checks or {}) do
+    if check.outcome == 'passed' then
+      passed = passed + 1
+    elseif check.outcome == 'running' or check.outcome == 'waiting' then
+      running = true
+    elseif check.outcome ~= 'skipped' then
+      table.insert(failed, check.name)
+    end
+  end
+  if #failed > 0 then
+    return { '✗ ' .. table.concat(failed, ' '), 'AgentlsStateFailed' }
+  elseif running then
+    return { 'checks run', 'AgentlsStateChecking' }
+  elseif passed > 0 then
+    return { '✓', 'AgentlsStateReview' }
+  end
+end
+
 ---@class agentls.Line
 ---@field text string
 ---@field id? string
@@ -121,6 +144,7 @@ function M.lines(tasks, now)
     end
     for _, task in ipairs(found) do
       local outlook = forecast.short(task)
+      local checks = M.checks(task)
       local size = {}
       if (task.added or 0) + (task.deleted or 0) > 0 then
         size = { ('+%d'):format(task.added or 0), (' -%d '):format(task.deleted or 0) }
@@ -140,6 +164,7 @@ function M.lines(tasks, now)
           },
           { size[1] or '', 'AgentlsAdded' },
           { size[2] or '', 'AgentlsDeleted' },
+          checks and { checks[1] .. '  ', checks[2] } or { '' },
           { title_text },
           outlook and { '  ' .. outlook[1], outlook[2] } or { '' },
           { why, 'AgentlsWhy' },

@@ -68,9 +68,14 @@ def test_it_says_what_came_of_the_checks(neovim: Neovim, repository: Path, start
         '[checks.good]\nrun = "true"\n[checks.bad]\nrun = "false"\n'
     )
     home.agentls("trust", "--allow", cwd=repository)
-    start("echo x >> plain.txt")
+    task = start("echo x >> plain.txt")
     neovim.command("AgentTask")
-    neovim.until_screen("✗ bad")
+    neovim.until_screen("✗ bad", "Ready for review")
+    neovim.keys("m")
+    neovim.until_screen("bad", "Press ENTER")
+    neovim.keys("<CR>")
+    neovim.command(f"AgentTask merge force=yes {task}")
+    neovim.until_screen("is merged into main")
 
 
 def test_a_thousand_tasks_are_drawn(neovim: Neovim):

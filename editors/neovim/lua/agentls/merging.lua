@@ -58,7 +58,7 @@ end
 ---Merge a task.
 ---@async
 ---@param id string
----@param options? { stop?: boolean, message?: string }
+---@param options? { stop?: boolean, strategy?: string, force?: boolean }
 ---@return table answer MergeTaskResult
 function M.merge(id, options)
   local task = store.find(id)

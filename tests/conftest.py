@@ -128,16 +128,27 @@ def _nothing_is_left(tmp_path_factory: pytest.TempPathFactory) -> Generator[None
 
 
 def _end_all(state: str) -> None:
-    """Kill what was started in a test's home, and wait until it is gone."""
-    wanted = f"AGENTLS_STATE_DIR={state}".encode()
-    while found := [pid for pid in _processes() if wanted in _environ(pid)]:
-        for pid in found:
+    """Kill what was started in a test's home, and wait until it is gone.
+
+    A shim and a zygote have no such variable: one works in the session's folder, the
+    other is the daemon's child.
+    """
+    base = os.fsencode(Path(state).parent)
+    while found := [pid for pid in _processes() if _belongs(pid, base)]:
+        for pid in (*found, *(pid for pid in _processes() if _parent(pid) in found)):
             with contextlib.suppress(ProcessLookupError):
                 process = os.pidfd_open(pid)
-                if wanted in _environ(pid):  # else it is another one by now
-                    signal.pidfd_send_signal(process, signal.SIGKILL)
-                    select.select([process], [], [], _DEADLINE)
+                signal.pidfd_send_signal(process, signal.SIGKILL)
+                select.select([process], [], [], _DEADLINE)
                 os.close(process)
+
+
+def _parent(pid: int) -> int:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+    except OSError:
+        return 0
+    return int(text[text.rindex(")") + 2 :].split()[1])
 
 
 def _processes() -> Iterator[int]:

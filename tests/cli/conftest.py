@@ -259,7 +259,7 @@ class User:
             if (self.folder / "state" / "daemon.json").exists():
                 for task in self.json("ls")["tasks"]:
                     if task["state"] in {"preparing", "working", "waiting", "checking"}:
-                        self.call("stop", task["id"])
+                        self.raw("stop", task["id"])  # it may have ended since
                 self.call("daemon", "stop")
         finally:
             left = traces.processes_of(self.folder)

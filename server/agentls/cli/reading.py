@@ -83,7 +83,8 @@ def following_session(client: Asked, *, task: str, after: str) -> str | None:
         names = [
             session["id"]
             for session in state["sessions"]
-            if session["kind"] in {"setup", "agent"}
+            # Without a daemon nobody knows of which kind a session is.
+            if session.get("kind", "agent") in {"setup", "agent"}
         ]
         rest = names[names.index(after) + 1 :] if after in names else names
         if rest:

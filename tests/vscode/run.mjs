@@ -1,13 +1,12 @@
 /** A person's day with the extension, in a real VS Code. */
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createRequire } from "node:module";
 import assert from "node:assert/strict";
 import { Stage } from "./stage.mjs";
 import { Workbench } from "./workbench.mjs";
 
-const [installation, vsix, pictures] = process.argv.slice(2);
+const [installation, vsix, pictures] = process.argv.slice(2).map((path) => resolve(path));
 const { chromium } = createRequire(join(installation, "package.json"))("playwright-core");
 
 const stage = new Stage({ installation, vsix });

@@ -3,12 +3,13 @@ import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { compareVersions, dataFolder, installServer } from "../src/server/bundle";
 import { findPython, NoPython, type Python } from "../src/server/python";
 
 async function bundled(label: string): Promise<{ folder: string; data: string }> {
   const root = await mkdtemp(join(tmpdir(), "agentls-bundle-"));
+  after(() => rm(root, { recursive: true }));
   const folder = join(root, "extension", "server");
   await mkdir(join(folder, "agentls"), { recursive: true });
   await writeFile(join(folder, "LABEL"), `${label}\n`);

@@ -86,6 +86,8 @@ async def do(core: Core, operation: str, *, task: str, root: Path) -> None:
             )
         case "undo":
             await core.undoing.undo(task, progress=silent)
+        case "update":
+            await core.updating.update(task, resolve=None, stop=False, progress=silent)
         case "discard":
             await core.discarding.discard(task)
         case "restore" | "make again":

@@ -32,6 +32,7 @@ MADE_BEFORE = {
     "merge": ("create",),
     "rebase": ("create",),
     "undo": ("create", "squash"),
+    "update": ("create", "moved"),
     "discard": ("create",),
     "restore": ("create", "discard"),
     "make again": ("create", "discard", "gc"),
@@ -126,7 +127,7 @@ async def _settled(core: Core, *states: State) -> Task | None:
     return found[0] if found else None
 
 
-async def _prepare(place: Place, before: tuple[str, ...]) -> Task | None:
+async def _prepare(place: Place, git, before: tuple[str, ...]) -> Task | None:
     """Do what comes before an operation, with a daemon that nobody kills."""
     async with open_core(Paths.of_this_process()) as core:
         repository = await find_repository(place.root)
@@ -146,6 +147,10 @@ async def _prepare(place: Place, before: tuple[str, ...]) -> Task | None:
                 await core.discarding.discard(task.id)
             elif one == "gc":
                 await core.housekeeper.collect()
+            elif one == "moved":  # the target
+                (place.root / "moved").write_text("moved\n")
+                git(place.root, "add", "moved")
+                git(place.root, "commit", "-qm", "moved")
             elif one == "more":
                 await core.tasks.send_prompt(task.id, "rm work; echo 2 > second")
                 task = await _settled(core, State.REVIEW)
@@ -190,7 +195,7 @@ async def _check(place: Place, git, *, operation: str, wanted: frozenset[str]) -
 async def test_the_next_daemon_finishes_or_undoes_it(
     operation, place, killed_daemons, git, say
 ):
-    task = await _prepare(place, MADE_BEFORE[operation])
+    task = await _prepare(place, git, MADE_BEFORE[operation])
     place.save()
     wanted = kept(place.root, environ=place.environ)
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from agentls.core import Core, open_core
 from agentls.errors import AgentlsError
-from agentls.model import State, Strategy, Task, TaskId
+from agentls.model import Resolve, State, Strategy, Task, TaskId
 from agentls.paths import Paths
 from agentls.tasks.request import TaskRequest
 from agentls.tasks.starting import silent
@@ -83,6 +83,8 @@ operations = st.one_of(
     st.tuples(st.just("checkpoint"), which, st.none()),
     st.tuples(st.just("merge"), which, st.sampled_from(tuple(Strategy))),
     st.tuples(st.just("undo"), which, st.none()),
+    st.tuples(st.just("update"), which, st.sampled_from((None, Resolve.EDITOR))),
+    st.tuples(st.just("abort"), which, st.none()),
     st.tuples(st.just("discard"), which, st.none()),
     st.tuples(st.just("restore"), which, st.none()),
     st.tuples(st.just("rewind"), which, st.integers(1, 6)),
@@ -254,6 +256,10 @@ async def act(world: World, core: Core, task: TaskId, what: str, value: Any) -> 
             await core.merging.merge(
                 task, message=None, stop=False, progress=silent, strategy=value
             )
+        case "update":
+            await core.updating.update(task, resolve=value, stop=False, progress=silent)
+        case "abort":
+            await core.updating.abort(task, stop=False)
         case "undo":
             await core.undoing.undo(task, progress=silent)
         case "rewind":

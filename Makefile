@@ -7,7 +7,7 @@ PYTHON_SOURCES := server tests docs benchmarks editors/vscode/bundle.py
 HELP := $(BIN)/nvim --headless -u NONE -l editors/neovim/generate_help.lua
 STYLUA := .cache/stylua/node_modules/.bin/stylua
 # Most tests wait for other processes.
-WORKERS := -n 3 --dist worksteal
+WORKERS := -n 2 --dist worksteal
 
 VSCODE := editors/vscode
 VSIX_HERE := $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),linux-x64,portable)

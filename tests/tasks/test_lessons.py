@@ -81,6 +81,7 @@ async def test_work_is_kept_before_anything_is_removed(daemon, git, monkeypatch)
         "echo c > committed; git add .; git commit -qm c; echo s > staged;"
         " git add staged; echo u > untracked; echo m >> plain.txt"
     )
+    (task.worktree / "late").write_text("after the turn's own checkpoint\n")
     listed: list[str] = []
 
     def look(*_: object) -> None:
@@ -93,7 +94,7 @@ async def test_work_is_kept_before_anything_is_removed(daemon, git, monkeypatch)
     monkeypatch.setattr("agentls.git.worktrees.move_folder", look)
     with pytest.raises(AssertionError, match="it was kept"):
         await daemon.core.discarding.discard(task.id)
-    assert set(listed) == {"committed", "plain.txt", "staged", "untracked"}
+    assert set(listed) == {"committed", "late", "plain.txt", "staged", "untracked"}
     assert (task.worktree / "untracked").exists()
     assert git(daemon.root, "branch", "--list", task.branch)
 

@@ -16,6 +16,15 @@ import pytest
 _DEADLINE = 20.0
 
 
+def pytest_configure() -> None:
+    """Let programs under test be interrupted, also where the suite itself can't be.
+
+    Started in the background or by nohup, it ignores these signals, and so would they.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test whose program isn't on this machine; where CI runs, it must be."""
     for mark in item.iter_markers("needs"):

@@ -7,6 +7,7 @@ must survive: each call writes it anew where it differs.
 """
 
 import os
+import threading
 from pathlib import Path
 
 from agentls.git.place import Place
@@ -61,6 +62,7 @@ def _put(file: Path, content: bytes | None) -> None:
     if content is None:
         file.unlink(missing_ok=True)
         return
-    aside = file.with_name(f"{file.name}.{os.getpid()}.new")
+    # Threads of one daemon may write it at the same moment.
+    aside = file.with_name(f"{file.name}.{os.getpid()}.{threading.get_ident()}.new")
     aside.write_bytes(content)
     aside.rename(file)

@@ -20,7 +20,7 @@ from agentls.store.tasks import JournalEntry
 from agentls.tasks import parts
 from agentls.tasks.deciding import Deciding
 from agentls.tasks.merging import Merging
-from agentls.tasks.operations import Operations
+from agentls.tasks.operations import Operations, entry
 from agentls.tasks.parts import ChosenPart, Part, choose_part
 from agentls.tasks.request import check_text
 from agentls.tasks.starting import Say
@@ -121,11 +121,11 @@ class Accepting:
             updated=False,
         )
 
-    async def finish_take(self, task: Task, entry: JournalEntry) -> None:
+    async def finish_take(self, task: Task, noted: JournalEntry) -> None:
         """Finish or undo a part's merge that was cut off."""
-        plan = merging.MergePlan.from_json(entry.data["plan"])
+        plan = merging.MergePlan.from_json(noted.data["plan"])
         if await merging.heal(await self._on.repository(task), plan):
-            hunks = parts.from_journal(entry.data["hunks"])
+            hunks = parts.from_journal(noted.data["hunks"])
             await self._deciding.keep(task.id, hunks, Decided.TAKEN)
             await self._on.book.finish(task.id)
         else:
@@ -141,15 +141,9 @@ class Accepting:
     ) -> Taken:
         """Do the one step, noted before and kept after."""
         hunks = parts.to_journal(chosen.names)
-        note = {"plan": plan.to_json(), "hunks": hunks}
-        await self._on.book.note(
-            JournalEntry(task=task.id, operation="take", step="advance", data=note)
-        )
-        try:
+        data = {"plan": plan.to_json(), "hunks": hunks}
+        async with self._on.noted(entry(task, "take", step="advance", data=data)):
             advanced = await merging.advance(repository, plan)
-        except AgentlsError:
-            await self._on.book.end_note(task.id)
-            raise
         await self._deciding.keep(task.id, chosen.names, Decided.TAKEN)
         task = await self._on.book.finish(task.id)
         return Taken(

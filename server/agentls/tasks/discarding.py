@@ -95,9 +95,5 @@ class Discarding:
             task = self._on.book.get(task_id)
             require_state(task, _S.DISCARDED, to="restore")
             note = entry(task, "restore")
-            await self._on.book.note(note)
-            try:
+            async with self._on.noted(note):
                 return await self.finish_restore(task, note)
-            except AgentlsError:
-                await self._on.book.end_note(task_id)
-                raise

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import attrs
 
-from agentls.errors import AgentlsError, TargetMoved
+from agentls.errors import TargetMoved
 from agentls.git.hooks import Hook
 from agentls.git.repository import Repository
 from agentls.git.signing import signing_of, signs_commits
@@ -17,7 +17,7 @@ from agentls.review.previewing import Preview, preview_merge
 from agentls.review.strategies import Wish
 from agentls.review.updating import check_resolved
 from agentls.store.tasks import JournalEntry
-from agentls.tasks.operations import Operations
+from agentls.tasks.operations import Operations, entry
 from agentls.tasks.request import check_text
 from agentls.tasks.resuming import require_worktree
 from agentls.tasks.starting import Say
@@ -162,9 +162,9 @@ class Merging:
             hooks=Hooks(hooks=found, environ=environ, index=index) if found else None,
         )
 
-    async def finish_merge(self, task: Task, entry: JournalEntry) -> None:
+    async def finish_merge(self, task: Task, noted: JournalEntry) -> None:
         """Finish or undo a merge that was cut off."""
-        plan = merging.MergePlan.from_json(entry.data)
+        plan = merging.MergePlan.from_json(noted.data)
         repository = await self._on.repository(task)
         if await merging.heal(repository, plan):
             await self._merged(task, plan)
@@ -176,16 +176,9 @@ class Merging:
         self, repository: Repository, task: Task, plan: merging.MergePlan
     ) -> Merged:
         """Do the one step of a merge, noted before and kept after."""
-        await self._on.book.note(
-            JournalEntry(
-                task=task.id, operation="merge", step="advance", data=plan.to_json()
-            )
-        )
-        try:
+        note = entry(task, "merge", step="advance", data=plan.to_json())
+        async with self._on.noted(note):
             advanced = await merging.advance(repository, plan)
-        except AgentlsError:
-            await self._on.book.end_note(task.id)
-            raise
         task = await self._merged(task, plan)
         return Merged(task=task, commit=plan.new, checkout=advanced.checkout)
 

@@ -1,11 +1,14 @@
 """What every operation on a task needs, and how the next daemon finishes one."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from typing import Any
 
 import attrs
 
 from agentls.background import Background
+from agentls.errors import AgentlsError
 from agentls.git.repository import Repository
 from agentls.model import State, Task, TaskId
 from agentls.paths import Paths
@@ -37,6 +40,20 @@ class Operations:
         """Give the lock that every operation on the task holds."""
         return self.starter.locks[task]
 
+    @contextlib.asynccontextmanager
+    async def noted(self, note: JournalEntry) -> AsyncGenerator[None]:
+        """Note a step in the journal, and strike it out if it is refused.
+
+        A refusal is an `AgentlsError`: nothing was changed then. Whatever else ends
+        the step leaves the note for the next daemon.
+        """
+        await self.book.note(note)
+        try:
+            yield
+        except AgentlsError:
+            await self.book.end_note(note.task)
+            raise
+
     async def repository(self, task: Task) -> Repository:
         """Give the task's repository, for what runs nothing of its config."""
         return await self.starter.repository(task)
@@ -56,6 +73,12 @@ class Operations:
         return await self.book.change(task.id, quietly=True, state=State.REVIEW)
 
 
-def entry(task: Task, operation: str, *, step: str = "begin") -> JournalEntry:
+def entry(
+    task: Task,
+    operation: str,
+    *,
+    step: str = "begin",
+    data: Mapping[str, Any] | None = None,
+) -> JournalEntry:
     """Make a note for the journal."""
-    return JournalEntry(task=task.id, operation=operation, step=step, data={})
+    return JournalEntry(task=task.id, operation=operation, step=step, data=data or {})

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 import attrs
 
-from agentls.errors import AgentlsError
 from agentls.git.changes import changed_paths
 from agentls.git.checkouts import own_checkout
 from agentls.git.repository import Repository
@@ -16,7 +15,7 @@ from agentls.store.decisions import Decided
 from agentls.store.tasks import JournalEntry
 from agentls.tasks import parts
 from agentls.tasks.deciding import REFUSED, Deciding, Named
-from agentls.tasks.operations import Operations
+from agentls.tasks.operations import Operations, entry
 from agentls.tasks.parts import ChosenPart, Part, choose_part
 from agentls.tasks.starting import Say
 
@@ -71,7 +70,7 @@ class Refusing:
                 name=f"refuse hunks of {task.id}",
             )
 
-    async def finish_refuse(self, task: Task, entry: JournalEntry) -> None:
+    async def finish_refuse(self, task: Task, noted: JournalEntry) -> None:
         """Finish putting hunks back; whatever stands in the files is kept first."""
         repository = await self._on.repository(task)
         now = await self._on.checkpoints.take(
@@ -82,12 +81,12 @@ class Refusing:
             if file.new_mode
             else None
             for file in await changed_paths(
-                repository, entry.data["old"], entry.data["new"]
+                repository, noted.data["old"], noted.data["new"]
             )
         }
         new = await with_entries(repository, now.tree, wanted)
         await self._write(repository, task, old=now.tree, new=new)
-        hunks = parts.from_journal(entry.data["hunks"])
+        hunks = parts.from_journal(noted.data["hunks"])
         await self._refused(repository, task, hunks)
 
     async def _put_back(
@@ -100,15 +99,10 @@ class Refusing:
         new: str,
     ) -> Refused:
         hunks = parts.to_journal(chosen.names)
-        note = {"old": saved.tree, "new": new, "hunks": hunks}
-        await self._on.book.note(
-            JournalEntry(task=task.id, operation="refuse", step="write", data=note)
-        )
-        try:
+        data = {"old": saved.tree, "new": new, "hunks": hunks}
+        # Nothing is half done: git looks at all files before it writes the first.
+        async with self._on.noted(entry(task, "refuse", step="write", data=data)):
             await self._write(repository, task, old=saved.tree, new=new)
-        except AgentlsError:  # git looks at all files before it writes the first
-            await self._on.book.end_note(task.id)
-            raise
         task = await self._refused(repository, task, chosen.names)
         return Refused(
             task=task,

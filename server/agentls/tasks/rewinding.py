@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from agentls.errors import AgentlsError, InvalidState
+from agentls.errors import InvalidState
 from agentls.git import rewriting
 from agentls.git.checkouts import own_checkout
 from agentls.git.refs import branch_ref, read_ref
@@ -96,14 +96,9 @@ class Rewinding:
         await rewriting.check_no_submodules(
             repository, old=before.tree, new=wanted.tree
         )
-        note = attrs.evolve(entry(task, "rewind"), data={"number": number})
-        await self._on.book.note(note)
-        try:
+        async with self._on.noted(entry(task, "rewind", data={"number": number})):
             progress("Writing the files")
             aside, folder = await self.write(repository, task, before, wanted)
-        except AgentlsError:
-            await self._on.book.end_note(task.id)
-            raise
         task = await self._on.book.finish(
             task.id,
             quietly=True,

@@ -1,13 +1,13 @@
 """Taking a merge back as an operation: noted before, and to the end."""
 
-from agentls.errors import AgentlsError, InvalidState
+from agentls.errors import InvalidState
 from agentls.git.repository import Repository
 from agentls.model import State, Task
 from agentls.review import merging, undoing
 from agentls.review.merging import MergePlan
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.merging import Merged
-from agentls.tasks.operations import Operations
+from agentls.tasks.operations import Operations, entry
 from agentls.tasks.starting import Say
 from agentls.tasks.states import require_state
 from agentls.threads import in_thread
@@ -47,9 +47,9 @@ class Undoing:
                 self._retreat(repository, task, plan), name=f"undo {task.id}"
             )
 
-    async def finish_undo(self, task: Task, entry: JournalEntry) -> None:
+    async def finish_undo(self, task: Task, noted: JournalEntry) -> None:
         """Finish or undo an undo that was cut off."""
-        plan = MergePlan.from_json(entry.data)
+        plan = MergePlan.from_json(noted.data)
         repository = await self._on.repository(task)
         if await merging.heal(repository, plan):
             await self._undone(task)
@@ -61,16 +61,9 @@ class Undoing:
         self, repository: Repository, task: Task, plan: MergePlan
     ) -> Merged:
         """Do the one step of an undo, noted before and kept after."""
-        await self._on.book.note(
-            JournalEntry(
-                task=task.id, operation="undo", step="retreat", data=plan.to_json()
-            )
-        )
-        try:
+        note = entry(task, "undo", step="retreat", data=plan.to_json())
+        async with self._on.noted(note):
             moved = await undoing.retreat(repository, plan)
-        except AgentlsError:
-            await self._on.book.end_note(task.id)
-            raise
         task = await self._undone(task)
         return Merged(task=task, commit=plan.new, checkout=moved.checkout)
 

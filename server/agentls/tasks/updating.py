@@ -210,8 +210,7 @@ class Updating:
         await self._check_room(repository, checkout, old=before.tree, new=tree)
         await in_thread(rewriting.keep_index, checkout, self._index_before(before))
         why = "Its update was interrupted; nothing changed."
-        await self._note(task, "back", before=before.number, why=why)
-        try:
+        async with self._on.noted(_back(task, before=before.number, why=why)):
             await rewriting.write_files(
                 repository,
                 checkout,
@@ -219,9 +218,6 @@ class Updating:
                 old=before.tree,
                 new=tree,
             )
-        except AgentlsError:
-            await self._on.book.end_note(task.id)
-            raise
         try:
             if isinstance(merged, Conflicted):
                 await self._leave(repository, checkout, before, plan, merged, tree=tree)
@@ -303,14 +299,9 @@ class Updating:
         head = await updating.next_head(
             repository, task, head=on, target=opened.target, tree=saved.tree
         )
-        note = entry(task, "update", step="head")
         data = {"branch": saved.branch, "head": head}
-        await self._on.book.note(attrs.evolve(note, data=data))
-        try:
+        async with self._on.noted(entry(task, "update", step="head", data=data)):
             return await self._end(repository, task, branch=saved.branch, head=head)
-        except AgentlsError:
-            await self._on.book.end_note(task.id)
-            raise
 
     async def _end(
         self, repository: Repository, task: Task, *, branch: str | None, head: CommitId
@@ -334,12 +325,8 @@ class Updating:
         self, repository: Repository, task: Task, opened: OpenUpdate
     ) -> Task:
         why = "Its update was aborted."
-        await self._note(task, "back", before=opened.checkpoint, why=why)
-        try:
+        async with self._on.noted(_back(task, before=opened.checkpoint, why=why)):
             return await self._go_back(repository, task, opened.checkpoint, why=why)
-        except AgentlsError:
-            await self._on.book.end_note(task.id)
-            raise
 
     async def _go_back(
         self, repository: Repository, task: Task, number: int, *, why: str
@@ -386,14 +373,15 @@ class Updating:
                 hint="Move them away, then update again.",
             )
 
-    async def _note(self, task: Task, step: str, *, before: int, why: str) -> None:
-        note = entry(task, "update", step=step)
-        data = {"before": before, "why": why}
-        await self._on.book.note(attrs.evolve(note, data=data))
-
     async def _opened(self, task: Task) -> OpenUpdate | None:
         return await self._database.read(lambda db: table.load_update(db, task.id))
 
     def _index_before(self, before: Checkpoint) -> Path:
         """Name the copy of the worktree's own index as it was before an update."""
         return self._on.checkpoints.indexes / f"{before.task}.{before.number}.own"
+
+
+def _back(task: Task, *, before: int, why: str) -> JournalEntry:
+    """Note to which checkpoint an update that is cut off goes back, and why."""
+    data = {"before": before, "why": why}
+    return entry(task, "update", step="back", data=data)

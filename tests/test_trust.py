@@ -148,7 +148,7 @@ def test_one_may_be_allowed_and_another_denied(load):
 
 def test_a_decision_about_a_filter_says_nothing_about_the_config(load):
     loaded = load(shared='setup = "make"')
-    item = TrustItem.of_filter(loaded.repository, name="setup", text="make")
+    item = TrustItem.of_git("filter", loaded.repository, name="setup", text="make")
     with pytest.raises(Untrusted):
         effective_config(loaded, {item.digest: "allowed"})
 

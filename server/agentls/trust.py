@@ -38,36 +38,21 @@ class TrustItem:
     """Differs whenever kind, name or the value differ in anything."""
 
     @classmethod
-    def of_filter(cls, repository: Path, *, name: str, text: str) -> "TrustItem":
-        """Make the item of a git filter that the repository's own config names."""
+    def of_git(
+        cls,
+        kind: Literal["filter", "hook", "signing"],
+        repository: Path,
+        *,
+        name: str,
+        text: str,
+    ) -> "TrustItem":
+        """Make the item of a filter, hook or signing program that git would run."""
         return cls(
-            kind="filter",
+            kind=kind,
             repository=repository,
             name=name,
             text=text,
-            digest=_digest("filter", name, text),
-        )
-
-    @classmethod
-    def of_hook(cls, repository: Path, *, name: str, text: str) -> "TrustItem":
-        """Make the item of a git hook that a merge would run."""
-        return cls(
-            kind="hook",
-            repository=repository,
-            name=name,
-            text=text,
-            digest=_digest("hook", name, text),
-        )
-
-    @classmethod
-    def of_signing(cls, repository: Path, *, name: str, text: str) -> "TrustItem":
-        """Make the item of a program of the repository's config that would sign."""
-        return cls(
-            kind="signing",
-            repository=repository,
-            name=name,
-            text=text,
-            digest=_digest("signing", name, text),
+            digest=_digest(kind, name, text),
         )
 
 

@@ -184,13 +184,17 @@ class Trusting:
 
     async def _filters(self, repository: Repository) -> tuple[TrustItem, ...]:
         return tuple(
-            TrustItem.of_filter(repository.root, name=found.name, text=found.text)
+            TrustItem.of_git(
+                "filter", repository.root, name=found.name, text=found.text
+            )
             for found in await repository_filters(repository)
         )
 
     async def _signing(self, repository: Repository) -> tuple[TrustItem, ...]:
         return tuple(
-            TrustItem.of_signing(repository.root, name=found.key, text=found.text)
+            TrustItem.of_git(
+                "signing", repository.root, name=found.key, text=found.text
+            )
             for found in await signing_programs(repository)
         )
 
@@ -207,7 +211,7 @@ class Trusting:
 
 
 def _hook_item(repository: Repository, hook: Hook) -> TrustItem:
-    return TrustItem.of_hook(repository.root, name=hook.name, text=hook.text)
+    return TrustItem.of_git("hook", repository.root, name=hook.name, text=hook.text)
 
 
 def _allowed(

@@ -66,6 +66,21 @@ async def test_a_checkpoint_brings_news_by_itself(daemon):
     assert len(news) == 2
 
 
+async def test_another_change_is_told_though_nothing_else_is_to_be_expected(daemon):
+    task = await daemon.done("sed -i 's/^2$/two/' plain.txt")
+    await _forecast(daemon)
+    moved = asyncio.Event()
+
+    def hear(news):
+        if task.id in news.moved and not news.tasks:
+            moved.set()
+
+    with daemon.core.forecasting.listening(hear):
+        await daemon.core.tasks.send_prompt(task.id, "sed -i 's/^7$/seven/' plain.txt")
+        async with asyncio.timeout(20):
+            await moved.wait()
+
+
 async def test_a_merge_shows_in_the_forecast_of_the_others(daemon):
     one = await daemon.done("sed -i 's/^2$/two/' plain.txt")
     other = await daemon.done("sed -i 's/^2$/zwei/' plain.txt")

@@ -149,7 +149,7 @@ class Server(LanguageServer):
 
     def hear_forecast(self, news: News) -> None:
         """Pass on to the client, once it was greeted, what else is to be expected."""
-        if self._greeted:
+        if self._greeted and news.tasks:
             self.send("agentls/forecastChanged", foreseen.forecast_changed(news))
 
     def task_info(self, task: Task) -> TaskInfo:

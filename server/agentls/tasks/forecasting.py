@@ -44,11 +44,15 @@ _CLOSED = {State.QUEUED, State.MERGED, State.DISCARDED}
 
 @attrs.frozen(kw_only=True)
 class News:
-    """Tasks of which something else is to be expected than before."""
+    """What a look found that the look before didn't."""
 
     repository: Path
-    tasks: Mapping[TaskId, TaskForecast | None]
-    """None for a task that is open no more."""
+    tasks: Mapping[TaskId, TaskForecast | None] = attrs.field(
+        factory=dict[TaskId, TaskForecast | None]
+    )
+    """Those of which something else is to be expected; None for one open no more."""
+    moved: frozenset[TaskId] = frozenset()
+    """Those whose own change is another one, whatever is to be expected of them."""
 
 
 @attrs.define(kw_only=True)
@@ -58,6 +62,7 @@ class _Watched:
     forecaster: Forecaster
     turn: asyncio.Lock = attrs.field(factory=asyncio.Lock)
     repository: Repository | None = None
+    subjects: tuple[Subject, ...] = ()
     seen: object = None
     """What the last look found, to tell whether there is anything new."""
     user: UserState | None = None
@@ -233,7 +238,7 @@ class Forecasting:
             news = await self._bring_up_to_date(
                 root, watched, tasks, read_user=read_user, asked=asked
             )
-        if news.tasks:
+        if news.tasks or news.moved:
             for listener in tuple(self._listeners):
                 listener(news)
 
@@ -265,7 +270,7 @@ class Forecasting:
         )
         seen = subjects, refs, await in_thread(_head_text, repository)
         if seen == watched.seen and not read_user and not asked:
-            return News(repository=root, tasks={})
+            return News(repository=root)
         if subjects and (read_user or watched.user is None or seen != watched.seen):
             watched.user = await self._user(repository, watched, read=read_user)
         changed = await watched.forecaster.update(
@@ -278,10 +283,12 @@ class Forecasting:
             },
             user=watched.user,
         )
-        watched.seen = seen
+        moved = set(subjects) ^ set(watched.subjects)
+        watched.seen, watched.subjects = seen, subjects
         return News(
             repository=root,
             tasks={task: watched.forecaster.of(task) for task in changed},
+            moved=frozenset(subject.task for subject in moved),
         )
 
     async def _repository(self, root: Path, tasks: tuple[Task, ...]) -> Repository:

@@ -23,9 +23,9 @@ async def main():
     loop = asyncio.get_running_loop()
     came = asyncio.Event()
     loop.add_reader(0, came.set)
-    print("ready", flush=True)
     try:
         async with asyncio.timeout(0.5):
+            loop.call_soon(lambda: print("ready", flush=True))  # the limit runs by then
             await came.wait()
     except TimeoutError:
         print("timed out")

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from agentls.errors import Internal
+from agentls.errors import Internal, InvalidState
 from agentls.git.changes import changed_files
 from agentls.git.hunks import Hunk, HunkKind, hunks_of
 from agentls.model import HunkId
-from agentls.review.accepting import choose, splice, with_kept
+from agentls.review.accepting import check_separable, choose, splice, with_kept
 
 
 def _text(name: str) -> str:
@@ -202,3 +202,60 @@ def test_a_hunk_that_does_not_fit_is_a_bug_and_not_a_guess():
     )
     with pytest.raises(Internal):
         splice(b"line\n", [one])
+
+
+async def _check(
+    sandbox: Any, change: tuple[str, str], *paths: bytes, refused: bool
+) -> None:
+    _, files, hunks = await _read(sandbox, *change)
+    wanted = {hunk.id for path in paths for hunk in hunks[path]}
+    check_separable(
+        files, hunks, choose(files, hunks, wanted, refused=refused), refused=refused
+    )
+
+
+@pytest.mark.parametrize(
+    ("refused", "one", "needed"),
+    [
+        (False, b"folder/file", "folder/file can't be taken without folder:"),
+        (True, b"folder", "folder can't be put back without folder/file:"),
+    ],
+)
+async def test_a_file_where_a_folder_is_needed_goes_with_it_or_not_at_all(
+    sandbox: Any, change: Any, *, refused: bool, one: bytes, needed: str
+):
+    with pytest.raises(InvalidState, match=needed):
+        await _check(sandbox, change, one, refused=refused)
+    await _check(sandbox, change, b"folder", b"folder/file", refused=refused)
+    others = {b"folder/file", b"folder"} - {one}
+    await _check(sandbox, change, *others, refused=refused)
+
+
+async def test_a_folder_that_became_a_file_is_as_inseparable(sandbox: Any):
+    sandbox.write("thing/one", "1\n")
+    sandbox.write("thing/two", "2\n")
+    base = sandbox.commit()
+    for name in ("one", "two"):
+        (sandbox.root / "thing" / name).unlink()
+    (sandbox.root / "thing").rmdir()
+    sandbox.write("thing", "a file\n")
+    change = base, sandbox.commit()
+    with pytest.raises(InvalidState, match="thing can't be taken without thing/two"):
+        await _check(sandbox, change, b"thing", b"thing/one", refused=False)
+    with pytest.raises(InvalidState, match="thing/one can't be put back without thing"):
+        await _check(sandbox, change, b"thing/one", refused=True)
+    await _check(sandbox, change, b"thing/one", refused=False)
+
+
+async def test_a_renamed_file_is_named_with_what_it_was(sandbox: Any):
+    sandbox.write("old", _text("old"))
+    base = sandbox.commit()
+    _change(sandbox, ("line 5\n", "LINE 5\n"), name="old", to="elsewhere")
+    sandbox.write("old/new", "below what it was called\n")
+    change = base, sandbox.commit()
+    needed = r"old/new can't be taken without elsewhere \(which was old\)"
+    with pytest.raises(InvalidState, match=needed):
+        await _check(sandbox, change, b"old/new", refused=False)
+    needed = r"elsewhere \(which was old\) can't be put back without old/new"
+    with pytest.raises(InvalidState, match=needed):
+        await _check(sandbox, change, b"elsewhere", refused=True)

@@ -486,3 +486,20 @@ async def test_a_target_that_moves_at_that_moment_is_refused_and_noted_nowhere(
     assert text.read_text() == _TEXT
     assert not await _decided(daemon, task)
     await _take(daemon, task, hunks["LINE 9"])
+
+
+async def test_what_can_not_be_without_another_is_refused_whole(
+    daemon: Any, git: Callable[..., str]
+):
+    task = await daemon.done("rm plain.txt; mkdir plain.txt; echo in > plain.txt/in")
+    before = git(daemon.root, "rev-parse", "main")
+    with pytest.raises(InvalidState, match=r"in can't be taken without plain\.txt:"):
+        await _take(daemon, task, paths=[b"plain.txt/in"])
+    assert git(daemon.root, "rev-parse", "main") == before
+    hunks = await _hunks(daemon, task)
+    (gone,) = (one for one in hunks.values() if one.path == b"plain.txt")
+    with pytest.raises(InvalidState, match=r"put back without plain\.txt/in"):
+        await _refuse(daemon, task, gone)
+    assert (task.worktree / "plain.txt/in").read_text() == "in\n"
+    await _take(daemon, task, gone)
+    assert not (daemon.root / "plain.txt").exists()

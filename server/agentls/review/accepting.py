@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 import attrs
 
-from agentls.errors import Internal
+from agentls.errors import Internal, InvalidState
 from agentls.git.blobs import read_blobs, write_blobs
 from agentls.git.changes import ChangedFile, Status
 from agentls.git.hunks import Hunk, HunkKind
@@ -17,7 +17,7 @@ from agentls.git.repository import Repository
 from agentls.git.trees import Entry, with_entries
 from agentls.model import HunkId
 
-__all__ = ["Choice", "choose", "splice", "with_kept"]
+__all__ = ["Choice", "check_separable", "choose", "splice", "with_kept"]
 
 
 @attrs.frozen(kw_only=True)
@@ -79,6 +79,55 @@ def choose(
         hunks={file.path: hunks[file.path] for file in touched},
         chosen=frozenset(chosen),
     )
+
+
+def check_separable(
+    files: Iterable[ChangedFile],
+    hunks: Mapping[bytes, tuple[Hunk, ...]],
+    choice: Choice,
+    *,
+    refused: bool,
+) -> None:
+    """Raise `InvalidState` for a hunk that can't be decided on without another.
+
+    That is so where one file's path is a folder of the other's: both can't be there.
+    `files` are all of the change.
+    """
+    chosen = {file.path for file in choice.files}
+    standing: dict[bytes, ChangedFile] = {}
+    for file in files:
+        of = hunks[file.path]
+        kept = frozenset(hunk.id for hunk in of) if refused else frozenset[HunkId]()
+        if file.path in chosen:
+            kept = choice.others if refused else choice.chosen
+        for path, entry in _entries(file, of, kept=kept, spliced="").items():
+            if entry is not None:
+                standing[path] = file
+    for path, file in standing.items():
+        for above in _folders(path):
+            if above not in standing:
+                continue
+            one, other = (path, file), (above, standing[above])
+            if file.path not in chosen:
+                one, other = other, one
+            what = "put back" if refused else "taken"
+            raise InvalidState(
+                f"{_shown(*one)} can't be {what} without {_shown(*other)}: the one is"
+                " a file where the other needs a folder. Nothing was changed.",
+                hint="Choose both, or neither.",
+            )
+
+
+def _folders(path: bytes) -> Iterable[bytes]:
+    parts = path.split(b"/")
+    return (b"/".join(parts[:count]) for count in range(1, len(parts)))
+
+
+def _shown(path: bytes, file: ChangedFile) -> str:
+    """Name a file as the change does, and where else it would stand."""
+    if path == file.path:
+        return file.display
+    return f"{file.display} (which was {path.decode('utf-8', 'backslashreplace')})"
 
 
 async def with_kept(

@@ -9,7 +9,7 @@ from agentls.git.changes import changed_files
 from agentls.git.hunks import hunks_of
 from agentls.git.repository import Repository
 from agentls.model import Checkpoint, HunkId, Task, TaskId
-from agentls.review.accepting import Choice, choose
+from agentls.review.accepting import Choice, check_separable, choose
 from agentls.review.change import select, without_prepared
 from agentls.review.viewed import find_hunks
 from agentls.tasks.deciding import Deciding, Named
@@ -81,7 +81,8 @@ async def choose_part(
 ) -> ChosenPart:
     """Find a part in a task's change as it was saved; `refused`: to be put back.
 
-    Raises `InvalidState` when a hunk, or all that was named, isn't in it.
+    Raises `InvalidState` when a hunk, or all that was named, isn't in it, and for one
+    that can't be decided on without another.
     """
     base = task.base.commit
     tree = await without_prepared(repository, task, saved.tree, base=base)
@@ -99,6 +100,7 @@ async def choose_part(
             hint="Look at the change again: it was edited since.",
         )
     choice = choose(files, of, wanted, refused=refused)
+    check_separable(files, of, choice, refused=refused)
     return ChosenPart(
         choice=choice, left=sum(map(len, of.values())) - len(choice.picked)
     )

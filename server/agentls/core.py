@@ -236,6 +236,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
         updating = Updating(
             operations, database=database, tasks=tasks, rewinding=rewinding
         )
+        discarding = Discarding(operations)
         core = Core(
             paths=paths,
             book=book,
@@ -259,9 +260,9 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
                 screens=screens,
                 forecasting=forecasting,
             ),
-            discarding=Discarding(operations),
+            discarding=discarding,
             merging=merging,
-            undoing=Undoing(operations),
+            undoing=Undoing(operations, discarding=discarding),
             forecasting=forecasting,
             ordering=Ordering(operations, trusting=trusting, forecasting=forecasting),
             origins=Origins(operations, database=database),
@@ -272,7 +273,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             ),
             rewinding=rewinding,
             updating=updating,
-            repairing=Repairing(operations),
+            repairing=Repairing(operations, discarding=discarding),
             sessions=sessions,
             screens=screens,
             controllers=controllers,
@@ -308,6 +309,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
                 "undo": core.undoing.finish_undo,
                 "discard": core.discarding.finish_discard,
                 "restore": core.discarding.finish_restore,
+                "bring back": core.discarding.finish_bring_back,
                 "rewind": core.rewinding.finish_rewind,
                 "update": core.updating.finish_update,
             },

@@ -84,7 +84,7 @@ async def do(core: Core, operation: str, *, task: str, root: Path) -> None:
                 progress=silent,
                 strategy=Strategy(operation),
             )
-        case "undo":
+        case "undo" | "undo after gc":
             await core.undoing.undo(task, progress=silent)
         case "update":
             await core.updating.update(task, resolve=None, stop=False, progress=silent)

@@ -77,14 +77,39 @@ async def test_a_merge_that_was_pushed_stays(daemon, merged, undo, git, tmp_path
     assert "git revert" in caught.value.hint
 
 
-async def test_only_a_merged_task_with_its_worktree_can_come_back(
-    daemon, merged, undo, git
-):
+async def test_only_a_merged_task_can_come_back(daemon, undo):
     other = await daemon.done("echo y > y")
     with pytest.raises(InvalidState):
         await undo(other)
+
+
+@pytest.mark.parametrize("by", ["gc", "hand"])
+async def test_a_worktree_that_was_cleared_away_is_made_again(
+    daemon, merged, undo, git, paths, by
+):
+    if by == "gc":
+        paths.config.mkdir(parents=True, exist_ok=True)
+        (paths.config / "config.toml").write_text("trash_days = 0\n")
+        await daemon.core.housekeeper.collect()
+    else:
+        git(daemon.root, "worktree", "unlock", str(merged.worktree))
+        git(daemon.root, "worktree", "remove", "--force", str(merged.worktree))
+    assert not merged.worktree.exists()
+    git(daemon.root, "gc", "-q", "--prune=now")
+    undone = await undo(merged)
+    assert undone.task.state is State.REVIEW
+    assert (merged.worktree / "x").read_text() == "x\n"
+    assert (daemon.root / "plain.txt").read_text() == "plain\n"
+    await daemon.merge(undone.task)
+    assert (daemon.root / "x").exists()
+
+
+async def test_nothing_is_made_again_for_an_undo_that_is_refused(
+    daemon, merged, undo, git
+):
     git(daemon.root, "worktree", "unlock", str(merged.worktree))
     git(daemon.root, "worktree", "remove", "--force", str(merged.worktree))
-    with pytest.raises(InvalidState, match=r"worktree .* is gone"):
+    git(daemon.root, "commit", "-q", "--allow-empty", "-m", "Newer")
+    with pytest.raises(TargetMoved, match="Newer"):
         await undo(merged)
-    assert git(daemon.root, "rev-parse", "HEAD") == merged.merged_commit
+    assert not merged.worktree.exists()

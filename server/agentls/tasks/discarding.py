@@ -1,6 +1,8 @@
 """Discard and restore as operations: noted step by step, and to the end."""
 
-from agentls.errors import AgentlsError
+import attrs
+
+from agentls.errors import AgentlsError, InvalidState
 from agentls.model import BaseKind, State, Task, TaskId
 from agentls.review import discarding
 from agentls.store.tasks import JournalEntry
@@ -51,21 +53,48 @@ class Discarding:
 
     async def finish_restore(self, task: Task, note: JournalEntry) -> Task:
         """Do the steps of a restore, from the beginning or after a crash."""
+        made = await self._bring_back(task, note)
+        why = "Restored from its last checkpoint; what git ignores is gone."
+        return await self._on.book.finish(
+            task.id,
+            quietly=True,
+            state=await self._state(task),
+            why=why if made else "Restored.",
+        )
+
+    async def bring_back(self, task: Task) -> None:
+        """Make the worktree of a task that isn't discarded again, where it is gone.
+
+        Its state stays; the caller holds its lock. Raises `InvalidState` when there is
+        nothing to make it from.
+        """
+        note = entry(task, "bring back")
+        async with self._on.noted(note):
+            await self.finish_bring_back(task, note)
+
+    async def finish_bring_back(self, task: Task, note: JournalEntry) -> None:
+        """Do the steps of that, from the beginning or after a crash."""
+        await self._bring_back(task, note)
+        if not await in_thread(task.worktree.exists):
+            raise InvalidState(
+                f"Task {task.id} has no checkpoint to make its worktree from.",
+                hint=f"Its prompt is kept: agentls show {task.id}",
+            )
+        await self._on.book.end_note(task.id)
+
+    async def _bring_back(self, task: Task, note: JournalEntry) -> bool:
+        """Bring a worktree back; tell whether it was made of a checkpoint."""
         repository = await self._on.repository(task)
         keep = await in_thread(self._trash.place, task)
-        why = "Restored."
         adopted = task.base.kind is BaseKind.ADOPTED
         kept = await in_thread(discarding.is_kept, task, keep=keep)
         if adopted or (kept and note.step != _MAKE_AGAIN):
             await discarding.take_back(repository, task, keep=keep)
-        else:
-            await self._on.book.note(entry(task, "restore", step=_MAKE_AGAIN))
-            if await discarding.make_again(
-                repository, task, checkpoints=self._on.checkpoints, keep=keep
-            ):
-                why = "Restored from its last checkpoint; what git ignores is gone."
-        return await self._on.book.finish(
-            task.id, quietly=True, state=await self._state(task), why=why
+            return False
+        # A worktree that is half made must not be taken for one that was kept.
+        await self._on.book.note(attrs.evolve(note, step=_MAKE_AGAIN))
+        return await discarding.make_again(
+            repository, task, checkpoints=self._on.checkpoints, keep=keep
         )
 
     async def _state(self, task: Task) -> State:

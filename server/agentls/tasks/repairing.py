@@ -26,9 +26,8 @@ from agentls.git.refs import branch_ref, list_refs, read_ref, task_ref, update_r
 from agentls.git.repository import Repository, find_repository, has_commit
 from agentls.git.worktrees import lock_worktree
 from agentls.model import BaseKind, CommitId, State, Task
-from agentls.review import discarding
+from agentls.tasks.discarding import Discarding
 from agentls.tasks.operations import Operations
-from agentls.tasks.trash import Trash
 from agentls.threads import in_thread
 
 __all__ = ["Kind", "Repairing", "Trouble"]
@@ -85,9 +84,9 @@ class _Seen:
 class Repairing:
     """Looks for what was cut, and mends it."""
 
-    def __init__(self, operations: Operations) -> None:
+    def __init__(self, operations: Operations, *, discarding: Discarding) -> None:
         self._on = operations
-        self._trash = Trash(operations.paths)
+        self._discarding = discarding
 
     async def look(self) -> tuple[Trouble, ...]:
         """Look at every task that isn't discarded; nothing is changed."""
@@ -182,7 +181,7 @@ class Repairing:
     async def _mend_kind(self, repository: Repository, task: Task, kind: Kind) -> None:
         match kind:
             case Kind.FOLDER_GONE:
-                await self._make_again(repository, task)
+                await self._make_again(task)
             case Kind.ENTRY_GONE:
                 await self._branch_again(repository, task, None)
                 await mend_entry(repository, task.worktree, branch=task.branch)
@@ -197,18 +196,14 @@ class Repairing:
             case _:
                 await self._keep_again(repository, task)
 
-    async def _make_again(self, repository: Repository, task: Task) -> None:
+    async def _make_again(self, task: Task) -> None:
         if task.base.kind is BaseKind.ADOPTED:
             raise InvalidState(
                 "It was adopted, so its owner may want it so.",
                 hint=f"`agentls run --base task:{task.id}` begins from its last"
                 " checkpoint.",
             )
-        keep = await in_thread(self._trash.place, task)
-        if not await discarding.make_again(
-            repository, task, checkpoints=self._on.checkpoints, keep=keep
-        ):
-            raise InvalidState("There is no checkpoint to make it from.")
+        await self._discarding.bring_back(task)
         why = "Made again from its last checkpoint; what git ignores is gone."
         await self._on.book.change(task.id, quietly=True, why=why)
 

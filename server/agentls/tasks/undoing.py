@@ -2,10 +2,11 @@
 
 from agentls.errors import InvalidState
 from agentls.git.repository import Repository
-from agentls.model import State, Task
+from agentls.model import BaseKind, State, Task
 from agentls.review import merging, undoing
 from agentls.review.merging import MergePlan
 from agentls.store.tasks import JournalEntry
+from agentls.tasks.discarding import Discarding
 from agentls.tasks.merging import Merged
 from agentls.tasks.operations import Operations, entry
 from agentls.tasks.starting import Say
@@ -18,23 +19,29 @@ __all__ = ["Undoing"]
 class Undoing:
     """Takes merges back."""
 
-    def __init__(self, operations: Operations) -> None:
+    def __init__(self, operations: Operations, *, discarding: Discarding) -> None:
         self._on = operations
+        self._discarding = discarding
 
     async def undo(self, name: str, *, progress: Say) -> Merged:
         """Bring a merged task's target back to where it stood; the task to review.
 
         The answer's commit is where the target stands then. Raises `TargetMoved`
         naming what came after the merge, `DirtyCheckout` for files in the way;
-        nothing is changed then.
+        nothing is changed then. A worktree that was cleared away is made again first.
         """
         task_id = self._on.book.get(name).id
         async with self._on.lock(task_id):
             task = self._on.book.get(task_id)
             require_state(task, State.MERGED, to="undo")
-            await _require_worktree(task)
             repository = await self._on.repository(task)
             plan = await undoing.plan_undo(repository, task)
+            if not await in_thread(task.worktree.exists):
+                _check_ours(task)
+                progress("Making its worktree again")
+                await self._on.background.to_the_end(
+                    self._discarding.bring_back(task), name=f"bring back {task.id}"
+                )
             progress("Undoing the merge")
             # What was merged stays reachable when the target lets it go.
             await self._on.checkpoints.take(
@@ -78,11 +85,11 @@ class Undoing:
         )
 
 
-async def _require_worktree(task: Task) -> None:
-    """Refuse what would bring a task to review that has no worktree any more."""
-    if not await in_thread(task.worktree.exists):
+def _check_ours(task: Task) -> None:
+    """Refuse to make a worktree again that is its owner's."""
+    if task.base.kind is BaseKind.ADOPTED:
         raise InvalidState(
-            f"The worktree of task {task.id} is gone, so it can't come back to"
-            " review. Nothing was changed.",
+            f"The worktree of task {task.id} was removed by its owner, so it can't"
+            " come back to review. Nothing was changed.",
             hint=f"git revert {(task.merged_commit or '')[:12]} takes the work back.",
         )

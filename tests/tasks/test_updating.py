@@ -2,12 +2,15 @@
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from agentls.errors import Conflict, DirtyCheckout, InvalidState
 from agentls.model import Resolve, State, Task
+from agentls.tasks.parts import Part
+from agentls.tasks.publishing import RequestWish
 from agentls.tasks.reviewing import Asked
 from agentls.tasks.starting import silent
 from agentls.tasks.updating import Outcome, Updated
@@ -403,3 +406,40 @@ async def test_a_submodule_that_the_target_moved_is_refused(
     with pytest.raises(InvalidState, match="sub"):
         await _update(daemon, task)
     assert daemon.core.book.get(task.id).base == task.base
+
+
+async def test_a_rewind_into_a_conflict_does_not_pass_it_off_as_resolved(
+    daemon, git, conflicted
+):
+    saved = (await daemon.core.checkpointing.list(conflicted.id))[1][-1]
+    await daemon.core.updating.abort(conflicted.id, stop=False)
+    await daemon.core.rewinding.rewind(
+        conflicted.id, saved.number, stop=False, progress=silent
+    )
+    task = daemon.core.book.get(conflicted.id)
+    file = task.worktree / "plain.txt"
+    assert ">>>>>>>" in file.read_text()
+    assert git(task.worktree, "diff", "--name-only", "--diff-filter=U") == "plain.txt"
+    part = Part(paths=(b"plain.txt",))
+    for refused in (
+        daemon.merge(task),
+        _update(daemon, task),
+        daemon.core.merging.preview(task.id, message=None, strategy=None),
+        daemon.core.accepting.take(
+            task.id, part, message=None, stop=False, progress=silent
+        ),
+        daemon.core.publishing.create(
+            task.id, RequestWish(), stop=False, progress=silent
+        ),
+    ):
+        with pytest.raises(Conflict, match=r"left in plain\.txt"):
+            await refused
+    await daemon.core.discarding.discard(task.id)
+    shutil.rmtree(daemon.core.paths.trash / task.id)
+    await daemon.core.discarding.restore(task.id)
+    with pytest.raises(Conflict, match=r"left in plain\.txt"):
+        await daemon.merge(task)
+    file.write_text("both\n")
+    git(task.worktree, "add", "plain.txt")
+    await daemon.merge(task)
+    assert (daemon.root / "plain.txt").read_text() == "both\n"

@@ -12,11 +12,12 @@ from agentls.git.checkouts import Checkout
 from agentls.git.merging import Conflicted
 from agentls.git.repository import Repository
 from agentls.git.runner import git
+from agentls.git.staged import kept_unmerged
 from agentls.git.trees import Entry, read_entry, with_entries
 from agentls.model import CommitId
 from agentls.threads import in_thread
 
-__all__ = ["find_unresolved", "mark_unmerged", "with_labels"]
+__all__ = ["find_unresolved", "mark_unmerged", "put_back_unmerged", "with_labels"]
 
 _BINARY_LOOK = 8000
 """Bytes in which git looks for a NUL."""
@@ -64,14 +65,32 @@ async def mark_unmerged(
 
     The worktree is in the middle of a merge of `theirs` then. Can be run again.
     """
+    await git("read-tree", "--reset", tree, at=checkout.place(repo))
+    await _unmerge(repo, checkout, conflicted.stages)
+    await in_thread(_write_merge, checkout.admin, theirs, message)
+
+
+async def put_back_unmerged(
+    repo: Repository, checkout: Checkout, staged: CommitId | None
+) -> None:
+    """Let the index have what was unmerged in one that a checkpoint kept, if anything.
+
+    So what nobody had resolved then still has to be; nothing is being merged.
+    """
+    if staged and (stages := await kept_unmerged(repo, staged)):
+        await _unmerge(repo, checkout, stages)
+
+
+async def _unmerge(
+    repo: Repository, checkout: Checkout, stages: tuple[bytes, ...]
+) -> None:
     place = checkout.place(repo)
-    await git("read-tree", "--reset", tree, at=place)
     zero = repo.no_commit.encode("ascii")
-    gone = tuple(b"0 " + zero + b"\t" + path for path in conflicted.files)
-    lines = b"\0".join((*gone, *conflicted.stages, b""))
+    paths = dict.fromkeys(stage.partition(b"\t")[2] for stage in stages)
+    gone = (b"0 " + zero + b"\t" + path for path in paths)
+    lines = b"\0".join((*gone, *stages, b""))
     await git("update-index", "-z", "--index-info", at=place, stdin=lines)
     await git("update-index", "-q", "--refresh", at=place, ok=(0, 1))
-    await in_thread(_write_merge, checkout.admin, theirs, message)
 
 
 async def find_unresolved(repo: Repository, checkout: Checkout) -> tuple[bytes, ...]:

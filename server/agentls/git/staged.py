@@ -12,7 +12,7 @@ from agentls.git.runner import git
 from agentls.model import CommitId
 from agentls.threads import in_thread
 
-__all__ = ["IDENTITY", "index_tree", "keep_staged"]
+__all__ = ["IDENTITY", "index_tree", "keep_staged", "kept_unmerged"]
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "agentls",
@@ -68,6 +68,20 @@ async def index_tree(repo: Repository, checkout: Checkout) -> str:
                 stdin=_staged(listing, zero=repo.no_commit),
             )
         return (await git("write-tree", "--missing-ok", at=aside)).decode().strip()
+
+
+async def kept_unmerged(repo: Repository, staged: CommitId) -> tuple[bytes, ...]:
+    """Give what an index that was kept had unmerged, each as git reads it."""
+    listing = await git(
+        *("ls-tree", "-r", "-z", "--full-tree", staged, "--", _STAGES), at=repo.main
+    )
+    found: list[bytes] = []
+    for entry in listing.split(b"\0")[:-1]:
+        about, _, name = entry.partition(b"\t")
+        mode, _, blob = about.split(b" ")
+        stage, _, path = name.removeprefix(f"{_STAGES}/".encode()).partition(b"/")
+        found.append(b"%s %s %s\t%s" % (mode, blob, stage, path))
+    return tuple(found)
 
 
 async def _empty_tree(repo: Repository) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from agentls.errors import InvalidState, TargetMoved
 from agentls.git.branches import create_branch, delete_branch
 from agentls.git.checkouts import find_checkout
+from agentls.git.conflicts import put_back_unmerged
 from agentls.git.history import reaches
 from agentls.git.refs import branch_ref, read_ref, task_ref, update_ref
 from agentls.git.repository import Repository, has_commit
@@ -129,6 +130,7 @@ async def make_again(
         old=fresh.tree,
         new=last.tree,
     )
+    await put_back_unmerged(repository, checkout, last.staged)
     # The first worktree's own folder is gone, and what only its reflog reached with
     # it: from now on the checkpoints keep that.
     if (pinned := await pinned_by(repository, keep=keep)) is not None:

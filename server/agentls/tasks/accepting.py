@@ -15,6 +15,7 @@ from agentls.model import CommitId, Task
 from agentls.review import merging
 from agentls.review.accepting import with_kept
 from agentls.review.checks import refuse_failed
+from agentls.review.updating import check_resolved
 from agentls.store.decisions import Decided
 from agentls.store.tasks import JournalEntry
 from agentls.tasks import parts
@@ -91,6 +92,7 @@ class Accepting:
                 to="taken",
                 progress=progress,
             )
+            await check_resolved(repository, task)
             chosen = await choose_part(repository, task, saved, part, refused=False)
             if chosen.left:
                 progress("Merging")

@@ -116,6 +116,7 @@ class Merging:
         require_state(task, *_HAS_WORK, to="merge")
         await require_worktree(task, to="merge")
         repository = await self._on.repository(task)
+        await check_resolved(repository, task)
         wish = await self.wish(
             repository,
             task,

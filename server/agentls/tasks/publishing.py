@@ -16,6 +16,7 @@ from agentls.git.repository import Repository
 from agentls.model import CommitId, PullRequest, PullState, Task
 from agentls.review.forge import Draft, Forge, forge_of
 from agentls.review.pull_request import body_of, tip_to_push, title_of
+from agentls.review.updating import check_resolved
 from agentls.tasks.agency import Agency
 from agentls.tasks.merging import Merging
 from agentls.tasks.operations import Operations
@@ -81,6 +82,7 @@ class Publishing:
         async with self._on.lock(task_id):
             task = await self._on.to_review(task_id, stop=stop, to="propose")
             repository = await self._on.repository(task)
+            await check_resolved(repository, task)
             progress("Saving a checkpoint")
             saved = await self._on.checkpoints.take(
                 repository, task, reason="Before the pull request"

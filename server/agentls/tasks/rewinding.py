@@ -13,6 +13,7 @@ import attrs
 from agentls.errors import InvalidState
 from agentls.git import rewriting
 from agentls.git.checkouts import own_checkout
+from agentls.git.conflicts import put_back_unmerged
 from agentls.git.refs import branch_ref, read_ref
 from agentls.git.repository import Repository, has_commit
 from agentls.model import Checkpoint, Task
@@ -54,7 +55,8 @@ class Rewinding:
         """Bring files, branch and base of a task to a checkpoint, its agent at rest.
 
         Files that git ignores stay. What was staged is in the files, and staged no
-        more. Raises `InvalidState` for an agent that works, unless `stop`.
+        more; what was unmerged is so again. Raises `InvalidState` for an agent that
+        works, unless `stop`.
         """
         task_id = self._on.book.get(name).id
         async with self._on.lock(task_id):
@@ -144,6 +146,7 @@ class Rewinding:
             await rewriting.move_head(
                 repository, checkout, branch=wanted.branch, commit=wanted.head
             )
+            await put_back_unmerged(repository, checkout, wanted.staged)
         return aside, folder
 
 

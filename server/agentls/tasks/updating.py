@@ -109,14 +109,15 @@ class Updating:
             repository = await self._on.repository(task)
             checkout = await own_checkout(repository, task.worktree)
             rewriting.check_free(checkout)
-            if opened := await self._opened(task):
-                await updating.check_resolved(repository, task)
+            opened = await self._opened(task)
+            if opened is None:
+                await in_thread(rewriting.check_no_merge, checkout)
+            await updating.check_resolved(repository, task)
+            if opened is not None:
                 task = await self._on.background.to_the_end(
                     self._conclude(repository, task, opened),
                     name=f"conclude {task.id}",
                 )
-            else:
-                await in_thread(rewriting.check_no_merge, checkout)
             progress("Saving a checkpoint")
             before = await self._on.checkpoints.take(
                 repository, task, reason="Before the update"

@@ -82,8 +82,9 @@ def test_an_unknown_subcommand_is_refused_with_those_there_are(neovim: Neovim):
     neovim.until_screen("There is no `:AgentTask nonsense`", "There are: new, list")
 
 
-def test_subcommands_options_and_ids_are_completed(neovim: Neovim, start):
+def test_subcommands_options_and_ids_are_completed(neovim: Neovim, start, home):
     task = start("true")
+    home.agentls("wait", task)  # until then it can't be merged
     complete = "return vim.fn.getcompletion('AgentTask ' .. ..., 'cmdline')"
     assert neovim.lua(complete, "res") == ["restore", "resume"]
     assert neovim.lua(complete, "merge ") == [task]

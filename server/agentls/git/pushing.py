@@ -13,14 +13,14 @@ import attrs
 
 from agentls.errors import BranchExists, GitFailed
 from agentls.git.history import reaches
-from agentls.git.pulls import default_remote
 from agentls.git.refs import branch_ref
+from agentls.git.remotes import unreachable
 from agentls.git.repository import Repository
-from agentls.git.runner import git, load_settings, run_git
+from agentls.git.runner import load_settings, run_git
 from agentls.model import CommitId
 from agentls.threads import in_thread
 
-__all__ = ["Pushed", "push_branch", "push_hook", "remote_for", "remote_url"]
+__all__ = ["Pushed", "push_branch", "push_hook"]
 
 _ASK_WITHIN = 60.0
 _PUSH_WITHIN = 1800.0
@@ -41,29 +41,6 @@ class Pushed:
 
     offer: str | None = None
     """The page that the remote names for making a request of it."""
-
-
-async def remote_for(repo: Repository, branch: str) -> str:
-    """Give the remote that a push is meant for, of a branch to be merged into that.
-
-    Raises `InvalidParams` when there is none, or several and none is named.
-    """
-    settings = await load_settings(repo.main)
-    values = {(one.section, one.subsection, one.name): one.value for one in settings}
-    named = (
-        values.get(("branch", branch, "pushremote"))
-        or values.get(("remote", None, "pushdefault"))
-        or values.get(("branch", branch, "remote"))
-    )
-    return named if named and named != "." else await default_remote(repo)
-
-
-async def remote_url(repo: Repository, remote: str) -> str:
-    """Give where a remote is, as the config writes it; a URL is its own remote."""
-    found = await git(
-        *("config", "-z", "--get", f"remote.{remote}.url"), at=repo.main, ok=(0, 1)
-    )
-    return os.fsdecode(found.rstrip(b"\0")) or remote
 
 
 async def push_hook(repo: Repository) -> Path | None:
@@ -99,7 +76,7 @@ async def push_branch(
         *("ls-remote", "-q", "--", to, ref), at=at, env=env, within=_ASK_WITHIN
     )
     if asked.status:
-        raise _unreachable(to, asked.stderr)
+        raise unreachable(to, asked.stderr, kept="Nothing was pushed.")
     there = CommitId(asked.stdout.decode("ascii", "replace").partition("\t")[0])
     if there == tip:
         return Pushed()
@@ -134,16 +111,6 @@ def _hook_in(repo: Repository, named: str | None) -> Path | None:
 async def _leads_to(repo: Repository, there: CommitId, tip: CommitId) -> bool:
     known = await run_git("cat-file", "-e", f"{there}^{{commit}}", at=repo.main)
     return not known.status and await reaches(repo, tip, ancestor=there)
-
-
-def _unreachable(remote: str, stderr: bytes) -> GitFailed:
-    lines = stderr.decode("utf-8", "replace").strip().splitlines()
-    return GitFailed(
-        f"{remote} can't be reached: {lines[0] if lines else 'git says nothing'}."
-        " Nothing was pushed.",
-        hint=f"Try `git fetch {remote}` in a terminal: it needs to work without asking"
-        " for a password.",
-    )
 
 
 def _refused(branch: str, remote: str, said: str) -> GitFailed:

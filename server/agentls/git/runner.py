@@ -203,6 +203,12 @@ def failure(args: tuple[str | bytes, ...], finished: Finished) -> AgentlsError:
             f"Another git process holds a lock: {last}",
             hint="Try again when it is done; remove the lock file if none runs.",
         )
+    if "from promisor remote" in text:
+        return GitFailed(
+            f"git {command} lacks a file: this is a partial clone, and the remote that"
+            f" has the rest can't be reached ({text.splitlines()[0]}).",
+            hint="Try again when `git fetch` works there; nothing was lost.",
+        )
     return GitFailed(f"git {command} ended with {finished.status}: {last}")
 
 

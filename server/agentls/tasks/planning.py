@@ -13,7 +13,8 @@ from agentls.git.branches import branch_exists, check_branch_name, occupants
 from agentls.git.changes import changed_paths
 from agentls.git.checkouts import list_checkouts, own_checkout
 from agentls.git.commits import HIDDEN, commit_tree
-from agentls.git.pulls import default_remote, fetch_pull
+from agentls.git.pulls import fetch_pull
+from agentls.git.remotes import default_remote
 from agentls.git.repository import Head, Repository, head, resolve_commit
 from agentls.git.snapshot import snapshot
 from agentls.model import AgentName, Base, BaseKind, State, Task, TaskId

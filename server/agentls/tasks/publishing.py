@@ -11,7 +11,8 @@ import attrs
 
 from agentls.errors import GitFailed, InvalidState
 from agentls.git.commits import read_commit, tree_of
-from agentls.git.pushing import push_branch, push_hook, remote_for, remote_url
+from agentls.git.pushing import push_branch, push_hook
+from agentls.git.remotes import remote_for, remote_url
 from agentls.git.repository import Repository
 from agentls.model import CommitId, PullRequest, PullState, Task
 from agentls.review.forge import Draft, Forge, forge_of

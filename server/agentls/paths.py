@@ -106,6 +106,11 @@ class Paths:
         return self.data / "trash"
 
     @property
+    def aside(self) -> Path:
+        """Where a rewind moves what was in its way, one folder a task."""
+        return self.state / "aside"
+
+    @property
     def user_config(self) -> Path:
         """The user's own configuration."""
         return self.config / "config.toml"

@@ -76,6 +76,24 @@ async def test_a_merged_task_can_be_put_away_and_comes_back_merged(daemon):
     assert (task.worktree / "ignored").read_text() == "secret\n"
 
 
+async def test_what_a_rewind_moved_aside_goes_with_the_worktree(daemon, paths):
+    configure(paths, 0)
+    task = await daemon.done("echo built > out")
+    (task.worktree / "out").unlink()
+    (task.worktree / ".gitignore").write_text("out\n")
+    (task.worktree / "out").write_text("ignored by now\n")
+    done = await daemon.core.rewinding.rewind(
+        task.id, 1, stop=False, progress=lambda _: None
+    )
+    assert (done.aside_folder / "out").read_text() == "ignored by now\n"
+    assert await worktrees(daemon) == []
+    await daemon.core.discarding.discard(task.id)
+    assert await worktrees(daemon) == [task.id]
+    await daemon.core.housekeeper.collect()
+    assert list(paths.aside.iterdir()) == []
+    assert await worktrees(daemon) == []
+
+
 def test_room_is_the_size_of_all_files(tmp_path: Path):
     top = tmp_path / "top"
     (top / "folder").mkdir(parents=True)

@@ -1,8 +1,9 @@
 """Room that finished tasks' worktrees take, and how it becomes free.
 
 The worktree of a discarded task lies in the trash, that of a merged one where it
-was. When they are older than the user's `trash_days` they may go: what git ignores
-in them is lost then; all else is in the task's checkpoints, which stay.
+was. When they are older than the user's `trash_days` they may go, with what rewinds
+moved aside: what git ignores in them is lost then; all else is in the task's
+checkpoints, which stay.
 """
 
 import contextlib
@@ -44,8 +45,10 @@ class Clearing:
         )
 
     async def size(self, task: Task) -> int:
-        """Give the bytes of the files in the task's worktree."""
-        return await in_thread(lambda: room_of(self._place(task)))
+        """Give the bytes of the files in the task's worktree, and of what lay in it."""
+        return await in_thread(
+            lambda: room_of(self._place(task)) + room_of(self._trash.aside(task))
+        )
 
     async def clear(self, task: Task) -> int:
         """Let a worktree go for good, and give the bytes that became free.
@@ -76,9 +79,9 @@ class Clearing:
                 )
             going = await in_thread(self._trash.let_go, task)
             await forget_set_aside(repository, keep=keep)
-            if going is not None:
+            for folder in going:
                 self._on.background.spawn(
-                    remove_slowly(going), name=f"remove {task.id}"
+                    remove_slowly(folder), name=f"remove {task.id}"
                 )
             return size
 

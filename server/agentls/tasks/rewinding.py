@@ -130,7 +130,7 @@ class Rewinding:
         Gives what stood in the way, and the folder that it was moved to.
         """
         checkout = await own_checkout(repository, task.worktree)
-        folder = _kept_aside(self._on.paths.state, before)
+        folder = _kept_aside(self._on.paths.aside, before)
         aside = await rewriting.find_in_the_way(
             repository, checkout, old=before.tree, new=wanted.tree
         )
@@ -159,6 +159,6 @@ def origin(task: Task, checkpoint: Checkpoint) -> dict[str, Any]:
     }
 
 
-def _kept_aside(state: Path, checkpoint: Checkpoint) -> Path:
+def _kept_aside(aside: Path, checkpoint: Checkpoint) -> Path:
     """Name the folder for what was in the way after a checkpoint was taken."""
-    return state / "aside" / checkpoint.task / str(checkpoint.number)
+    return aside / checkpoint.task / str(checkpoint.number)

@@ -28,6 +28,7 @@ class Trash:
 
     def __init__(self, paths: Paths) -> None:
         self._first = paths.trash
+        self._aside = paths.aside
 
     def place(self, task: Task) -> Path:
         """Say where the task's folder is kept, or will be; touches the disk.
@@ -42,24 +43,20 @@ class Trash:
         ours = _device(self._first)
         return first if _device(task.worktree) in {ours, None} else second
 
-    def let_go(self, task: Task) -> Path | None:
-        """Take the task's folder out of the trash, to be removed; None if it's gone."""
-        place = self.place(task)
-        if not os.path.lexists(place):
-            return None
-        going = _going(place.parent) / task.id
-        number = 1
-        while os.path.lexists(going):  # one that still is being removed
-            number += 1
-            going = going.with_name(f"{task.id}.{number}")
-        going.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        place.rename(going)
-        return going
+    def aside(self, task: Task) -> Path:
+        """Say where rewinds moved what was in their way; it may not be there."""
+        return self._aside / task.id
+
+    def let_go(self, task: Task) -> tuple[Path, ...]:
+        """Take the task's folders out of the trash, and give what is to be removed."""
+        places = (self.place(task), self.aside(task))
+        return tuple(_let_go(one) for one in places if os.path.lexists(one))
 
     def leftovers(self, tasks: Iterable[Task]) -> tuple[Path, ...]:
         """Give what was to be removed when a daemon ended; touches the disk."""
         found: list[Path] = []
-        for parent in {self._first, *(_beside(task) for task in tasks)}:
+        besides = (_beside(task) for task in tasks)
+        for parent in {self._first, self._aside, *besides}:
             with contextlib.suppress(OSError):
                 found += _going(parent).iterdir()
         return tuple(found)
@@ -84,6 +81,17 @@ async def remove_slowly(folder: Path) -> None:
 def _beside(task: Task) -> Path:
     """Name the trash on the file system of the task's worktree."""
     return task.worktree.parent.parent / ".agentls-trash"
+
+
+def _let_go(place: Path) -> Path:
+    going = _going(place.parent) / place.name
+    number = 1
+    while os.path.lexists(going):  # one that still is being removed
+        number += 1
+        going = going.with_name(f"{place.name}.{number}")
+    going.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    place.rename(going)
+    return going
 
 
 def _going(trash: Path) -> Path:

@@ -237,6 +237,13 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             operations, database=database, tasks=tasks, rewinding=rewinding
         )
         discarding = Discarding(operations)
+        briefings = Briefings(
+            operations,
+            reviewing=reviewing,
+            commenting=commenting,
+            screens=screens,
+            forecasting=forecasting,
+        )
         core = Core(
             paths=paths,
             book=book,
@@ -253,13 +260,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
                 operations, commenting=commenting, tasks=tasks
             ),
             checking=checking,
-            briefings=Briefings(
-                operations,
-                reviewing=reviewing,
-                commenting=commenting,
-                screens=screens,
-                forecasting=forecasting,
-            ),
+            briefings=briefings,
             discarding=discarding,
             merging=merging,
             undoing=Undoing(operations, discarding=discarding),
@@ -269,7 +270,11 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             refusing=Refusing(operations, deciding=deciding),
             reviewing=reviewing,
             publishing=Publishing(
-                operations, trusting=trusting, agency=agency, merging=merging
+                operations,
+                trusting=trusting,
+                agency=agency,
+                merging=merging,
+                briefings=briefings,
             ),
             rewinding=rewinding,
             updating=updating,

@@ -102,8 +102,11 @@ async def test_commits_and_uncommitted_work_are_pushed_and_proposed(
         *("--head", task.branch, "--base", "main", "--title", "Add two files"),
     ]
     body = told[told.index("--body") + 1]
-    assert body.startswith("> echo one > one;")
-    assert "2 files, +2 −0:\n\n- `one` +1 −0\n- `two` +1 −0\n" in body
+    assert body.startswith("## What was asked\n\n> echo one > one;")
+    assert "## Change: 2 files, +2 −0\n\n- `one` +1 −0 (new)\n- `two` +1" in body
+    assert body.endswith(f"\n\nAgent: shell\nTask: {task.id}\n")
+    assert "## Forecast" in await daemon.core.briefings.write(task.id)
+    assert "## Forecast" not in body
     # Nothing of it shows in the user's own repository, and gh ran outside of it.
     assert git(repository, "for-each-ref", "refs/heads") == branches
     assert not (gh / "where").read_text().startswith(str(repository))

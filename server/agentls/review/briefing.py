@@ -14,9 +14,12 @@ from agentls.model import CheckMode, CheckOutcome, CheckResult, Task
 from agentls.review.comments import PlacedComment
 from agentls.review.outlook import Outcome, Outlook, TaskForecast
 
-__all__ = ["Briefing", "Figures", "write_briefing"]
+__all__ = ["Briefing", "Figures", "write_briefing", "write_for_others"]
 
 _FILES_SHOWN = 200
+_OTHERS_MAX = 60_000
+"""Characters; forges refuse more than 65,536."""
+
 _MARKS = {
     Status.ADDED: "new",
     Status.DELETED: "deleted",
@@ -74,6 +77,24 @@ def write_briefing(briefing: Briefing) -> str:
         _forecast(briefing.forecast, target=briefing.task.target),
     )
     return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def write_for_others(briefing: Briefing) -> str:
+    """Write what a pull request tells of a briefing, as Markdown.
+
+    What is between a person and their agents stays here: comments, forecast, and what
+    checks and the agent's screen showed.
+    """
+    task = briefing.task
+    sections = (
+        _asked(briefing.prompts),
+        _section("What the agent said last", _fenced(briefing.said)),
+        _change(briefing),
+        _checks(task.checks, {}),
+    )
+    end = f"\n\nAgent: {task.agent}\nTask: {task.id}\n"
+    text = "\n\n".join(section for section in sections if section)
+    return text[: _OTHERS_MAX - len(end)] + end
 
 
 def _head(task: Task) -> str:

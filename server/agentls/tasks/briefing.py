@@ -1,10 +1,17 @@
 """Putting a task's briefing together from all who know something of it."""
 
 import contextlib
+from collections.abc import Sequence
 
 from agentls.errors import AgentlsError
-from agentls.model import Session, SessionKind, Task
-from agentls.review.briefing import Briefing, Figures, write_briefing
+from agentls.git.changes import ChangedFile
+from agentls.model import Session, SessionKind, Task, Turn
+from agentls.review.briefing import (
+    Briefing,
+    Figures,
+    write_briefing,
+    write_for_others,
+)
 from agentls.sessions.emulator import EmulatorMissing
 from agentls.sessions.output import last_text
 from agentls.sessions.screens import Screens
@@ -43,7 +50,6 @@ class Briefings:
         """Write the briefing of a task as it is now, as Markdown."""
         task = self._on.book.get(name)
         turns = await self._on.starter.turns.list(task)
-        said = next((turn.said for turn in reversed(turns) if turn.said), "")
         _, comments = await self._commenting.listed(task.id, resolved=False)
         shown = None
         with contextlib.suppress(AgentlsError):  # none yet, or its repository is gone
@@ -51,8 +57,8 @@ class Briefings:
         return write_briefing(
             Briefing(
                 task=task,
-                prompts=[turn.prompt for turn in turns if turn.prompt] or [task.prompt],
-                said=said or await self._last_words(task),
+                prompts=_prompts(task, turns),
+                said=_said(turns) or await self._last_words(task),
                 figures=shown
                 and Figures(
                     files=shown.count, added=shown.added, deleted=shown.deleted
@@ -61,6 +67,23 @@ class Briefings:
                 outputs=await self._outputs(task),
                 comments=comments,
                 forecast=self._forecasting.of(task.id),
+            )
+        )
+
+    async def for_others(self, task: Task, files: Sequence[ChangedFile]) -> str:
+        """Write what a pull request that changes these files tells, as Markdown."""
+        turns = await self._on.starter.turns.list(task)
+        return write_for_others(
+            Briefing(
+                task=task,
+                prompts=_prompts(task, turns),
+                said=_said(turns),
+                figures=Figures(
+                    files=len(files),
+                    added=sum(file.added for file in files),
+                    deleted=sum(file.deleted for file in files),
+                ),
+                files=files,
             )
         )
 
@@ -91,6 +114,14 @@ class Briefings:
         sessions = self._on.book.sessions(task.id)
         agents = [one for one in sessions if one.kind is SessionKind.AGENT]
         return agents[-1] if agents else None
+
+
+def _prompts(task: Task, turns: Sequence[Turn]) -> Sequence[str]:
+    return [turn.prompt for turn in turns if turn.prompt] or [task.prompt]
+
+
+def _said(turns: Sequence[Turn]) -> str:
+    return next((turn.said for turn in reversed(turns) if turn.said), "")
 
 
 def _last_lines(text: str) -> str:

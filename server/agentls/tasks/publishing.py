@@ -16,9 +16,10 @@ from agentls.git.remotes import remote_for, remote_url
 from agentls.git.repository import Repository
 from agentls.model import CommitId, PullRequest, PullState, Task
 from agentls.review.forge import Draft, Forge, forge_of
-from agentls.review.pull_request import body_of, tip_to_push, title_of
+from agentls.review.pull_request import tip_to_push, title_of
 from agentls.review.updating import check_resolved
 from agentls.tasks.agency import Agency
+from agentls.tasks.briefing import Briefings
 from agentls.tasks.merging import Merging
 from agentls.tasks.operations import Operations
 from agentls.tasks.request import check_text
@@ -63,8 +64,10 @@ class Publishing:
         trusting: Trusting,
         agency: Agency,
         merging: Merging,
+        briefings: Briefings,
     ) -> None:
         self._on = operations
+        self._briefings = briefings
         self._trusting = trusting
         self._agency = agency
         self._merging = merging
@@ -122,11 +125,14 @@ class Publishing:
             )
             if forge is not None:
                 progress("Making the request")
+                body = wish.body
+                if body is None:
+                    body = await self._briefings.for_others(task, files)
                 draft = Draft(
                     branch=task.branch,
                     target=task.target,
                     title=wish.title or title_of(task),
-                    body=body_of(task, files) if wish.body is None else wish.body,
+                    body=body,
                     draft=wish.draft,
                 )
                 task = await self._request(task, request, draft, forge)

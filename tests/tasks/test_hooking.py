@@ -4,14 +4,17 @@ import asyncio
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agentls.errors import GitFailed, InvalidState, Untrusted
+from agentls.git import hooks
 from agentls.git.repository import find_repository
 from agentls.model import State, Strategy
+from agentls.tasks.parts import Part
 
 
 @pytest.fixture
@@ -225,6 +228,65 @@ async def test_a_merge_can_be_cancelled_while_a_hook_runs(
     assert daemon.core.book.get(task.id).state is State.REVIEW
 
 
+async def test_one_that_never_ends_is_ended_and_nothing_is_merged(
+    daemon, merge, hook, main, monkeypatch
+):
+    hook("pre-commit", "sleep 1000 & wait")
+    await daemon.trust()
+    task = await daemon.done("echo x > x")
+    before = main()
+    monkeypatch.setattr(hooks, "_WITHIN", 0.5)
+    with pytest.raises(GitFailed, match=r"took longer than 0\.5 (.*)Nothing was merg"):
+        await merge(task)
+    assert main() == before
+    assert daemon.core.book.get(task.id).state is State.REVIEW
+    await merge(task, skip_hooks=True)
+
+
+async def test_a_part_asks_them_as_a_merge_does(daemon, hook, main, tmp_path):
+    hook("pre-commit", f"touch '{tmp_path}/ran'")
+    task = await daemon.done("echo x > x; echo y > y")
+    before = main()
+
+    async def take(path: bytes, **wish: Any) -> Any:
+        return await daemon.core.accepting.take(
+            task.id,
+            Part(paths=(path,)),
+            **{"message": None, "stop": False, "progress": lambda _: None} | wish,
+        )
+
+    with pytest.raises(Untrusted, match="pre-commit"):
+        await take(b"x")
+    assert main() == before
+    await take(b"x", skip_hooks=True)
+    assert not (tmp_path / "ran").exists()
+    await daemon.trust()
+    await take(b"y")
+    assert (tmp_path / "ran").exists()
+
+
+async def test_a_preview_names_them_and_runs_none(daemon, hook, tmp_path):
+    for name in ("pre-commit", "commit-msg", "pre-merge-commit"):
+        hook(name, f"touch '{tmp_path}/ran'")
+    task = await daemon.done("echo x > x; git add x; git commit -qnm X")
+
+    async def preview(strategy: Strategy, **wish: Any) -> Any:
+        _, found = await daemon.core.merging.preview(
+            task.id, message=None, strategy=strategy, **wish
+        )
+        return found
+
+    (tmp_path / "ran").unlink(missing_ok=True)  # the agent's own commit
+    assert "haven't trusted" in (await preview(Strategy.SQUASH)).why_not
+    assert (await preview(Strategy.SQUASH, skip_hooks=True)).why_not == ""
+    assert (await preview(Strategy.REBASE)).why_not == ""
+    await daemon.trust()
+    assert (await preview(Strategy.SQUASH)).hooks == ("pre-commit", "commit-msg")
+    assert (await preview(Strategy.MERGE)).hooks == ("pre-merge-commit", "commit-msg")
+    assert (await preview(Strategy.REBASE)).hooks == ()
+    assert not (tmp_path / "ran").exists()
+
+
 @pytest.fixture
 def signer(git, repository: Path, tmp_path: Path):
     """Set the user's git to sign with an ssh key, and to know that key."""
@@ -293,3 +355,39 @@ async def test_a_signing_program_of_the_repository_needs_trust(
     merged = await merge(task)
     assert (tmp_path / "ran").exists()
     git(daemon.root, "verify-commit", merged.commit)
+
+
+_KEY = "person@example.invalid"
+
+
+@pytest.fixture
+def gpg(git, home, repository: Path):
+    """Set the user's git to sign with a key of GnuPG's, which terminals know of."""
+    if shutil.which("gpg") is None:
+        pytest.skip("there is no gpg on this machine")
+    # Its agent's sockets need a short path.
+    with tempfile.TemporaryDirectory(prefix="gpg-", dir="/tmp") as folder:
+        environ = {"PATH": home.environ["PATH"], "GNUPGHOME": folder}
+
+        def run(*args: str) -> str:
+            done = subprocess.run(args, env=environ, check=True, capture_output=True)
+            return done.stderr.decode()
+
+        run(
+            *("gpg", "--batch", "--passphrase", "", "--quick-generate-key"),
+            *(_KEY, "ed25519", "sign", "never"),
+        )
+        (home.path / ".profile").write_text(f"export GNUPGHOME='{folder}'\n")
+        git(repository, "config", "--global", "commit.gpgSign", "true")
+        git(repository, "config", "--global", "user.signingKey", _KEY)
+        yield run
+        run("gpgconf", "--kill", "all")
+
+
+async def test_a_commit_is_signed_by_gpg_with_what_the_users_terminals_have(
+    daemon, merge, gpg
+):
+    task = await daemon.done('echo x > x; test "$GNUPGHOME"')
+    merged = await merge(task)
+    said = gpg("git", "-C", str(daemon.root), "verify-commit", merged.commit)
+    assert "Good signature" in said

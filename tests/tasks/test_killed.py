@@ -176,6 +176,8 @@ async def _check(place: Place, git, *, operation: str, wanted: frozenset[str]) -
         if task.state is State.DISCARDED:
             assert not task.worktree.exists()
             task = await core.discarding.restore(task.id)
+        if not task.worktree.exists():  # cleared away, and the undo not begun
+            task = (await core.undoing.undo(task.id, progress=silent)).task
         rewound = operation == "rewind" and not (task.worktree / "second").exists()
         assert (task.worktree / "work").exists() == (operation != "rewind" or rewound)
         assert (task.worktree / "plain.txt").read_text() == "plain\nmore\n"

@@ -33,6 +33,8 @@ _stop = click.option("--stop", is_flag=True, help="Stop an agent that still work
 )
 @_stop
 @click.option("--force", is_flag=True, help="Merge although a check failed.")
+@click.option("--no-sign", is_flag=True, help="Sign no commit, whatever git is set to.")
+@click.option("--skip-hooks", is_flag=True, help="Run none of your commit hooks.")
 @json_option
 def accept(
     *,
@@ -42,6 +44,8 @@ def accept(
     message: str | None,
     stop: bool,
     force: bool,
+    no_sign: bool,
+    skip_hooks: bool,
     as_json: bool,
 ) -> None:
     """Merge some files or hunks of a task; the rest stays.
@@ -52,7 +56,9 @@ def accept(
     params: dict[str, Any] = {"task": task, "paths": paths, "hunks": hunks}
     if message is not None:
         params["message"] = message
-    answer = _run("agentls.applyHunks", params | {"stop": stop, "force": force})
+    params |= {"stop": stop, "force": force}
+    params |= {"sign": not no_sign, "skipHooks": skip_hooks}
+    answer = _run("agentls.applyHunks", params)
     if as_json:
         print_json(answer)
         return

@@ -60,11 +60,12 @@ def merge(
         params["message"] = message
     if strategy is not None:
         params["strategy"] = strategy
+    params["skipHooks"] = skip_hooks
     if dry_run:
         _preview(params, as_json=as_json)
         return
     params |= {"stop": stop, "force": force}
-    params |= {"sign": not no_sign, "skipHooks": skip_hooks}
+    params["sign"] = not no_sign
     with connected() as client:
         answer = _merge_or_ask(client, params, may_ask=not as_json)
     if as_json:
@@ -140,6 +141,8 @@ def _print_preview(found: dict[str, Any]) -> None:
     )
     for file in found["files"]:
         click.echo(f"  {file['status'][0].upper()} {visible(file['path'])}")
+    if hooks := found["hooks"]:
+        click.echo(f"First it would run your hooks: {', '.join(hooks)}.")
     if message := found.get("message"):
         click.echo("\n" + visible(message.rstrip("\n")))
 

@@ -11,7 +11,7 @@ import attrs
 
 from agentls.errors import GitFailed
 
-__all__ = ["OUTPUT_MAX", "Finished", "TooMuchOutput", "run_process"]
+__all__ = ["OUTPUT_MAX", "Finished", "TooMuchOutput", "TookTooLong", "run_process"]
 
 OUTPUT_MAX = 512 * 1024 * 1024
 """Bytes of output after which a call is given up."""
@@ -23,6 +23,10 @@ _TERM_GRACE = 2.0
 
 class TooMuchOutput(GitFailed):
     """Git wrote more than the caller wants to hold; it was ended."""
+
+
+class TookTooLong(GitFailed):
+    """It was ended when its time was over."""
 
 
 @attrs.frozen(kw_only=True)
@@ -140,7 +144,7 @@ async def _talk(
                 group.create_task(_feed(process, stdin))
             status = await process.wait()
     except TimeoutError as error:
-        raise GitFailed(
+        raise TookTooLong(
             f"{name} took longer than {within:g} seconds and was ended.",
             hint="Try again; if it stays so, look whether the disk or network hangs.",
         ) from error

@@ -10,7 +10,7 @@ from agentls.errors import GitFailed, InvalidState
 from agentls.git.changes import changed_paths
 from agentls.git.checkouts import own_checkout
 from agentls.git.hooks import Hook, HookPlace, hook_place, run_hook
-from agentls.git.process import Finished
+from agentls.git.process import Finished, TookTooLong
 from agentls.git.repository import Repository
 from agentls.git.runner import git
 from agentls.git.snapshot import read_state
@@ -63,7 +63,7 @@ async def ask_hooks(
         for hook in hooks.hooks:
             if hook.name == "commit-msg":
                 continue
-            finished = await run_hook(hook, at=place)
+            finished = await _run(hook, task, at=place)
             after = await read_state(repository, checkout, index=hooks.index)
             edited = await changed_paths(repository, before.tree, after.tree)
             index = attrs.evolve(checkout.place(repository), index=_index(place))
@@ -81,6 +81,17 @@ async def ask_hooks(
     return message
 
 
+async def _run(hook: Hook, task: Task, *args: str, at: HookPlace) -> Finished:
+    try:
+        return await run_hook(hook, *args, at=at)
+    except TookTooLong as error:
+        raise GitFailed(
+            f"{error.message} Nothing was merged; what it changed in the worktree of"
+            f" task {task.id} is there.",
+            hint=f"`agentls merge --skip-hooks {task.id}` merges without hooks.",
+        ) from error
+
+
 def _index(place: HookPlace) -> Path:
     return place.git_dir / "index"
 
@@ -88,7 +99,7 @@ def _index(place: HookPlace) -> Path:
 async def _ask_about(message: str, hook: Hook, task: Task, place: HookPlace) -> str:
     file = place.git_dir / "COMMIT_EDITMSG"
     await in_thread(file.write_bytes, message.encode("utf-8", "replace"))
-    finished = await run_hook(hook, str(file), at=place)
+    finished = await _run(hook, task, str(file), at=place)
     if finished.status:
         raise _refused(hook, task, finished, files=())
     left = (await in_thread(file.read_bytes)).decode("utf-8", "replace")

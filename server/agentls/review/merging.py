@@ -20,7 +20,7 @@ from agentls.git.healing import Outcome, heal_advance
 from agentls.git.history import reaches
 from agentls.git.refs import branch_ref, read_ref
 from agentls.git.repository import Repository
-from agentls.model import CommitId, Strategy, Task
+from agentls.model import CommitId, Task
 from agentls.review.strategies import Draft, Wish, combine, complete
 from agentls.review.work import Work, part_of_work, read_work
 
@@ -80,12 +80,12 @@ async def plan_part(
 ) -> MergePlan:
     """Compute the commit that a target would get of a part of a task's change.
 
-    `tree` is the task's base with that part; the rest is as for `plan_merge`.
+    `tree` is the task's base with that part, `wish` a squash; the rest is as for
+    `plan_merge`.
     """
     work = await part_of_work(
         repository, task, tree=tree, target=await read_target(repository, task)
     )
-    wish = attrs.evolve(wish, strategy=Strategy.SQUASH)
     return await _plan(repository, task, work, wish=wish)
 
 

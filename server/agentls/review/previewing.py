@@ -44,6 +44,8 @@ class Preview:
     """The checkout that would move with the target."""
     in_the_way: tuple[bytes, ...] = ()
     """The user's own files there that would have to be touched: it is refused."""
+    hooks: tuple[str, ...] = ()
+    """The names of the hooks that would run before the last commit is made."""
     why_not: str = ""
     """Why it is refused, where that is no matter of files."""
 

@@ -11,7 +11,7 @@ import attrs
 
 from agentls.errors import AgentlsError
 from agentls.git.repository import Repository
-from agentls.model import CommitId, Task
+from agentls.model import CommitId, Strategy, Task
 from agentls.review import merging
 from agentls.review.accepting import with_kept
 from agentls.review.checks import refuse_failed
@@ -73,11 +73,14 @@ class Accepting:
         stop: bool,
         progress: Say,
         force: bool = False,
+        sign: bool = True,
+        skip_hooks: bool = False,
     ) -> Taken:
         """Merge a part of a task's change into its target: wholly, or nothing.
 
         The whole change is merged as a merge does it, and the task is `merged` then.
-        Refused while a check stands in the way, unless `force` says otherwise.
+        Refused while a check stands in the way, unless `force` says otherwise; `sign`
+        and `skip_hooks` are as for a merge.
         """
         check_text(message or "", what="message")
         part.check()
@@ -86,6 +89,16 @@ class Accepting:
         async with self._on.lock(task_id):
             if not force:
                 refuse_failed(self._on.book.get(task_id))
+            # First, as it may be refused: no agent is stopped for nothing.
+            task = self._on.book.get(task_id)
+            wish = await self._merging.wish(
+                await self._on.repository(task),
+                task,
+                message=message,
+                strategy=Strategy.SQUASH,
+                sign=sign,
+                skip_hooks=skip_hooks,
+            )
             task, repository, saved = await parts.save(
                 *(self._on, self._deciding, task_id),
                 stop=stop,
@@ -103,7 +116,7 @@ class Accepting:
                     tree=await with_kept(
                         repository, task.base.commit, choice, kept=choice.chosen
                     ),
-                    wish=await self._merging.wish(repository, task, message=message),
+                    wish=wish,
                 )
                 taken = await self._on.background.to_the_end(
                     self._advance(repository, task, chosen, plan),
@@ -112,7 +125,13 @@ class Accepting:
         if taken is not None:
             return await self._bring_in(taken, progress=progress)
         merged = await self._merging.merge(
-            task_id, message=message, stop=stop, progress=progress, force=force
+            task_id,
+            message=message,
+            stop=stop,
+            progress=progress,
+            force=force,
+            sign=sign,
+            skip_hooks=skip_hooks,
         )
         return Taken(
             task=merged.task,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import attrs
 
-from agentls.errors import TargetMoved
+from agentls.errors import TargetMoved, Untrusted
 from agentls.git.hooks import Hook
 from agentls.git.repository import Repository
 from agentls.git.signing import signing_of, signs_commits
@@ -108,9 +108,17 @@ class Merging:
             raise AssertionError
 
     async def preview(
-        self, name: str, *, message: str | None, strategy: Strategy | None
+        self,
+        name: str,
+        *,
+        message: str | None,
+        strategy: Strategy | None,
+        skip_hooks: bool = False,
     ) -> tuple[Task, Preview]:
-        """Say what a merge of the worktree as it is would do; nothing is changed."""
+        """Say what a merge of the worktree as it is would do; nothing is changed.
+
+        No hook is run: it says which would be, and whether they are trusted.
+        """
         check_text(message or "", what="message")
         task = self._on.book.get(name)
         require_state(task, *_HAS_WORK, to="merge")
@@ -127,9 +135,14 @@ class Merging:
         )
         index = self._on.checkpoints.index_of(task)
         found = await preview_merge(repository, task, index=index, wish=wish)
-        if said := in_words(task.checks):
-            found = attrs.evolve(found, why_not=f"{found.why_not} {said}".strip())
-        return task, found
+        reasons = [found.why_not, in_words(task.checks)]
+        if found.message is not None and not skip_hooks:
+            try:
+                hooks = await self._trusting.hooks(repository, hooks_of(wish.strategy))
+                found = attrs.evolve(found, hooks=tuple(hook.name for hook in hooks))
+            except Untrusted as error:
+                reasons.append(f"{error.message} {error.hint}")
+        return task, attrs.evolve(found, why_not=" ".join(filter(None, reasons)))
 
     async def wish(
         self,

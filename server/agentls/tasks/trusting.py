@@ -126,7 +126,7 @@ class Trusting:
                 f"A merge would run hooks that you haven't trusted yet:\n"
                 f"{trust.describe(undecided)}\nNothing was run or merged.",
                 hint="`agentls trust` allows exactly this, `agentls trust --deny` goes"
-                " on without; `agentls merge --skip-hooks` does so for once.",
+                " on without; `--skip-hooks` does so for once.",
             )
         return tuple(
             hook

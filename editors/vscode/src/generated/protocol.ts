@@ -72,6 +72,10 @@ export interface ApplyHunksParams {
   stop?: boolean;
   /** Take them although a check failed that a merge needs. */
   force?: boolean;
+  /** As for `mergeTask`. */
+  sign?: boolean;
+  /** As for `mergeTask`. */
+  skipHooks?: boolean;
 }
 
 /** What the target got. */
@@ -767,6 +771,8 @@ export interface PreviewMergeParams {
   message?: string;
   /** As for `mergeTask`. */
   strategy?: MergeStrategy;
+  /** As for `mergeTask`; a preview runs none either way. */
+  skipHooks?: boolean;
 }
 
 /** What a merge would do now. */
@@ -793,7 +799,9 @@ export interface PreviewMergeResult {
   checkout?: string;
   /** Paths in that checkout that you changed or made, and that the merge would have to touch: it would be refused with `dirtyCheckout`. */
   inTheWay?: readonly string[];
-  /** Why it is refused, where that is no matter of single files: a check failed, or that checkout is in the middle of a rebase, for instance. */
+  /** The hooks that would run before the commit is made, by their names. */
+  hooks?: readonly string[];
+  /** Why it is refused, where that is no matter of single files: a check failed, a hook isn't trusted, or that checkout is in the middle of a rebase, for instance. */
   whyNot?: string;
 }
 

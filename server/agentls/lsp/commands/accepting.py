@@ -31,6 +31,8 @@ async def apply_hunks(
         message=params.message,
         stop=params.stop,
         force=params.force,
+        sign=params.sign,
+        skip_hooks=params.skip_hooks,
         progress=progress,
     )
     return ApplyHunksResult(

@@ -58,6 +58,7 @@ async def preview_merge(
         params.task,
         message=params.message,
         strategy=Strategy(params.strategy) if params.strategy else None,
+        skip_hooks=params.skip_hooks,
     )
     return PreviewMergeResult(
         task=task.id,
@@ -72,6 +73,7 @@ async def preview_merge(
         conflict_messages=found.messages,
         checkout=found.checkout and present.uri_of(found.checkout),
         in_the_way=tuple(os.fsdecode(path) for path in found.in_the_way),
+        hooks=found.hooks,
         why_not=found.why_not,
     )
 

@@ -27,6 +27,10 @@ class ApplyHunksParams:
     """Stop an agent that still works, instead of refusing."""
     force: bool = False
     """Take them although a check failed that a merge needs."""
+    sign: bool = True
+    """As for `mergeTask`."""
+    skip_hooks: bool = False
+    """As for `mergeTask`."""
 
 
 @attrs.frozen(kw_only=True)

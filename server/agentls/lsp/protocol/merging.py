@@ -74,6 +74,8 @@ class PreviewMergeParams:
     """As for `mergeTask`."""
     strategy: MergeStrategy | None = None
     """As for `mergeTask`."""
+    skip_hooks: bool = False
+    """As for `mergeTask`; a preview runs none either way."""
 
 
 @attrs.frozen(kw_only=True)
@@ -117,9 +119,11 @@ class PreviewMergeResult:
     in_the_way: tuple[str, ...] = ()
     """Paths in that checkout that you changed or made, and that the merge would have
     to touch: it would be refused with `dirtyCheckout`."""
+    hooks: tuple[str, ...] = ()
+    """The hooks that would run before the commit is made, by their names."""
     why_not: str = ""
-    """Why it is refused, where that is no matter of single files: a check failed, or
-    that checkout is in the middle of a rebase, for instance."""
+    """Why it is refused, where that is no matter of single files: a check failed, a
+    hook isn't trusted, or that checkout is in the middle of a rebase, for instance."""
 
 
 @attrs.frozen(kw_only=True)

@@ -45,6 +45,7 @@ from agentls.tasks.publishing import Publishing
 from agentls.tasks.recovery import recover
 from agentls.tasks.refusing import Refusing
 from agentls.tasks.repairing import Repairing
+from agentls.tasks.responding import Responding
 from agentls.tasks.resuming import Resuming
 from agentls.tasks.reviewer import Reviewer
 from agentls.tasks.reviewing import Reviewing
@@ -86,6 +87,7 @@ class Core:
     publishing: Publishing
     origins: Origins
     refusing: Refusing
+    responding: Responding
     reviewing: Reviewing
     repairing: Repairing
     rewinding: Rewinding
@@ -199,6 +201,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             sessions=sessions,
             trusting=trusting,
             agency=agency,
+            screens=screens,
             checkpoints=checkpoints,
             database=database,
             spawn=background.spawn,
@@ -268,6 +271,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             ordering=Ordering(operations, trusting=trusting, forecasting=forecasting),
             origins=Origins(operations, database=database),
             refusing=Refusing(operations, deciding=deciding),
+            responding=Responding(operations, agency=agency, screens=screens),
             reviewing=reviewing,
             publishing=Publishing(
                 operations,

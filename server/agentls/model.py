@@ -14,6 +14,8 @@ import attrs
 
 __all__ = [
     "AgentName",
+    "Asked",
+    "AskedKind",
     "Base",
     "BaseKind",
     "CheckMode",
@@ -30,6 +32,7 @@ __all__ = [
     "SessionId",
     "SessionKind",
     "State",
+    "StatusSource",
     "Strategy",
     "Task",
     "TaskId",
@@ -58,6 +61,53 @@ class State(enum.StrEnum):
     INTERRUPTED = "interrupted"
     MERGED = "merged"
     DISCARDED = "discarded"
+
+
+class StatusSource(enum.StrEnum):
+    """What told that an agent works, waits or is done; the most certain first."""
+
+    EVENT = "event"
+    """Its own hook or notify setting."""
+    EXIT = "exit"
+    """How its program ended."""
+    OSC = "osc"
+    """A sequence for the terminal that it wrote."""
+    TITLE = "title"
+    """The title that it gave the terminal."""
+    BELL = "bell"
+    SCREEN = "screen"
+    """What a pattern found on its screen."""
+    SILENCE = "silence"
+    """That it has written nothing for a while."""
+
+
+class AskedKind(enum.StrEnum):
+    """What an agent that waits wants."""
+
+    PERMISSION = "permission"
+    QUESTION = "question"
+    TRUST = "trust"
+    """Whether it may work in this folder at all: never answered by agentls."""
+    TROUBLE = "trouble"
+    """It can't go on: no quota, no login, no network."""
+    OTHER = "other"
+
+
+@attrs.frozen(kw_only=True)
+class Asked:
+    """What an agent waits for."""
+
+    kind: AskedKind = AskedKind.OTHER
+    text: str = ""
+    """The question, or what it would do; one line."""
+    tool: str = ""
+    """What it wants to use, where it tells."""
+    dialog: str = ""
+    """The definition's name of the dialog that its screen shows; else empty."""
+    choices: tuple[str, ...] = ()
+    """What that dialog can be answered with."""
+    takes_text: bool = False
+    """Whether it can be answered in words."""
 
 
 class BaseKind(enum.StrEnum):
@@ -209,6 +259,17 @@ class Task:
     state: State
     why: str = ""
     """One sentence for failed, waiting and interrupted, and for a stop."""
+    source: StatusSource | None = None
+    """What told its state; None where agentls itself brought it there."""
+    asked: Asked | None = None
+    """What its agent waits for; only in `waiting`."""
+    quiet_since: datetime | None = None
+    """Since when its working agent has written nothing, if that is long."""
+    moved: datetime | None = None
+    """When it came to its present state."""
+    worked: float = 0.0
+    """Seconds in `working` before that, and in `waiting`:"""
+    waited: float = 0.0
     created: datetime
     changed: datetime
     prepared: CommitId | None = None
@@ -281,6 +342,8 @@ class Session:
     """It vanished without leaving an exit status (a killed shim, a reboot)."""
     heard: int = 0
     """How many of its agent's events were taken up."""
+    watched: int = 0
+    """Up to which offset of its output its agent's signals were taken up."""
 
     @property
     def live(self) -> bool:

@@ -87,7 +87,12 @@ def test_a_command_replaces_the_whole_built_in_agent(agents):
             "agents.claude.conversation",
             "{session_id} is used",
         ),
-        ("[agents.claude]\nevents = []", 1, "agents.claude.done", "no event means"),
+        (
+            "[agents.claude]\nevents = []",
+            1,
+            "agents.claude.done",
+            "no event or signal means",
+        ),
         ("[agents.claude]\ncommand = ['x']\nbin = 'y'", 2, "agents.claude.command", ""),
         ("[agents.claude.files]\n'../x' = {}", 2, "agents.claude.files.'../x'", "name"),
         ("[agents.claude]\nmodes.yolo = {}", 2, "agents.claude.modes.yolo", "unknown"),

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from agentls.agents.definition import Status
 from agentls.agents.events import read_event, read_records
+from agentls.agents.status import Status
 
 
 def record(payload, *, event="", time=1.5):
@@ -71,7 +71,7 @@ def record(payload, *, event="", time=1.5):
 def test_claudes_events_have_a_status_and_a_reason(agents, payload, status, reason):
     event = read_event(agents().get("claude"), record(payload))
     assert event is not None
-    assert (event.status, event.reason, event.source) == (status, reason, "hook")
+    assert (event.status, event.reason) == (status, reason)
 
 
 @pytest.mark.parametrize(

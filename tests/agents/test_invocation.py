@@ -9,8 +9,8 @@ import tomllib
 import attrs
 import pytest
 
-from agentls.agents.definition import Status
 from agentls.agents.invocation import ARGUMENT_MAX, go_on, start, typed_prompt
+from agentls.agents.status import Status
 from agentls.config import Approval
 from agentls.errors import InvalidParams
 

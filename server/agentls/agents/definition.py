@@ -1,13 +1,20 @@
 # ruff: noqa: RUF009 - `key` makes a field anew; nothing is shared
 """What a definition of an agent may say; docs/agents.md tells it to users."""
 
-import enum
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import attrs
 
+from agentls.agents.status import Status
+from agentls.agents.terminal import (
+    KINDS,
+    Dialog,
+    SignalRule,
+    check_dialogs,
+    check_signals,
+)
 from agentls.config import Approval
 from agentls.config.shapes import (
     Choice,
@@ -22,16 +29,16 @@ from agentls.config.shapes import (
     Tree,
     key,
 )
-from agentls.model import AgentName
+from agentls.model import AgentName, AskedKind, StatusSource
 
 __all__ = [
     "DEFINITION",
     "PLACEHOLDER",
     "Definition",
     "EventRule",
+    "ExitRule",
     "Mode",
     "Payload",
-    "Status",
     "Typing",
     "check_definition",
 ]
@@ -52,16 +59,8 @@ _PLACEHOLDERS = frozenset(
         "worktree",
     }
 )
+_EXIT_MAX = 255
 _FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
-
-
-class Status(enum.StrEnum):
-    """What an event says about its agent."""
-
-    WORKING = "working"
-    WAITING = "waiting"
-    DONE = "done"
-    IGNORE = "ignore"
 
 
 def _refuse_program(name: str) -> str | None:
@@ -116,6 +115,14 @@ class EventRule:
     status: Status = key(
         Choice(tuple(Status), convert=Status), required=True, about="What it means."
     )
+    kind: AskedKind = key(
+        Choice(KINDS, convert=AskedKind),
+        default=AskedKind.OTHER,
+        about="What the agent wants, if it waits.",
+    )
+    tool: str = key(
+        Text(empty=True), default="", about="What it wants to use; {a.path} is put in."
+    )
     reason: str = key(
         Text(empty=True), default="", about="For a person; {a.path} is put in."
     )
@@ -128,6 +135,26 @@ class Payload:
     session: str | None = key(Text(), about="The agent's id of the conversation.")
     prompt: str | None = key(Text(), about="What the agent was told.")
     message: str | None = key(Text(), about="What the agent said last.")
+
+
+def _refuse_exit(name: str) -> str | None:
+    if name.isdecimal() and int(name) <= _EXIT_MAX:
+        return None
+    return "is no exit status: 0 to 255"
+
+
+def _refuse_version(version: str) -> str | None:
+    return None if version[0].isdecimal() else f"{version!r} is no version"
+
+
+@attrs.frozen(kw_only=True)
+class ExitRule:
+    """What an exit status means."""
+
+    status: Literal["done", "failed"] = key(
+        Choice(("done", "failed")), required=True, about="What it means."
+    )
+    reason: str = key(Text(empty=True), default="", about="For a person.")
 
 
 @attrs.frozen(kw_only=True)
@@ -150,6 +177,10 @@ class Definition:
     )
     install: str | None = key(Text(), about="How a person gets it.")
     tested: str | None = key(Text(), about="The version that was tried.")
+    minimum: str | None = key(
+        Text(refuse=_refuse_version),
+        about="The oldest version that works like this; older ones aren't started.",
+    )
     preset: bool = key(
         Flag(), default=True, about="Whether it may be chosen when none is named."
     )
@@ -176,7 +207,8 @@ class Definition:
     done: Literal["exit", "event"] = key(
         Choice(("exit", "event")),
         default="exit",
-        about="What ends a turn: that the program ends, or one of its events.",
+        about="What ends a turn: that the program ends, or what it tells: an event"
+        " or a signal.",
     )
     typing: Typing = key(
         Record(Typing), default=Typing(), about="How prompts are typed."
@@ -201,6 +233,21 @@ class Definition:
     payload: Payload = key(
         Record(Payload), default=Payload(), about="Where its events have what."
     )
+    signals: tuple[SignalRule, ...] = key(
+        RecordList(Record(SignalRule)),
+        default=(),
+        about="What it means that its terminal shows or gets something.",
+    )
+    dialogs: Mapping[str, Dialog] = key(
+        RecordTable(Record(Dialog)),
+        default=attrs.Factory(dict[str, Dialog]),
+        about="What its screen shows when it asks, and what answers that.",
+    )
+    exits: Mapping[str, ExitRule] = key(
+        RecordTable(Record(ExitRule), refuse_name=_refuse_exit),
+        default=attrs.Factory(dict[str, ExitRule]),
+        about="What its exit statuses mean; 0 is done and others failed if not here.",
+    )
 
     @property
     def program(self) -> str:
@@ -222,6 +269,25 @@ class Definition:
     def takes_typing(self) -> bool:
         """Whether a living session takes further prompts."""
         return self.done == "event" or self.types_prompt
+
+    def hears(self, status: Status, source: StatusSource, *, also: bool) -> bool:
+        """Tell whether what such a source says of the status counts.
+
+        It does unless a more certain source of the definition tells of it, or the
+        rule says that it counts all the same.
+        """
+        order = tuple(StatusSource)
+        told = {StatusSource.EVENT for rule in self.events if rule.status is status}
+        told |= {rule.source for rule in self.signals if rule.status is status}
+        if status is Status.DONE and self.done == "exit":
+            told.add(StatusSource.EXIT)
+        return also or not any(order.index(one) < order.index(source) for one in told)
+
+    def hears_dialog(self, dialog: Dialog) -> bool:
+        """Tell whether the agent waits when its screen shows the dialog."""
+        return dialog.kind is AskedKind.TRUST or self.hears(
+            Status.WAITING, StatusSource.SCREEN, also=dialog.also
+        )
 
 
 DEFINITION = Record(Definition)
@@ -248,10 +314,17 @@ def check_definition(table: Mapping[str, Any]) -> Iterator[Fault]:
             at=("conversation",),
             message="is 'none', but {session_id} is used",
         )
+    told = (*table.get("events", ()), *table.get("signals", ()))
     if table.get("done") == "event" and not any(
-        rule["status"] == "done" for rule in table.get("events", ())
+        rule["status"] == Status.DONE for rule in told
     ):
-        yield Fault(at=("done",), message="is 'event', but no event means 'done'")
+        yield Fault(
+            at=("done",), message="is 'event', but no event or signal means 'done'"
+        )
+    if "minimum" in table and not table.get("version"):
+        yield Fault(at=("minimum",), message="needs the key 'version' too")
+    yield from check_signals(table.get("signals", ()))
+    yield from check_dialogs(table.get("dialogs", {}))
 
 
 def _program_faults(table: Mapping[str, Any]) -> Iterator[Fault]:

@@ -1,19 +1,17 @@
 """What an agent's events mean, by the rules of its definition. Pure."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import attrs
 
-from agentls.agents.definition import Definition, EventRule, Status
+from agentls.agents.definition import Definition, EventRule
+from agentls.agents.status import Status, at_path, put_in, written
+from agentls.model import AskedKind
 
 __all__ = ["AgentEvent", "HookRecord", "read_event", "read_records"]
-
-_REASON_MAX = 300
-_PATH_IN_REASON = re.compile(r"\{([^{}]+)\}")
 
 
 @attrs.frozen(kw_only=True)
@@ -33,11 +31,13 @@ class AgentEvent:
     """Never `ignore`."""
     reason: str
     """One sentence for a person; may be empty."""
+    kind: AskedKind
+    """What the agent wants, if it waits."""
+    tool: str
+    """What it wants to use; may be empty."""
     prompt: str | None
     last_message: str | None
     conversation: str | None
-    source: str
-    """Where it came from: `hook`."""
     time: datetime
 
 
@@ -57,11 +57,12 @@ def read_event(definition: Definition, record: HookRecord) -> AgentEvent | None:
         return None
     return AgentEvent(
         status=rule.status,
-        reason=_reason(rule.reason, record.payload),
+        reason=put_in(rule.reason, record.payload),
+        kind=rule.kind,
+        tool=put_in(rule.tool, record.payload),
         prompt=_text_at(record.payload, definition.payload.prompt),
         last_message=_text_at(record.payload, definition.payload.message),
         conversation=_text_at(record.payload, definition.payload.session),
-        source="hook",
         time=record.time,
     )
 
@@ -89,39 +90,12 @@ def _records(data: bytes) -> Iterator[HookRecord]:
 
 def _fits(rule: EventRule, payload: Mapping[str, Any]) -> bool:
     return all(
-        _written(_at(payload, path)) == text for path, text in rule.when.items()
+        written(at_path(payload, path)) == text for path, text in rule.when.items()
     ) and all(
-        text in _written(_at(payload, path)) for path, text in rule.contains.items()
+        text in written(at_path(payload, path)) for path, text in rule.contains.items()
     )
 
 
-def _reason(template: str, payload: Mapping[str, Any]) -> str:
-    text = _PATH_IN_REASON.sub(lambda found: _written(_at(payload, found[1])), template)
-    text = " ".join(text.split()).rstrip(": ")
-    return text if len(text) <= _REASON_MAX else text[: _REASON_MAX - 1] + "…"
-
-
 def _text_at(payload: Mapping[str, Any], path: str | None) -> str | None:
-    found = _at(payload, path) if path else None
+    found = at_path(payload, path) if path else None
     return found if isinstance(found, str) and found else None
-
-
-def _at(payload: object, path: str) -> object:
-    found = payload
-    for part in path.split("."):
-        if isinstance(found, dict):
-            found = cast("dict[str, object]", found).get(part)
-        elif isinstance(found, list) and part.isdecimal():
-            items = cast("list[object]", found)
-            found = items[int(part)] if int(part) < len(items) else None
-        else:
-            return None
-    return found
-
-
-def _written(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -10,7 +10,8 @@ from typing import Any, cast
 
 import attrs
 
-from agentls.agents.definition import PLACEHOLDER, Definition, Mode, Status
+from agentls.agents.definition import PLACEHOLDER, Definition, Mode
+from agentls.agents.status import Status
 from agentls.config import Approval
 from agentls.errors import InvalidParams, InvalidState
 from agentls.trust import SCRIPT_AGENT

@@ -10,7 +10,12 @@ import click
 from agentls.cli.arguments import given_repository, repo_option
 from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.link import connected
-from agentls.cli.outlook import conflicts_of, failed_checks_of, size_of
+from agentls.cli.outlook import (
+    conflicts_of,
+    failed_checks_of,
+    quiet_of,
+    size_of,
+)
 from agentls.cli.places import path_of
 from agentls.cli.table import Column, print_table
 from agentls.cli.visible import one_line, shorten
@@ -101,19 +106,24 @@ def _print_tasks(tasks: list[dict[str, Any]]) -> None:
             task["agent"],
             *([size_of(task)] if sized else []),
             *([repositories[task["id"]].rpartition("/")[2]] if several else []),
-            _told(task, cut=width is not None),
+            _told(task, now=now, cut=width is not None),
         ]
         for task in tasks
     ]
     print_table(rows, columns=columns, width=width)
 
 
-def _told(task: dict[str, Any], *, cut: bool) -> str:
+def _told(task: dict[str, Any], *, now: datetime, cut: bool) -> str:
     """Give the title, and why the task is where it is: what a person acts upon."""
     title = one_line(task["title"])
     why = task.get("why", "")
     failed = failed_checks_of(task)
-    told = [why, "" if "check" in why else failed, conflicts_of(task)]
+    told = [
+        why,
+        "" if "check" in why else failed,
+        quiet_of(task, now=now),
+        conflicts_of(task),
+    ]
     if not any(told):
         return title
     shown = shorten(title, _TITLE_BESIDE_WHY) if cut else title

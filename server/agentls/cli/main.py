@@ -42,6 +42,7 @@ _PLACES = {
     "rewind": "agentls.cli.checkpoints:rewind",
     "update": "agentls.cli.update:update",
     "send": "agentls.cli.operations:send",
+    "respond": "agentls.cli.respond:respond",
     "stop": "agentls.cli.operations:stop",
     "resume": "agentls.cli.operations:resume",
     "retry": "agentls.cli.operations:retry",
@@ -60,6 +61,7 @@ _PLACES = {
 }
 
 _MEANT = {
+    "answer": "respond",
     "create": "run",
     "apply": "accept",
     "delete": "discard",

@@ -1,11 +1,29 @@
-"""What lists say of a task's work in a few words: its size, and what it meets."""
+"""What lists say of a task in a few words: its size, what it meets, what it asks."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from agentls.cli.visible import one_line
 
-__all__ = ["conflicts_of", "failed_checks_of", "size_of"]
+__all__ = [
+    "asked_of",
+    "conflicts_of",
+    "failed_checks_of",
+    "quiet_of",
+    "size_of",
+    "told_by",
+]
+
+_TOLD_BY = {
+    "event": "its own event",
+    "exit": "its exit",
+    "osc": "its terminal",
+    "title": "its terminal's title",
+    "bell": "its terminal's bell",
+    "screen": "its screen",
+    "silence": "its silence",
+}
 
 
 def size_of(task: Mapping[str, Any]) -> str:
@@ -35,3 +53,27 @@ def failed_checks_of(task: Mapping[str, Any]) -> str:
         if one["outcome"] in {"failed", "timedOut"}
     ]
     return f"failed: {', '.join(failed)}" if failed else ""
+
+
+def told_by(task: Mapping[str, Any]) -> str:
+    """Say what told a task's state; empty where agentls itself moved it."""
+    return _TOLD_BY.get(task.get("source") or "", "")
+
+
+def asked_of(task: Mapping[str, Any]) -> str:
+    """Say what an agent waits for and what answers it; empty if it doesn't wait."""
+    asked: Mapping[str, Any] = task.get("asked") or {}
+    if not asked:
+        return ""
+    what = asked["kind"] + (f" for {asked['tool']}" if asked.get("tool") else "")
+    answers = [*asked.get("choices", ()), *(["TEXT"] if asked.get("takesText") else [])]
+    how = f": agentls respond {task['id']} {'|'.join(answers)}" if answers else ""
+    return one_line(what + how)
+
+
+def quiet_of(task: Mapping[str, Any], *, now: datetime) -> str:
+    """Say for how long a working agent has written nothing; empty if it hasn't."""
+    if not task.get("quietSince"):
+        return ""
+    since = datetime.fromisoformat(task["quietSince"])
+    return f"quiet for {int((now - since).total_seconds())} s"

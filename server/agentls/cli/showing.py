@@ -13,7 +13,7 @@ from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.detach_keys import leaving
 from agentls.cli.link import connected
 from agentls.cli.listing import STATE_COLOURS, ago
-from agentls.cli.outlook import conflicts_of, size_of
+from agentls.cli.outlook import asked_of, conflicts_of, quiet_of, size_of, told_by
 from agentls.cli.places import path_of, short_path
 from agentls.cli.visible import one_line, visible
 
@@ -64,9 +64,14 @@ def _print(task: Mapping[str, Any], prompt: str) -> None:
     origin = f"{base['name']} ({base['commit'][:12]})"
     _field("Task", f"{click.style(task['id'], bold=True)}  {one_line(task['title'])}")
     since = ago(task["changed"], now=now)
-    _field("State", f"{state}, {'just now' if since == 'now' else f'for {since}'}")
+    stands = [state, "just now" if since == "now" else f"for {since}"]
+    if teller := told_by(task):
+        stands.append(f"told by {teller}")
+    _field("State", ", ".join(filter(None, (*stands, quiet_of(task, now=now)))))
     if task.get("why"):
         _field("Why", one_line(task["why"]))
+    if asked := asked_of(task):
+        _field("Asks", asked)
     _field("Agent", task["agent"])
     _field("Repository", visible(short_path(path_of(task["repository"]))))
     _field("Worktree", visible(short_path(path_of(task["worktree"]))))

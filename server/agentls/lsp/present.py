@@ -10,6 +10,7 @@ from agentls.lsp.protocol.checkpoints import CheckpointInfo, TurnInfo
 from agentls.lsp.protocol.forecast import ForecastInfo
 from agentls.lsp.protocol.logs import LogHit, Span
 from agentls.lsp.protocol.tasks import (
+    AskedInfo,
     BaseInfo,
     CheckInfo,
     ExitInfo,
@@ -18,6 +19,7 @@ from agentls.lsp.protocol.tasks import (
     TaskInfo,
 )
 from agentls.model import (
+    Asked,
     Checkpoint,
     CheckResult,
     Exit,
@@ -62,6 +64,9 @@ def task_info(
         agent=task.agent,
         state=task.state,
         why=task.why,
+        source=task.source,
+        asked=_asked_info(task.asked),
+        quiet_since=task.quiet_since and task.quiet_since.isoformat(),
         repository=uri_of(task.repository),
         worktree=uri_of(task.worktree),
         branch=task.branch,
@@ -80,6 +85,16 @@ def task_info(
         pull_request=_pull_request(task.pull_request),
         sessions=tuple(session_info(session) for session in sessions),
         rev=task.rev,
+    )
+
+
+def _asked_info(asked: Asked | None) -> AskedInfo | None:
+    return asked and AskedInfo(
+        kind=asked.kind,
+        text=asked.text,
+        tool=asked.tool,
+        choices=asked.choices,
+        takes_text=asked.takes_text,
     )
 
 

@@ -30,6 +30,8 @@ from agentls.sessions.folder import read_address
 from agentls.sessions.link import Link
 from agentls.sessions.live import LiveSession
 from agentls.sessions.session_screen import SessionScreen
+from agentls.sessions.signal_watch import watch
+from agentls.sessions.signals import Rule, Signal, rules_of
 from agentls.threads import in_thread
 
 __all__ = ["LINE_MAX", "NAME_MAX", "main"]
@@ -94,6 +96,10 @@ class _Worker:
         self._background = background
         self._screens: dict[SessionId, SessionScreen] = {}
         self._followed: set[SessionId] = set()
+        self._live: dict[SessionId, LiveSession] = {}
+        self._watches: dict[SessionId, tuple[tuple[Rule, ...], int]] = {}
+        """What to tell of each session, and from which offset on."""
+        self._watching: dict[SessionId, asyncio.Task[None]] = {}
 
     def take(self, request: dict[str, Any]) -> None:
         """Begin to do what the daemon asks."""
@@ -102,6 +108,9 @@ class _Worker:
             if session not in self._followed:
                 self._followed.add(session)
                 self._background.spawn(self._follow(session), name=f"follow {session}")
+        elif request["do"] == "watch":
+            self._watches[session] = rules_of(request["rules"]), request["since"]
+            self._watch(session)
         else:
             self._background.spawn(self._answer(session, request), name="a request")
 
@@ -115,6 +124,7 @@ class _Worker:
             self._followed.discard(session)
             return
         screen = self._screen(session)
+        self._live[session] = live
         missing = False
 
         def send(upto: int, answers: bytes) -> None:
@@ -126,16 +136,45 @@ class _Worker:
             await screen.answer(since=since)
             send(*await screen.answers())
             self._tell({"followed": session})
+            self._watch(session)
             async with asyncio.TaskGroup() as group:
                 group.create_task(_end_with(link, live), name=f"link of {session}")
                 await screen.follow(live, send=send)
+                if watching := self._watching.get(session):
+                    await asyncio.wait([watching])  # its last words
         except* EmulatorMissing:
             missing = True
         finally:
             live.disconnect()
+            self._end_watch(session)
             self._followed.discard(session)
             self._screens.pop(session, None)
             self._tell({"unfollowed": session, "missing": missing})
+
+    def _watch(self, session: SessionId) -> None:
+        """Begin to watch a session for signals, once it is followed."""
+        live, wanted = self._live.get(session), self._watches.get(session)
+        if live is None or wanted is None or session in self._watching:
+            return
+        rules, since = wanted
+
+        def tell(signal: Signal) -> None:
+            self._tell({"signal": session, **signal.encode()})
+
+        async def watching() -> None:
+            with contextlib.suppress(EmulatorMissing):  # who follows it says so
+                await watch(live, rules, since=since, text=text, tell=tell)
+
+        text = self._screen(session).text
+        self._watching[session] = self._background.spawn(
+            watching(), name=f"watch {session}"
+        )
+
+    def _end_watch(self, session: SessionId) -> None:
+        self._live.pop(session, None)
+        self._watches.pop(session, None)
+        if watching := self._watching.pop(session, None):
+            watching.cancel()
 
     async def _answer(self, session: SessionId, request: dict[str, Any]) -> None:
         found: dict[str, Any] | None = None

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -25,6 +25,7 @@ from agentls.model import SessionId
 from agentls.sessions.emulator import EmulatorMissing
 from agentls.sessions.screen_worker import LINE_MAX, NAME_MAX
 from agentls.sessions.session_screen import Repaint, ShownText
+from agentls.sessions.signals import Rule, Signal
 from agentls.sessions.starter import helper_environment
 
 __all__ = ["Screens"]
@@ -49,8 +50,11 @@ class Screens:
     """
 
     def __init__(self, sessions: Path) -> None:
+        self.signalled: Callable[[SessionId, Signal], None] = lambda _id, _signal: None
+        """Told of each signal of a session that is watched; set once."""
         self._sessions = sessions
         self._background = Background()
+        self._watched: dict[SessionId, tuple[Sequence[Rule], int]] = {}
         self._wanted: set[SessionId] = set()
         self._followed: set[SessionId] = set()
         self._crashes: Counter[SessionId] = Counter()
@@ -91,7 +95,13 @@ class Screens:
     def forget(self, session: SessionId) -> None:
         """Follow a session no more that has ended."""
         self._wanted.discard(session)
+        self._watched.pop(session, None)
         self._crashes.pop(session, None)
+
+    def watch(self, session: SessionId, rules: Sequence[Rule], *, since: int) -> None:
+        """Tell of signals in the output from that offset on, while it is followed."""
+        self._watched[session] = rules, since
+        self._tell_to_watch(session)
 
     def answers(self, session: SessionId) -> bool:
         """Tell whether what the program asks of its terminal is answered from here.
@@ -170,6 +180,13 @@ class Screens:
         if self._writer is not None and self._ready.is_set():
             self._writer.write(json.dumps(message).encode() + b"\n")
 
+    def _tell_to_watch(self, session: SessionId) -> None:
+        rules, since = self._watched[session]
+        encoded = [rule.encode() for rule in rules]
+        self._tell(
+            {"do": "watch", "session": session, "rules": encoded, "since": since}
+        )
+
     async def _keep(self) -> None:
         """Have a process as long as this runs; start another when it ends."""
         wait = _AGAIN_SECONDS
@@ -210,6 +227,8 @@ class Screens:
         try:
             for session in filter(self._possible, self._wanted):
                 self._tell({"do": "follow", "session": session})
+                if session in self._watched:
+                    self._tell_to_watch(session)
             while line := await reader.readline():
                 self._hear(json.loads(line))
         except ConnectionError:
@@ -231,8 +250,20 @@ class Screens:
         elif "unfollowed" in message:
             self._followed.discard(SessionId(message["unfollowed"]))
             self._missing = self._missing or message["missing"]
+        elif "signal" in message:
+            self._hear_signal(message)
         elif (answer := self._requests.get(message["id"])) and not answer.done():
             answer.set_result(message)
+
+    def _hear_signal(self, message: dict[str, Any]) -> None:
+        session = SessionId(message.pop("signal"))
+        signal = Signal(**message)
+        if watched := self._watched.get(session):
+            # The next process goes on from here.
+            rules, since = watched
+            seen = signal.source in {"osc", "title", "bell"}
+            self._watched[session] = rules, signal.offset if seen else since
+        self.signalled(session, signal)
 
     def _command(self, current: int) -> list[str]:
         program = Path(agentls.__file__).resolve().parent / "__main__.py"

@@ -16,6 +16,8 @@ import attrs
 
 from agentls.model import (
     AgentName,
+    Asked,
+    AskedKind,
     Base,
     BaseKind,
     CheckMode,
@@ -29,6 +31,7 @@ from agentls.model import (
     SessionId,
     SessionKind,
     State,
+    StatusSource,
     Task,
     TaskId,
 )
@@ -125,14 +128,15 @@ def update_session(connection: sqlite3.Connection, session: Session) -> None:
     """Keep how a session ended, and how far its agent was heard."""
     end = session.exit
     connection.execute(
-        "UPDATE sessions SET status = ?, signal = ?, ended = ?, lost = ?, heard = ?"
-        " WHERE id = ?",
+        "UPDATE sessions SET status = ?, signal = ?, ended = ?, lost = ?, heard = ?,"
+        " watched = ? WHERE id = ?",
         (
             end.status if end else None,
             end.signal if end else None,
             end.ended.isoformat() if end else None,
             session.lost,
             session.heard,
+            session.watched,
             session.id,
         ),
     )
@@ -188,6 +192,12 @@ def _task_columns(task: Task) -> dict[str, object]:
         "worktree": os.fsencode(task.worktree),
         "state": task.state,
         "why": task.why,
+        "source": task.source,
+        "asked": task.asked and json.dumps(attrs.asdict(task.asked)),
+        "quiet_since": task.quiet_since and task.quiet_since.isoformat(),
+        "moved": task.moved and task.moved.isoformat(),
+        "worked": task.worked,
+        "waited": task.waited,
         "created": task.created.isoformat(),
         "changed": task.changed.isoformat(),
         "prepared": task.prepared,
@@ -226,6 +236,12 @@ def _task(row: sqlite3.Row) -> Task:
         worktree=Path(os.fsdecode(row["worktree"])),
         state=State(row["state"]),
         why=row["why"],
+        source=row["source"] and StatusSource(row["source"]),
+        asked=_asked(row["asked"]),
+        quiet_since=_moment(row["quiet_since"]),
+        moved=_moment(row["moved"]),
+        worked=row["worked"],
+        waited=row["waited"],
         created=datetime.fromisoformat(row["created"]),
         changed=datetime.fromisoformat(row["changed"]),
         prepared=row["prepared"] and CommitId(row["prepared"]),
@@ -242,6 +258,24 @@ def _task(row: sqlite3.Row) -> Task:
         conversation=row["conversation"],
         environment=json.loads(row["environment"]),
         rev=row["rev"],
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _asked(text: str | None) -> Asked | None:
+    if text is None:
+        return None
+    kept = json.loads(text)
+    return Asked(
+        kind=AskedKind(kept["kind"]),
+        text=kept["text"],
+        tool=kept["tool"],
+        dialog=kept["dialog"],
+        choices=tuple(kept["choices"]),
+        takes_text=kept["takes_text"],
     )
 
 
@@ -283,4 +317,5 @@ def _session(row: sqlite3.Row) -> Session:
         exit=end or None,
         lost=bool(row["lost"]),
         heard=row["heard"],
+        watched=row["watched"],
     )

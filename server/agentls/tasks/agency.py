@@ -20,11 +20,20 @@ from agentls.agents.catalogue import (
     load_agents,
     require_program,
 )
-from agentls.agents.definition import Status
+from agentls.agents.definition import Definition
 from agentls.agents.events import AgentEvent, HookRecord, read_event, read_records
+from agentls.agents.status import Status
 from agentls.config import Config
 from agentls.errors import AgentMissing, InvalidState
-from agentls.model import AgentName, Session, SessionId, State, Task
+from agentls.model import (
+    AgentName,
+    Asked,
+    Session,
+    SessionId,
+    State,
+    StatusSource,
+    Task,
+)
 from agentls.paths import Paths
 from agentls.sessions.environment import (
     UserEnvironment,
@@ -34,7 +43,7 @@ from agentls.sessions.environment import (
 from agentls.tasks.running import Program
 from agentls.threads import in_thread
 
-__all__ = ["Agency", "Heard", "ListedAgent", "Said", "Start"]
+__all__ = ["STATES", "Agency", "Heard", "ListedAgent", "Said", "Start"]
 
 _PORTS_BEGIN, _PORTS_EACH, _PORTS_TASKS = 20000, 10, 1200
 """Each task has ten ports below the range that systems give out by themselves."""
@@ -42,12 +51,13 @@ _PORTS_BEGIN, _PORTS_EACH, _PORTS_TASKS = 20000, 10, 1200
 _WIDE = 1000
 """Columns of a terminal in which no line of an answer is broken."""
 
-_STATES = {
+STATES = {
     Status.WORKING: State.WORKING,
     Status.WAITING: State.WAITING,
     Status.DONE: State.REVIEW,
 }
-_STATUSES = {state: status for status, state in _STATES.items()}
+"""Where a task stands whose agent does so."""
+_STATUSES = {state: status for status, state in STATES.items()}
 
 
 @attrs.frozen(kw_only=True)
@@ -73,14 +83,17 @@ class Start:
 
 @attrs.frozen(kw_only=True)
 class Said:
-    """What an agent's events say in the end: where its task stands."""
+    """What an agent's events or signals say in the end: where its task stands."""
 
     state: State
     why: str
-    conversation: str | None
-    prompt: str
+    source: StatusSource
+    asked: Asked | None = None
+    """What it waits for, if it does."""
+    conversation: str | None = None
+    prompt: str = ""
     """What it was given last, where it tells; else empty."""
-    message: str
+    message: str = ""
     """What it said last, where it tells; else empty."""
 
 
@@ -164,15 +177,19 @@ class Agency:
             )
         return tuple(listed)
 
+    async def definition(self, task: Task, config: Config) -> Definition:
+        """Give what is known of the task's agent; raises `UnknownAgent`."""
+        return (await in_thread(load_agents, config)).get(task.agent)
+
     async def typed(self, task: Task, config: Config, text: str) -> bytes | None:
         """Give the keys that tell a living agent something; None: not now."""
-        definition = (await in_thread(load_agents, config)).get(task.agent)
+        definition = await self.definition(task, config)
         status = _STATUSES.get(task.state, Status.WORKING)
         return invocation.typed_prompt(definition, text, status=status)
 
     async def require_conversation(self, task: Task, config: Config) -> None:
         """Raise `InvalidState` when the agent can't go on with its conversation."""
-        definition = (await in_thread(load_agents, config)).get(task.agent)
+        definition = await self.definition(task, config)
         if invocation.can_go_on(definition, conversation=task.conversation):
             return
         name = definition.title or definition.name
@@ -198,7 +215,7 @@ class Agency:
 
         `resume` goes on with the task's conversation, where the agent can.
         """
-        definition = (await in_thread(load_agents, config)).get(task.agent)
+        definition = await self.definition(task, config)
         run = invocation.Run(
             prompt=prompt,
             worktree=task.worktree,
@@ -275,7 +292,7 @@ class Agency:
 
     async def heard(self, task: Task, session: Session, config: Config) -> Heard:
         """Read what the agent's hooks have said since `session.heard`."""
-        definition = (await in_thread(load_agents, config)).get(task.agent)
+        definition = await self.definition(task, config)
         records = await in_thread(_read_events, self._events(session.id))
         said: Said | None = None
         for record in records[session.heard :]:
@@ -289,9 +306,14 @@ class Agency:
 
 def _said(event: AgentEvent, *, before: Said | None) -> Said:
     known = before.conversation if before else None
+    waits = event.status is Status.WAITING
     return Said(
-        state=_STATES[event.status],
-        why=event.reason if event.status is Status.WAITING else "",
+        state=STATES[event.status],
+        why=event.reason if waits else "",
+        source=StatusSource.EVENT,
+        asked=Asked(kind=event.kind, text=event.reason, tool=event.tool)
+        if waits
+        else None,
         conversation=event.conversation or known,
         prompt=event.prompt or (before.prompt if before else ""),
         message=event.last_message or (before.message if before else ""),

@@ -264,6 +264,16 @@ class TaskBook:
                 task_id, changes={"looked": checkpoint, "changed": task.changed}
             )
 
+    async def keep_quiet(self, task_id: TaskId, since: datetime | None) -> Task:
+        """Keep since when a working agent is quiet, and tell; no change either."""
+        async with self._writing:
+            task = self.get(task_id)
+            if task.quiet_since == since or (since and task.state is not State.WORKING):
+                return task
+            return await self._change(
+                task_id, changes={"quiet_since": since, "changed": task.changed}
+            )
+
     async def note(self, entry: JournalEntry) -> None:
         """Note in the journal how far an operation got."""
         await self._database.transaction(lambda db: table.journal(db, entry))
@@ -318,8 +328,15 @@ class TaskBook:
 
     async def keep_heard(self, name: SessionId, heard: int) -> None:
         """Keep how many of a session's events were taken up; nobody is told."""
+        await self._keep_session(name, heard=heard)
+
+    async def keep_watched(self, name: SessionId, watched: int) -> None:
+        """Keep up to where a session's signals were taken up; nobody is told."""
+        await self._keep_session(name, watched=watched)
+
+    async def _keep_session(self, name: SessionId, **values: int) -> None:
         async with self._writing:
-            session = attrs.evolve(self._sessions[name], heard=heard)
+            session = attrs.evolve(self._sessions[name], **values)
             await self._database.transaction(
                 lambda db: table.update_session(db, session),
                 then=lambda _: self._remember(session),
@@ -340,7 +357,7 @@ class TaskBook:
         task = before = self.get(task_id)
         if state := changes.get("state"):
             require_transition(task, state)
-        task = attrs.evolve(task, **({"changed": now()} | changes if changes else {}))
+        task = attrs.evolve(task, **_with_times(before, changes))
         moved = (task.state, task.why) != (before.state, before.why)
         is_news = moved and not quietly and task.state in NEEDS_A_PERSON
 
@@ -390,3 +407,23 @@ class TaskBook:
             )
             if TaskId(new) not in self._tasks:
                 return TaskId(new)
+
+
+def _with_times(task: Task, changes: dict[str, Any]) -> dict[str, Any]:
+    """Add to a task's changes when they came, and what ends with its state."""
+    if not changes:
+        return changes
+    moment = now()
+    if changes.get("state", task.state) is task.state:
+        return {"changed": moment} | changes
+    seconds = max(0.0, (moment - (task.moved or task.changed)).total_seconds())
+    return {
+        "changed": moment,
+        "source": None,
+        "asked": None,
+        "quiet_since": None,
+        "moved": moment,
+        "worked": task.worked + seconds * (task.state is State.WORKING),
+        "waited": task.waited + seconds * (task.state is State.WAITING),
+        **changes,
+    }

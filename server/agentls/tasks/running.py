@@ -40,7 +40,8 @@ class Program:
 class Runner:
     """Starts sessions for tasks and keeps the book true about them.
 
-    `ended` is awaited after each end, when the book has it already.
+    `began` is told of each session that runs and is known here now, `ended` is awaited
+    after each end, when the book has it already.
     """
 
     def __init__(
@@ -49,11 +50,13 @@ class Runner:
         book: TaskBook,
         sessions: Sessions,
         spawn: Callable[..., asyncio.Task[Any]],
+        began: Callable[[SessionId], None],
         ended: Callable[[Session], Awaitable[None]],
     ) -> None:
         self._book = book
         self._sessions = sessions
         self._spawn = spawn
+        self._began = began
         self._ended = ended
         self._ends: dict[SessionId, asyncio.Event] = {}
 
@@ -165,6 +168,7 @@ class Runner:
                 else:
                     return
 
+        self._began(live.id)
         self._spawn(watch(), name=f"watch {live.id}")
 
     async def _record_end(self, name: SessionId, end: Any) -> None:

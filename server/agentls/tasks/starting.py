@@ -14,8 +14,18 @@ import attrs
 
 from agentls.errors import AgentlsError, UnknownTask
 from agentls.git.repository import Repository, find_repository
-from agentls.model import Session, SessionKind, State, Task, TaskId, Turn, TurnSource
+from agentls.model import (
+    Session,
+    SessionKind,
+    State,
+    StatusSource,
+    Task,
+    TaskId,
+    Turn,
+    TurnSource,
+)
 from agentls.review.checkpoint import Checkpointer
+from agentls.sessions.screens import Screens
 from agentls.sessions.sessions import Sessions
 from agentls.store.database import Database
 from agentls.store.tasks import JournalEntry
@@ -23,6 +33,7 @@ from agentls.tasks import preparing
 from agentls.tasks.agency import Agency
 from agentls.tasks.book import Event, TaskBook
 from agentls.tasks.hearing import Hearing
+from agentls.tasks.heeding import Heeding
 from agentls.tasks.queue import next_to_start
 from agentls.tasks.running import Runner
 from agentls.tasks.trusting import Policy, Trusting
@@ -55,6 +66,7 @@ class Starter:
         sessions: Sessions,
         trusting: Trusting,
         agency: Agency,
+        screens: Screens,
         checkpoints: Checkpointer,
         database: Database,
         spawn: Callable[..., asyncio.Task[Any]],
@@ -88,8 +100,20 @@ class Starter:
             turns=self.turns,
             locks=self.locks,
         )
+        self._heeding = Heeding(
+            book=book,
+            agency=agency,
+            screens=screens,
+            hearing=self.hearing,
+            locks=self.locks,
+            spawn=spawn,
+        )
         self.runner = Runner(
-            book=book, sessions=sessions, spawn=spawn, ended=self._session_ended
+            book=book,
+            sessions=sessions,
+            spawn=spawn,
+            began=self._heeding.begin,
+            ended=self._session_ended,
         )
 
     def hear(self, event: Event) -> None:
@@ -224,23 +248,26 @@ class Starter:
         session = self._book.present_session(task_id)
         if session is None or session.live:
             return task
+        source = None
         if task_id in self._stopping:
             state, why = State.REVIEW, "Stopped."
         elif session.exit is None:
             state = State.INTERRUPTED
             why = "Its session vanished without an exit status."
-        elif session.exit.ok:
-            state, why = State.REVIEW, ""
         else:
-            state = State.FAILED
-            why = f"Its agent ended with {session.exit.describe()}."
+            state, why = await self.hearing.end(task, session.exit)
+            source = StatusSource.EXIT
         if state is State.INTERRUPTED:
             # After a reboot there may be many: nobody waits for their checkpoints.
             task = await self._book.change_if(task_id, _RUNNING, state=state, why=why)
             self.turns.end_late(task_id)
             return task
         return await self.turns.rest(
-            task, state=state, why=why, quietly=task_id in self._stopping
+            task,
+            state=state,
+            why=why,
+            quietly=task_id in self._stopping,
+            source=source,
         )
 
     async def _give_up(self, turn: Turn) -> None:
@@ -254,6 +281,7 @@ class Starter:
             with contextlib.suppress(UnknownTask):  # its creation was undone
                 await self.hearing.take_up(session.id)  # its last words
                 await self.settle(session.task)
+        self._heeding.end(session.id)
 
     async def _prepare(self, task_id: TaskId, *, setup: Session | None) -> None:
         def say(doing: str) -> None:

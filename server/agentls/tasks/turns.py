@@ -13,7 +13,15 @@ import attrs
 
 from agentls.errors import AgentlsError, UnknownTask
 from agentls.git.repository import Repository
-from agentls.model import Checkpoint, State, Task, TaskId, Turn, TurnSource
+from agentls.model import (
+    Checkpoint,
+    State,
+    StatusSource,
+    Task,
+    TaskId,
+    Turn,
+    TurnSource,
+)
 from agentls.review.checkpoint import Checkpointer
 from agentls.store import comments
 from agentls.store import turns as table
@@ -47,6 +55,8 @@ class TurnEnd:
     why: str
     stopped: bool
     """A person stopped it; else it came to rest by itself."""
+    source: StatusSource | None = None
+    """What told that it is at rest."""
 
 
 class AfterTurn(Protocol):
@@ -164,7 +174,13 @@ class Turns:
             await self._keep(attrs.evolve(turn, said=said))
 
     async def rest(
-        self, task: Task, *, state: State, why: str, quietly: bool = False
+        self,
+        task: Task,
+        *,
+        state: State,
+        why: str,
+        quietly: bool = False,
+        source: StatusSource | None = None,
     ) -> Task:
         """Let a task's agent be at rest: checkpoint, end of the turn, then the state.
 
@@ -178,11 +194,17 @@ class Turns:
             state=state,
             why=f"{why} {trouble}".strip(),
             stopped=quietly,
+            source=source,
         )
         after = self.after
         if after is None or not await after.wanted(end):
             return await self._book.change_if(
-                task.id, _AT_WORK, quietly=quietly, state=end.state, why=end.why
+                task.id,
+                _AT_WORK,
+                quietly=quietly,
+                state=end.state,
+                why=end.why,
+                source=source,
             )
         task = await self._book.change_if(
             task.id, _AT_WORK, state=State.CHECKING, why=""

@@ -93,6 +93,20 @@ export interface ApplyHunksResult {
   updated?: boolean;
 }
 
+/** What an agent waits for. */
+export interface AskedInfo {
+  /** `permission`, `question`, `trust` (of the folder: a person answers it in its terminal), `trouble` (no quota, no login, …) or `other`. */
+  kind: string;
+  /** The question, or what it would do. */
+  text?: string;
+  /** What it wants to use, where it tells. */
+  tool?: string;
+  /** What `respond` can answer with now: `allow`, `deny`, … */
+  choices?: readonly string[];
+  /** Whether `respond` can answer in words. */
+  takesText?: boolean;
+}
+
 /** What to watch, and from where. */
 export interface AttachParams {
   /** The task whose present session is meant; or name the session. */
@@ -866,6 +880,15 @@ export interface ResolveCommentParams {
   resolved?: boolean;
 }
 
+/** The answer to what a task's agent asks: a choice, or words. */
+export interface RespondParams {
+  task: string;
+  /** One of `asked.choices`. */
+  choice?: string;
+  /** One line; line ends become blanks. */
+  text?: string;
+}
+
 /** Whose conversation to go on with. */
 export interface ResumeTaskParams {
   task: string;
@@ -1001,6 +1024,12 @@ export interface TaskInfo {
   state: string;
   /** One sentence for failed, waiting and interrupted, and after a stop. */
   why?: string;
+  /** What told the state: `event` (its hook or notify), `exit`, `osc` (a terminal sequence), `title`, `bell`, `screen` or `silence`; absent: agentls itself. */
+  source?: string;
+  /** What its agent waits for; only in `waiting`. */
+  asked?: AskedInfo;
+  /** Since when its working agent has written nothing; absent below 40 s. */
+  quietSince?: string;
   /** The URI of the user's checkout. */
   repository: string;
   /** The URI of the task's worktree; there while the task isn't discarded. */
@@ -1240,6 +1269,7 @@ export interface Commands {
   "agentls.refreshPullRequest": [TaskParams, TaskResult];
   "agentls.refuseHunks": [RefuseHunksParams, RefuseHunksResult];
   "agentls.resolveComment": [ResolveCommentParams, CommentResult];
+  "agentls.respond": [RespondParams, TaskResult];
   "agentls.restoreTask": [TaskParams, TaskResult];
   "agentls.resumeTask": [ResumeTaskParams, TaskResult];
   "agentls.retryTask": [TaskParams, TaskResult];

@@ -2,6 +2,7 @@
 
 # pygls reads these hints at run time: no TYPE_CHECKING imports in this package.
 from agentls.lsp.progress import RequestProgress
+from agentls.lsp.protocol.agents import RespondParams
 from agentls.lsp.protocol.tasks import (
     AdoptParams,
     CreateTaskParams,
@@ -89,6 +90,18 @@ async def send_prompt(
 ) -> TaskResult:
     """Tell the agent something: typed into its session, else it is resumed with it."""
     return _result(ls, await ls.core.tasks.send_prompt(params.task, params.text))
+
+
+@command("agentls.respond")
+async def respond(ls: Server, params: RespondParams, _: RequestProgress) -> TaskResult:
+    """Answer what a task's agent asks, by typing the keys of the dialog it shows.
+
+    Refused when its screen shows that dialog no more: nothing is typed then.
+    """
+    task = await ls.core.responding.respond(
+        params.task, choice=params.choice, text=params.text
+    )
+    return _result(ls, task)
 
 
 @command("agentls.stopTask")

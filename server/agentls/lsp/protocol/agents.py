@@ -8,6 +8,7 @@ __all__ = [
     "AgentInfo",
     "ListAgentsParams",
     "ListAgentsResult",
+    "RespondParams",
     "TrustDecision",
     "TrustItemInfo",
     "TrustParams",
@@ -41,6 +42,17 @@ class ListAgentsResult:
     """The agents, by name."""
 
     agents: tuple[AgentInfo, ...]
+
+
+@attrs.frozen(kw_only=True)
+class RespondParams:
+    """The answer to what a task's agent asks: a choice, or words."""
+
+    task: str
+    choice: str | None = None
+    """One of `asked.choices`."""
+    text: str | None = None
+    """One line; line ends become blanks."""
 
 
 class TrustDecision(enum.StrEnum):

@@ -6,6 +6,7 @@ from agentls.lsp.protocol.forecast import ForecastInfo
 
 __all__ = [
     "AdoptParams",
+    "AskedInfo",
     "BaseInfo",
     "CheckInfo",
     "CreateTaskParams",
@@ -101,6 +102,23 @@ class PullRequestInfo:
 
 
 @attrs.frozen(kw_only=True)
+class AskedInfo:
+    """What an agent waits for."""
+
+    kind: str
+    """`permission`, `question`, `trust` (of the folder: a person answers it in its
+    terminal), `trouble` (no quota, no login, …) or `other`."""
+    text: str = ""
+    """The question, or what it would do."""
+    tool: str = ""
+    """What it wants to use, where it tells."""
+    choices: tuple[str, ...] = ()
+    """What `respond` can answer with now: `allow`, `deny`, …"""
+    takes_text: bool = False
+    """Whether `respond` can answer in words."""
+
+
+@attrs.frozen(kw_only=True)
 class TaskInfo:
     """A task as clients show it."""
 
@@ -113,6 +131,13 @@ class TaskInfo:
     """See the states in docs/glossary.md."""
     why: str = ""
     """One sentence for failed, waiting and interrupted, and after a stop."""
+    source: str | None = None
+    """What told the state: `event` (its hook or notify), `exit`, `osc` (a terminal
+    sequence), `title`, `bell`, `screen` or `silence`; absent: agentls itself."""
+    asked: AskedInfo | None = None
+    """What its agent waits for; only in `waiting`."""
+    quiet_since: str | None = None
+    """Since when its working agent has written nothing; absent below 40 s."""
     repository: str
     """The URI of the user's checkout."""
     worktree: str

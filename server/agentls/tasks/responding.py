@@ -1,0 +1,121 @@
+"""Answering what an agent asks, from a list, without its terminal in sight."""
+
+from agentls.agents.definition import Definition
+from agentls.agents.status import Status
+from agentls.agents.terminal import Answer, answer_keys, shown_dialog
+from agentls.errors import InvalidParams, InvalidState
+from agentls.model import Asked, AskedKind, SessionKind, State, StatusSource, Task
+from agentls.sessions.emulator import EmulatorMissing
+from agentls.sessions.live import LiveSession
+from agentls.sessions.screens import Screens
+from agentls.tasks.agency import Agency, Said
+from agentls.tasks.operations import Operations
+from agentls.tasks.states import require_state
+
+__all__ = ["Responding"]
+
+_LOOKS = 20
+"""How often a screen that changes all the time is looked at again."""
+
+
+class Responding:
+    """Types the keys that answer the dialog which an agent's screen shows."""
+
+    def __init__(
+        self, operations: Operations, *, agency: Agency, screens: Screens
+    ) -> None:
+        self._on = operations
+        self._agency = agency
+        self._screens = screens
+
+    async def respond(
+        self, name: str, *, choice: str | None = None, text: str | None = None
+    ) -> Task:
+        """Answer with one of the dialog's choices, or in words.
+
+        Refused when the screen doesn't show now what the task is known to wait for.
+        """
+        if (choice is None) == (text is None) or text == "":
+            raise InvalidParams("Give either a choice or a text.")
+        task_id = self._on.book.get(name).id
+        async with self._on.lock(task_id):
+            task = self._on.book.get(task_id)
+            require_state(task, State.WAITING, to="answer")
+            live = self._on.starter.runner.living(task, SessionKind.AGENT)
+            if live is None:
+                raise _gone(task)
+            config = await self._on.starter.hearing.config(task)
+            definition = await self._agency.definition(task, config)
+            shown, offset = await self._look(live, definition)
+            answer = _answer(task, definition, shown, choice=choice, text=text)
+            keys = answer_keys(answer, text=text or "")
+            # Invariant: no key is typed into a dialog that is gone
+            # (tests/tasks/test_responding.py). What comes between the look and the
+            # keys is looked at again.
+            for _ in range(_LOOKS):
+                if live.size <= offset:
+                    break
+                again, offset = await self._look(live, definition)
+                if again != shown:
+                    raise _gone(task)
+            await live.write(keys)
+            return await self._answered(task, live, answer)
+
+    async def _look(
+        self, live: LiveSession, definition: Definition
+    ) -> tuple[Asked | None, int]:
+        try:
+            screen = await self._screens.text(live.id)
+        except EmulatorMissing as error:
+            raise InvalidState(
+                "Its screen can't be read, so that nothing was typed.",
+                hint="Attach and answer there.",
+            ) from error
+        found = shown_dialog(definition.dialogs, "\n".join(screen.lines).rstrip())
+        return found, screen.offset
+
+    async def _answered(self, task: Task, live: LiveSession, answer: Answer) -> Task:
+        if answer.status is Status.DONE:
+            said = Said(state=State.REVIEW, why="", source=StatusSource.SCREEN)
+            await self._on.starter.hearing.apply(live.id, said)
+            return self._on.book.get(task.id)
+        return await self._on.book.change(task.id, state=State.WORKING, why="")
+
+
+def _answer(
+    task: Task,
+    definition: Definition,
+    shown: Asked | None,
+    *,
+    choice: str | None,
+    text: str | None,
+) -> Answer:
+    known = task.asked.dialog if task.asked else ""
+    if shown is None or (known and known != shown.dialog):
+        raise _gone(task)
+    if shown.kind is AskedKind.TRUST:
+        raise InvalidState(
+            "Whether an agent may trust a folder is for you to see and say; nothing"
+            " was typed.",
+            hint=f"`agentls attach {task.id}`, and answer there.",
+        )
+    dialog = definition.dialogs[shown.dialog]
+    answer = dialog.text if choice is None else dialog.choices.get(choice)
+    if answer is not None:
+        return answer
+    there = [*dialog.choices, *(["a text"] if dialog.text else [])]
+    given = "a text" if text is not None else repr(choice)
+    raise InvalidParams(
+        f"{given} is no answer to this; nothing was typed.",
+        hint=f"It takes {', '.join(there)}."
+        if there
+        else f"`agentls attach {task.id}`, and answer there.",
+    )
+
+
+def _gone(task: Task) -> InvalidState:
+    return InvalidState(
+        f"The screen of task {task.id} doesn't show a dialog that can be answered from"
+        " here, or shows another one by now; nothing was typed.",
+        hint=f"`agentls peek {task.id}` shows it, `agentls attach {task.id}` answers.",
+    )

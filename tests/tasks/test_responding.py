@@ -1,0 +1,143 @@
+"""Answering an agent's dialog from the list; a shell script plays the agent."""
+
+import os
+
+import pytest
+
+from agentls.errors import InvalidParams, InvalidState
+from agentls.model import AskedKind, State, StatusSource
+
+CONFIG = """
+[agents.asker]
+bin = "/bin/sh"
+start = ["{script}", "{prompt}"]
+[agents.asker.dialogs.run]
+match = ['Run (?P<command>.+)\\?', '1\\. Yes']
+kind = "permission"
+tool = "shell"
+reason = "It wants to run {command}"
+choices.allow = { keys = "1" }
+choices.deny = { keys = "2" }
+text = { keys = "3{text}\\r" }
+[agents.asker.dialogs.trust]
+match = 'Trust this folder'
+kind = "trust"
+"""
+
+ASKS = r"""
+stty -icanon -echo
+printf 'Run make all?\r\n1. Yes  2. No\r\n'
+key=$(dd bs=1 count=1 2>/dev/null)
+[ "$key" = 3 ] && read -r words
+printf '\033[H\033[2J'
+echo "$key$words" >answer
+"""
+
+
+@pytest.fixture
+def asker(home):
+    """Define the agent that runs a script."""
+
+    def define(script: str = ASKS) -> str:
+        agent = home.path / "agent.sh"
+        agent.write_text(script)
+        (home.path / "config").mkdir()
+        (home.path / "config" / "config.toml").write_text(
+            CONFIG.replace("{script}", str(agent))
+        )
+        return "asker"
+
+    return define
+
+
+@pytest.mark.parametrize(
+    ("given", "typed"),
+    [
+        ({"choice": "allow"}, "1\n"),
+        ({"choice": "deny"}, "2\n"),
+        ({"text": "use ninja\n"}, "3use ninja\n"),
+    ],
+)
+async def test_the_keys_of_the_answer_are_typed(daemon, asker, given, typed):
+    task = await daemon.create(agent=asker())
+    waiting = await daemon.until(task.id, State.WAITING)
+    assert (waiting.why, waiting.source) == (
+        "It wants to run make all",
+        StatusSource.SCREEN,
+    )
+    assert waiting.asked is not None
+    assert (waiting.asked.kind, waiting.asked.tool) == (AskedKind.PERMISSION, "shell")
+    assert waiting.asked.choices == ("allow", "deny")
+    assert waiting.asked.takes_text
+    answered = await daemon.core.responding.respond(task.id, **given)
+    assert (answered.state, answered.asked) == (State.WORKING, None)
+    await daemon.until(task.id, State.REVIEW)
+    assert (task.worktree / "answer").read_text() == typed
+
+
+async def test_no_key_reaches_a_dialog_that_is_gone(daemon, asker, home):
+    os.mkfifo(home.path / "gate")
+    script = rf"""
+stty -icanon -echo
+printf 'Run make all?\r\n1. Yes  2. No\r\n'
+read -r _ <'{home.path}/gate'
+printf '\033[H\033[2JDelete everything? (1 for yes)\r\n'
+read -r _ <'{home.path}/gate'
+stty min 0 time 0
+dd bs=1 count=1 >typed 2>/dev/null
+"""
+    task = await daemon.create(agent=asker(script))
+    await daemon.until(task.id, State.WAITING)
+    # What is told of the change doesn't come in time.
+    daemon.core.screens.signalled = lambda _id, _signal: None
+    before = (await daemon.core.screens.text(f"{task.id}-1")).offset
+    (home.path / "gate").write_text("\n")
+    live = daemon.core.sessions.get(f"{task.id}-1")
+    await live.grown(before)
+    with pytest.raises(InvalidState, match="nothing was typed"):
+        await daemon.core.responding.respond(task.id, choice="allow")
+    assert daemon.core.book.get(task.id).state is State.WAITING
+    (home.path / "gate").write_text("\n")
+    await daemon.until(task.id, State.REVIEW)
+    assert (task.worktree / "typed").read_bytes() == b""
+
+
+async def test_a_task_goes_on_when_its_dialog_was_answered_in_the_terminal(
+    daemon, asker, home
+):
+    os.mkfifo(home.path / "gate")
+    task = await daemon.create(agent=asker(f"{ASKS}\nread -r _ <'{home.path}/gate'"))
+    await daemon.until(task.id, State.WAITING)
+    live = daemon.core.sessions.get(f"{task.id}-1")
+    await live.write(b"1")
+    working = await daemon.until(task.id, State.WORKING)
+    assert working.source is StatusSource.SCREEN
+    (home.path / "gate").write_text("\n")
+    await daemon.until(task.id, State.REVIEW)
+
+
+async def test_trust_is_never_answered(daemon, asker):
+    task = await daemon.create(agent=asker("echo 'Trust this folder?'; read -r x"))
+    waiting = await daemon.until(task.id, State.WAITING)
+    assert waiting.asked is not None
+    assert waiting.asked.kind is AskedKind.TRUST
+    assert "trust this folder" in waiting.why
+    for given in ({"choice": "allow"}, {"text": "yes"}):
+        with pytest.raises(InvalidState, match="for you to see"):
+            await daemon.core.responding.respond(task.id, **given)
+    await daemon.core.tasks.stop(task.id)
+
+
+async def test_what_is_no_answer_is_refused(daemon, asker):
+    task = await daemon.create(agent=asker())
+    await daemon.until(task.id, State.WAITING)
+    with pytest.raises(InvalidParams) as caught:
+        await daemon.core.responding.respond(task.id, choice="always")
+    assert caught.value.hint == "It takes allow, deny, a text."
+    for given in ({}, {"choice": "allow", "text": "x"}, {"text": ""}):
+        with pytest.raises(InvalidParams, match="either"):
+            await daemon.core.responding.respond(task.id, **given)
+    await daemon.core.responding.respond(task.id, choice="deny")
+    await daemon.until(task.id, State.REVIEW)
+    with pytest.raises(InvalidState, match="nothing there to answer"):
+        await daemon.core.responding.respond(task.id, choice="allow")

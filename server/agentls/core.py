@@ -24,6 +24,7 @@ from agentls.sessions.searches import Found, find_in_logs
 from agentls.sessions.sessions import Sessions
 from agentls.store.database import Database
 from agentls.tasks.accepting import Accepting
+from agentls.tasks.accounting import Accounting
 from agentls.tasks.adopting import Adopting
 from agentls.tasks.agency import Agency
 from agentls.tasks.book import TaskBook
@@ -97,6 +98,7 @@ class Core:
     controllers: Controllers
     trusting: Trusting
     agency: Agency
+    accounting: Accounting
     housekeeper: Housekeeper
     background: Background
     teller: Teller
@@ -189,6 +191,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
         trusting = Trusting(paths=paths, database=database)
         config = await trusting.config_at_start()
         agency = Agency(paths=paths)
+        accounting = Accounting(paths=paths, book=book, database=database)
         checkpoints = Checkpointer(
             indexes=paths.state / "indexes",
             database=database,
@@ -201,6 +204,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             sessions=sessions,
             trusting=trusting,
             agency=agency,
+            accounting=accounting,
             screens=screens,
             checkpoints=checkpoints,
             database=database,
@@ -246,6 +250,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             commenting=commenting,
             screens=screens,
             forecasting=forecasting,
+            accounting=accounting,
         )
         core = Core(
             paths=paths,
@@ -288,6 +293,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             controllers=controllers,
             trusting=trusting,
             agency=agency,
+            accounting=accounting,
             housekeeper=Housekeeper(
                 paths=paths,
                 book=book,

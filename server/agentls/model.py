@@ -38,6 +38,7 @@ __all__ = [
     "TaskId",
     "Turn",
     "TurnSource",
+    "Usage",
 ]
 
 TaskId = NewType("TaskId", str)
@@ -414,3 +415,24 @@ class Checkpoint:
     taken: datetime
     skipped: tuple[str, ...] = ()
     """What was in the worktree and isn't in the tree, each with the reason."""
+
+
+@attrs.frozen(kw_only=True)
+class Usage:
+    """What an agent used of its model, as it tells."""
+
+    input: int = 0
+    """Tokens that the model read, those from a cache among them."""
+    output: int = 0
+    cached: int = 0
+    cost: float | None = None
+    """US dollars; None where the agent doesn't tell."""
+
+    def __add__(self, other: "Usage") -> "Usage":
+        known = [one.cost for one in (self, other) if one.cost is not None]
+        return Usage(
+            input=self.input + other.input,
+            output=self.output + other.output,
+            cached=self.cached + other.cached,
+            cost=sum(known) if known else None,
+        )

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import attrs
 
+from agentls.agents.reports import REPORTS, Report, check_reports
 from agentls.agents.status import Status
 from agentls.agents.terminal import (
     KINDS,
@@ -243,6 +244,11 @@ class Definition:
         default=attrs.Factory(dict[str, Dialog]),
         about="What its screen shows when it asks, and what answers that.",
     )
+    reports: tuple[Report, ...] = key(
+        REPORTS,
+        default=(),
+        about="Where it leaves its conversation's id, last words and usage.",
+    )
     exits: Mapping[str, ExitRule] = key(
         RecordTable(Record(ExitRule), refuse_name=_refuse_exit),
         default=attrs.Factory(dict[str, ExitRule]),
@@ -325,6 +331,7 @@ def check_definition(table: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(at=("minimum",), message="needs the key 'version' too")
     yield from check_signals(table.get("signals", ()))
     yield from check_dialogs(table.get("dialogs", {}))
+    yield from check_reports(table.get("reports", ()))
 
 
 def _program_faults(table: Mapping[str, Any]) -> Iterator[Fault]:

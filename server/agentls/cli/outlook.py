@@ -10,11 +10,14 @@ __all__ = [
     "asked_of",
     "conflicts_of",
     "failed_checks_of",
+    "lasted",
     "quiet_of",
     "size_of",
     "told_by",
+    "usage_of",
 ]
 
+_HOUR = 60
 _TOLD_BY = {
     "event": "its own event",
     "exit": "its exit",
@@ -77,3 +80,27 @@ def quiet_of(task: Mapping[str, Any], *, now: datetime) -> str:
         return ""
     since = datetime.fromisoformat(task["quietSince"])
     return f"quiet for {int((now - since).total_seconds())} s"
+
+
+def usage_of(usage: Mapping[str, Any]) -> str:
+    """Say in a line what a task, or an agent's tasks, took."""
+    turns = usage["turns"]
+    said = [
+        f"{turns} turn{'s' * (turns != 1)}",
+        f"worked {lasted(usage['worked'])}",
+        f"waited {lasted(usage['waited'])}",
+    ]
+    if usage.get("input") is not None:
+        cached = f" ({usage['cached']:,} cached)" if usage.get("cached") else ""
+        said.append(f"{usage['input']:,} tokens in{cached}, {usage['output']:,} out")
+    if usage.get("cost") is not None:
+        said.append(f"${usage['cost']:.2f}")
+    return ", ".join(said)
+
+
+def lasted(seconds: float) -> str:
+    """Say how long something took, in one unit or two."""
+    minutes, left = divmod(round(seconds), 60)
+    if minutes >= _HOUR:
+        return f"{minutes // _HOUR}h{minutes % _HOUR:02}m"
+    return f"{minutes}m{left:02}s" if minutes else f"{left}s"

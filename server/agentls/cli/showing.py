@@ -13,7 +13,14 @@ from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.detach_keys import leaving
 from agentls.cli.link import connected
 from agentls.cli.listing import STATE_COLOURS, ago
-from agentls.cli.outlook import asked_of, conflicts_of, quiet_of, size_of, told_by
+from agentls.cli.outlook import (
+    asked_of,
+    conflicts_of,
+    quiet_of,
+    size_of,
+    told_by,
+    usage_of,
+)
 from agentls.cli.places import path_of, short_path
 from agentls.cli.visible import one_line, visible
 
@@ -43,7 +50,7 @@ def show(*, task: str, as_json: bool) -> None:
     if as_json:
         print_json(answer)
         return
-    _print(answer["task"], answer.get("prompt", ""))
+    _print(answer["task"], answer.get("prompt", ""), usage=answer.get("usage"))
 
 
 def next_steps(task: Mapping[str, Any]) -> tuple[str, ...]:
@@ -57,7 +64,9 @@ def next_steps(task: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(steps)
 
 
-def _print(task: Mapping[str, Any], prompt: str) -> None:
+def _print(
+    task: Mapping[str, Any], prompt: str, *, usage: Mapping[str, Any] | None
+) -> None:
     now = datetime.now(UTC)
     state = click.style(task["state"], fg=STATE_COLOURS.get(task["state"]))
     base = task["base"]
@@ -85,6 +94,8 @@ def _print(task: Mapping[str, Any], prompt: str) -> None:
         _field(
             "Change", f"{size} in {files} file{'s' * (files != 1)}" if files else size
         )
+    if usage and usage["turns"]:
+        _field("Took", usage_of(usage))
     if conflicts := conflicts_of(task):
         _field("Forecast", conflicts)
     for line in check_lines(task):

@@ -17,6 +17,7 @@ from agentls.lsp.protocol.tasks import (
     PullRequestInfo,
     SessionInfo,
     TaskInfo,
+    UsageInfo,
 )
 from agentls.model import (
     Asked,
@@ -30,6 +31,7 @@ from agentls.model import (
 )
 from agentls.review.change import Status
 from agentls.sessions.searching import Hit
+from agentls.tasks.accounting import Spent
 
 __all__ = [
     "STATUSES",
@@ -40,6 +42,7 @@ __all__ = [
     "task_info",
     "turn_info",
     "uri_of",
+    "usage_info",
 ]
 
 STATUSES = {
@@ -128,6 +131,20 @@ def session_info(session: Session) -> SessionInfo:
         started=session.started.isoformat(),
         exit=exit_info(session.exit),
         lost=session.lost,
+    )
+
+
+def usage_info(spent: Spent) -> UsageInfo:
+    """Show what a task took."""
+    used = spent.usage
+    return UsageInfo(
+        turns=spent.turns,
+        worked=round(spent.worked, 1),
+        waited=round(spent.waited, 1),
+        input=used and used.input,
+        output=used and used.output,
+        cached=used and used.cached,
+        cost=used and used.cost,
     )
 
 

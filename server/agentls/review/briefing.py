@@ -63,12 +63,15 @@ class Briefing:
     """Those that are open or sent."""
     forecast: TaskForecast | None = None
     """None where nobody has looked yet."""
+    spent: str = ""
+    """What it took, in a line; may be empty."""
 
 
 def write_briefing(briefing: Briefing) -> str:
     """Write a briefing as Markdown."""
     sections = (
         _head(briefing.task),
+        briefing.spent,
         _asked(briefing.prompts),
         _section("What the agent said last", _fenced(briefing.said)),
         _change(briefing),

@@ -15,6 +15,7 @@ import attrs
 from agentls.agents import invocation
 from agentls.agents.catalogue import (
     Catalogue,
+    Detected,
     default_agent,
     detect,
     load_agents,
@@ -35,6 +36,7 @@ from agentls.model import (
     Task,
 )
 from agentls.paths import Paths
+from agentls.record import is_older
 from agentls.sessions.environment import (
     UserEnvironment,
     agent_environment,
@@ -112,13 +114,19 @@ class Agency:
 
     def __init__(self, *, paths: Paths) -> None:
         self._paths = paths
+        self._versions: dict[tuple[Path, int], str | None] = {}
+
+    @property
+    def home(self) -> Path:
+        """The user's home."""
+        return Path(os.environ.get("HOME") or pwd.getpwuid(os.getuid()).pw_dir)
 
     async def user_environment(self) -> UserEnvironment:
         """Give the environment that a new terminal of the user's would have."""
         account = pwd.getpwuid(os.getuid())
         return await user_environment(
             shell=os.environ.get("SHELL") or account.pw_shell or "/bin/sh",
-            home=Path(os.environ.get("HOME") or account.pw_dir),
+            home=self.home,
             base_env={
                 "USER": account.pw_name,
                 "LOGNAME": account.pw_name,
@@ -154,8 +162,27 @@ class Agency:
         if name is None:
             return (await in_thread(default_agent, catalogue, environ)).name
         definition = catalogue.get(name)
-        await in_thread(require_program, definition, environ)
+        path = await in_thread(require_program, definition, environ)
+        await self._require_version(definition, path, environ)
         return definition.name
+
+    async def _require_version(
+        self, definition: Definition, path: Path, environ: Mapping[str, str]
+    ) -> None:
+        """Raise `AgentMissing` for a program that is known to be too old."""
+        if definition.minimum is None:
+            return
+        asked = path, await in_thread(_changed, path)
+        if asked not in self._versions:
+            found = await detect(definition, environ=environ)
+            self._versions[asked] = found and found.version
+        version = self._versions[asked]
+        if version is not None and is_older(version, than=definition.minimum):
+            raise AgentMissing(
+                f"{path} is version {version}, older than {definition.minimum}, from"
+                f" which on the agent {definition.name} works. Nothing was started.",
+                hint=definition.install or "Update it.",
+            )
 
     async def listed(self, config: Config) -> tuple[ListedAgent, ...]:
         """List the agents, with the versions of those that are installed."""
@@ -172,7 +199,7 @@ class Agency:
                     path=found and found.path,
                     version=found and found.version,
                     default=definition.name == default,
-                    hint="" if found else definition.install or "",
+                    hint=_hint(definition, found),
                 )
             )
         return tuple(listed)
@@ -318,6 +345,22 @@ def _said(event: AgentEvent, *, before: Said | None) -> Said:
         prompt=event.prompt or (before.prompt if before else ""),
         message=event.last_message or (before.message if before else ""),
     )
+
+
+def _hint(definition: Definition, found: Detected | None) -> str:
+    if found is None:
+        return definition.install or ""
+    minimum = definition.minimum
+    if minimum and found.version and is_older(found.version, than=minimum):
+        return f"Too old: it needs {minimum} or later."
+    return ""
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _default(

@@ -15,6 +15,7 @@ from agentls.review.briefing import (
 from agentls.sessions.emulator import EmulatorMissing
 from agentls.sessions.output import last_text
 from agentls.sessions.screens import Screens
+from agentls.tasks.accounting import Accounting
 from agentls.tasks.commenting import Commenting
 from agentls.tasks.forecasting import Forecasting
 from agentls.tasks.operations import Operations
@@ -39,12 +40,14 @@ class Briefings:
         commenting: Commenting,
         screens: Screens,
         forecasting: Forecasting,
+        accounting: Accounting,
     ) -> None:
         self._on = operations
         self._reviewing = reviewing
         self._commenting = commenting
         self._screens = screens
         self._forecasting = forecasting
+        self._accounting = accounting
 
     async def write(self, name: str) -> str:
         """Write the briefing of a task as it is now, as Markdown."""
@@ -67,6 +70,7 @@ class Briefings:
                 outputs=await self._outputs(task),
                 comments=comments,
                 forecast=self._forecasting.of(task.id),
+                spent=(await self._accounting.of(task)).describe(),
             )
         )
 

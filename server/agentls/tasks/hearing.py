@@ -20,6 +20,7 @@ from agentls.model import (
     TaskId,
     TurnSource,
 )
+from agentls.tasks.accounting import Accounting
 from agentls.tasks.agency import Agency, Said
 from agentls.tasks.book import TaskBook
 from agentls.tasks.trusting import Trusting
@@ -51,12 +52,14 @@ class Hearing:
         trusting: Trusting,
         agency: Agency,
         turns: Turns,
+        accounting: Accounting,
         locks: Mapping[TaskId, asyncio.Lock],
     ) -> None:
         self._book = book
         self._trusting = trusting
         self._agency = agency
         self._turns = turns
+        self._accounting = accounting
         self._locks = locks
         self.shown: dict[SessionId, Asked] = {}
         """The dialogs that are on screens now."""
@@ -116,6 +119,7 @@ class Hearing:
 
     async def _move(self, name: SessionId, task: Task, said: Said) -> None:
         if said.state is State.REVIEW:
+            await self.account(task, name)
             await self._turns.rest(
                 task, state=said.state, why=said.why, source=said.source
             )
@@ -175,6 +179,24 @@ class Hearing:
                 quietly=True,
                 asked=attrs.evolve(task.asked, dialog="", choices=(), takes_text=False),
             )
+
+    async def account(self, task: Task, name: SessionId) -> None:
+        """Take up what an agent that comes to rest has left of its run."""
+        session = self._book.session(name)
+        if session is None:
+            return
+        try:
+            definition = await self._agency.definition(task, await self.config(task))
+        except AgentlsError as error:
+            _LOG.warning("reports of session %s: %s", name, error.message)
+            return
+        told = await self._accounting.read(
+            task, session, definition, home=self._agency.home
+        )
+        if told.session and told.session != task.conversation:
+            await self._book.change(task.id, conversation=told.session)
+        if told.message:
+            await self._turns.heard(task.id, said=told.message)
 
     async def end(self, task: Task, end: Exit) -> tuple[State, str]:
         """Say what it means for a task that its agent's program ended like that."""

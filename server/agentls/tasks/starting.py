@@ -30,6 +30,7 @@ from agentls.sessions.sessions import Sessions
 from agentls.store.database import Database
 from agentls.store.tasks import JournalEntry
 from agentls.tasks import preparing
+from agentls.tasks.accounting import Accounting
 from agentls.tasks.agency import Agency
 from agentls.tasks.book import Event, TaskBook
 from agentls.tasks.hearing import Hearing
@@ -66,6 +67,7 @@ class Starter:
         sessions: Sessions,
         trusting: Trusting,
         agency: Agency,
+        accounting: Accounting,
         screens: Screens,
         checkpoints: Checkpointer,
         database: Database,
@@ -98,6 +100,7 @@ class Starter:
             trusting=trusting,
             agency=agency,
             turns=self.turns,
+            accounting=accounting,
             locks=self.locks,
         )
         self._heeding = Heeding(
@@ -262,6 +265,7 @@ class Starter:
             task = await self._book.change_if(task_id, _RUNNING, state=state, why=why)
             self.turns.end_late(task_id)
             return task
+        await self.hearing.account(task, session.id)
         return await self.turns.rest(
             task,
             state=state,

@@ -1087,6 +1087,8 @@ export interface TaskRemovedParams {
 export interface TaskResult {
   task: TaskInfo;
   prompt?: string;
+  /** With `getTask` alone. */
+  usage?: UsageInfo;
 }
 
 /** Which ready tasks to try one after the other. */
@@ -1196,6 +1198,23 @@ export interface UpdateTaskResult {
   conflicts?: readonly string[];
   /** The same files as URIs. */
   uris?: readonly string[];
+}
+
+/** What a task took so far. */
+export interface UsageInfo {
+  turns: number;
+  /** Seconds in which its agent worked. */
+  worked: number;
+  /** Seconds in which its agent waited for an answer. */
+  waited: number;
+  /** Tokens that the model read, the cached ones too; absent, as the others, where the agent doesn't tell. */
+  input?: number;
+  /** Tokens that the model wrote. */
+  output?: number;
+  /** Tokens of `input` that came from a cache. */
+  cached?: number;
+  /** US dollars. */
+  cost?: number;
 }
 
 /** Whose change has other marks now. */

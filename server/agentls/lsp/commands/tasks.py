@@ -1,6 +1,9 @@
 """Commands about tasks as a whole: create, list, stop, discard, restore."""
 
 # pygls reads these hints at run time: no TYPE_CHECKING imports in this package.
+import attrs
+
+from agentls.lsp import present
 from agentls.lsp.progress import RequestProgress
 from agentls.lsp.protocol.agents import RespondParams
 from agentls.lsp.protocol.tasks import (
@@ -80,8 +83,10 @@ async def list_tasks(
 
 @command("agentls.getTask")
 async def get_task(ls: Server, params: TaskParams, _: RequestProgress) -> TaskResult:
-    """Give one task, with its prompt."""
-    return _result(ls, ls.core.book.get(params.task))
+    """Give one task, with its prompt, and what it took so far."""
+    task = ls.core.book.get(params.task)
+    spent = await ls.core.accounting.of(task)
+    return attrs.evolve(_result(ls, task), usage=present.usage_info(spent))
 
 
 @command("agentls.sendPrompt")

@@ -24,6 +24,7 @@ __all__ = [
     "TaskParams",
     "TaskRemovedParams",
     "TaskResult",
+    "UsageInfo",
 ]
 
 
@@ -177,11 +178,33 @@ class TaskParams:
 
 
 @attrs.frozen(kw_only=True)
+class UsageInfo:
+    """What a task took so far."""
+
+    turns: int
+    worked: float
+    """Seconds in which its agent worked."""
+    waited: float
+    """Seconds in which its agent waited for an answer."""
+    input: int | None = None
+    """Tokens that the model read, the cached ones too; absent, as the others, where
+    the agent doesn't tell."""
+    output: int | None = None
+    """Tokens that the model wrote."""
+    cached: int | None = None
+    """Tokens of `input` that came from a cache."""
+    cost: float | None = None
+    """US dollars."""
+
+
+@attrs.frozen(kw_only=True)
 class TaskResult:
     """A task, with its prompt."""
 
     task: TaskInfo
     prompt: str = ""
+    usage: UsageInfo | None = None
+    """With `getTask` alone."""
 
 
 @attrs.frozen(kw_only=True)

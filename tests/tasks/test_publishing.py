@@ -105,6 +105,7 @@ async def test_commits_and_uncommitted_work_are_pushed_and_proposed(
     assert body.startswith("## What was asked\n\n> echo one > one;")
     assert "## Change: 2 files, +2 −0\n\n- `one` +1 −0 (new)\n- `two` +1" in body
     assert body.endswith(f"\n\nAgent: shell\nTask: {task.id}\n")
+    await daemon.core.forecasting.forecast(None, task=task.id)
     assert "## Forecast" in await daemon.core.briefings.write(task.id)
     assert "## Forecast" not in body
     # Nothing of it shows in the user's own repository, and gh ran outside of it.

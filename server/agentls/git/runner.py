@@ -8,16 +8,19 @@ Merge drivers can't be switched off here; `merging.py` keeps them out.
 
 import os
 import re
+import time
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import attrs
 
 from agentls.errors import AgentlsError, GitFailed, StorageFull, Untrusted
+from agentls.git.config_files import Known, files_behind, key_of, read_at_rest
 from agentls.git.drivers import blank, filters_in
 from agentls.git.place import Place
 from agentls.git.process import OUTPUT_MAX, Finished, run_process
-from agentls.git.settings import Setting, parse_settings
+from agentls.git.settings import Setting, parse_with_files
+from agentls.threads import in_thread
 
 __all__ = [
     "TIMEOUT",
@@ -107,6 +110,11 @@ _NETWORK_KEYS = {
 }
 
 
+_KNOWN_MAX = 200
+_KNOWN: dict[tuple[object, ...], Known] = {}
+"""The configs that were read last, by their places."""
+
+
 async def git(
     *args: str | bytes,
     at: Place,
@@ -166,12 +174,32 @@ async def run_git(
 
 
 async def load_settings(at: Place) -> tuple[Setting, ...]:
-    """Read the whole config that holds at a place, with the scope of each line."""
-    return parse_settings(
+    """Read the whole config that holds at a place, with the scope of each line.
+
+    What was read a moment ago is given again if its files are still the same.
+    """
+    key = key_of(at)
+    known = _KNOWN.get(key)
+    if known is not None and await in_thread(known.holds):
+        return known.settings
+    _KNOWN.pop(key, None)
+    begun, read = time.time_ns(), time.monotonic()
+    rows = parse_with_files(
         await git(
-            "config", "--list", "-z", "--show-scope", at=attrs.evolve(at, network=False)
+            *("config", "--list", "-z", "--show-scope", "--show-origin"),
+            at=attrs.evolve(at, network=False),
         )
     )
+    settings = tuple(setting for setting, _ in rows)
+    files = files_behind(rows, at=at)
+    if files is None:
+        return settings
+    stamps = await in_thread(read_at_rest, files, begun_ns=begun)
+    if stamps is not None:
+        while len(_KNOWN) >= _KNOWN_MAX:
+            del _KNOWN[next(iter(_KNOWN))]
+        _KNOWN[key] = Known(settings=settings, stamps=stamps, read=read)
+    return settings
 
 
 async def git_version() -> tuple[int, ...]:

@@ -5,10 +5,11 @@ own git. What the repository's config (local and worktree) would run is not.
 """
 
 import enum
+import os
 
 import attrs
 
-__all__ = ["Scope", "Setting", "parse_settings"]
+__all__ = ["Scope", "Setting", "parse_settings", "parse_with_files"]
 
 
 class Scope(enum.StrEnum):
@@ -46,21 +47,32 @@ def parse_settings(listing: bytes) -> tuple[Setting, ...]:
     Settings of the call itself are left out.
     """
     fields = listing.split(b"\0")
-    settings: list[Setting] = []
-    for scope, entry in zip(fields[0:-1:2], fields[1::2], strict=False):
-        text = scope.decode("ascii")
-        if text not in set(Scope):
-            continue
-        key, separator, value = entry.decode("utf-8", "surrogateescape").partition("\n")
-        section, _, rest = key.partition(".")
-        subsection, dot, name = rest.rpartition(".")
-        settings.append(
-            Setting(
-                scope=Scope(text),
-                section=section,
-                subsection=subsection if dot else None,
-                name=name,
-                value=value if separator else None,
-            )
-        )
-    return tuple(settings)
+    rows = zip(fields[0:-1:2], fields[1::2], strict=False)
+    return tuple(_setting(*row) for row in rows if row[0] in _SCOPES)
+
+
+def parse_with_files(listing: bytes) -> tuple[tuple[Setting, str], ...]:
+    """Do the same for the output with `--show-origin`; give each setting's file too."""
+    fields = listing.split(b"\0")
+    rows = zip(fields[0:-1:3], fields[1::3], fields[2::3], strict=False)
+    return tuple(
+        (_setting(scope, entry), os.fsdecode(origin.removeprefix(b"file:")))
+        for scope, origin, entry in rows
+        if scope in _SCOPES
+    )
+
+
+_SCOPES = frozenset(scope.encode("ascii") for scope in Scope)
+
+
+def _setting(scope: bytes, entry: bytes) -> Setting:
+    key, separator, value = entry.decode("utf-8", "surrogateescape").partition("\n")
+    section, _, rest = key.partition(".")
+    subsection, dot, name = rest.rpartition(".")
+    return Setting(
+        scope=Scope(scope.decode("ascii")),
+        section=section,
+        subsection=subsection if dot else None,
+        name=name,
+        value=value if separator else None,
+    )

@@ -277,6 +277,27 @@ async def test_a_target_that_never_rests_is_left_alone(
     assert daemon.core.book.get(task.id).state is State.REVIEW
 
 
+async def test_it_is_computed_while_the_worktree_is_read_and_again_if_that_changed(
+    daemon, merge, monkeypatch
+):
+    planned: list[str] = []
+    plan = merging.plan_merge
+
+    async def counted(repository: Any, task: Any, **what: Any) -> Any:
+        planned.append(task.id)
+        return await plan(repository, task, **what)
+
+    monkeypatch.setattr(merging, "plan_merge", counted)
+    same = await daemon.done("echo x > x")
+    await merge(same)
+    assert planned == [same.id]
+    changed = await daemon.done("echo y > y")
+    (changed.worktree / "y").write_text("since the checkpoint\n")
+    await merge(changed)
+    assert planned[1:] == [changed.id] * 2
+    assert (daemon.root / "y").read_text() == "since the checkpoint\n"
+
+
 @pytest.mark.parametrize("kind", ["shallow", "partial", "sha256"])
 async def test_shallow_partial_and_sha256_repositories_merge_through_gcs(
     daemon, merge, git, tmp_path, kind

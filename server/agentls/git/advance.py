@@ -26,11 +26,13 @@ from agentls.git.repository import Repository
 from agentls.git.runner import failure, git, run_git
 from agentls.model import CommitId
 from agentls.threads import in_thread
+from agentls.together import together
 
 __all__ = [
     "Advanced",
     "advance_branch",
     "check_checkout",
+    "check_merged",
     "checkout_of",
     "in_the_way",
     "locked",
@@ -91,9 +93,12 @@ async def advance_branch(
     that nobody trusted applies to a changed file; nothing is changed then.
     Once the branch begins to move, a cancellation waits until it has.
     """
-    if not await reaches(repo, new, ancestor=old):
+    follows, _ = await together(
+        reaches(repo, new, ancestor=old),
+        refuse_untrusted_between(repo, old=old, new=new),
+    )
+    if not follows:
         raise Internal(f"{new} doesn't follow {old}; {branch} was not moved.")
-    await refuse_untrusted_between(repo, old=old, new=new)
     async with advance_lock(repo) as lock:
         checkout = await checkout_of(repo, branch)
         if checkout is None:
@@ -110,7 +115,6 @@ async def check_checkout(
     repo: Repository, checkout: Checkout, branch: str, *, old: CommitId
 ) -> None:
     """Look before the leap: what makes git refuse, in words that help."""
-    place = checkout.place(repo)
     tip = await read_ref(repo, branch_ref(branch))
     if tip != old:
         raise TargetMoved(
@@ -119,7 +123,11 @@ async def check_checkout(
             hint="Look at the new commits and try again.",
         )
     await in_thread(_check_folder, checkout)
-    unmerged = await git("ls-files", "-u", "-z", at=place)
+
+
+async def check_merged(repo: Repository, checkout: Checkout) -> None:
+    """Raise `DirtyCheckout` for files of a checkout that are unmerged."""
+    unmerged = await git("ls-files", "-u", "-z", at=checkout.place(repo))
     if unmerged:
         entries = unmerged.split(b"\0")[:-1]
         names = dict.fromkeys(entry.partition(b"\t")[2] for entry in entries)
@@ -173,6 +181,7 @@ async def _forward(
         return
     if await read_ref(repo, branch_ref(branch)) == new:
         return
+    await check_merged(repo, checkout)  # that git refuses, and names no files
     refusal = _refusal(checkout, branch, finished)
     if refusal is not None:
         raise refusal

@@ -22,6 +22,10 @@ __all__ = [
     "tree_of",
 ]
 
+_REMEMBERED = 2000
+_TREES: dict[str, str] = {}
+"""The trees of commits that were asked for last: what an id names stays as it is."""
+
 _PERSON = re.compile(rb"(.*?) ?<([^>]*)> (-?\d+) ([+-]\d{4})")
 
 
@@ -74,8 +78,14 @@ async def read_commit(repo: Repository, commit: CommitId) -> Commit:
 
 async def tree_of(repo: Repository, commit: str) -> str:
     """Give the tree of a commit; of a tree, itself."""
-    found = await git("rev-parse", "--verify", f"{commit}^{{tree}}", at=repo.main)
-    return found.decode("ascii").strip()
+    known = _TREES.get(commit)
+    if known is None:
+        found = await git("rev-parse", "--verify", f"{commit}^{{tree}}", at=repo.main)
+        known = found.decode("ascii").strip()
+        while len(_TREES) >= _REMEMBERED:
+            del _TREES[next(iter(_TREES))]
+        _TREES[commit] = known
+    return known
 
 
 async def empty_tree(repo: Repository) -> str:

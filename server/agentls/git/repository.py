@@ -11,6 +11,7 @@ from agentls.git.process import Finished, run_process
 from agentls.git.runner import run_git, user_environ
 from agentls.model import CommitId
 from agentls.threads import in_thread
+from agentls.together import together
 
 __all__ = [
     "Head",
@@ -132,9 +133,11 @@ async def head(repo: Repository, *, at: Place | None = None) -> Head:
     Raises `NoCommits` for a branch that has none yet.
     """
     place = at or repo.main
-    symbolic = await run_git("symbolic-ref", "-q", "HEAD", at=place)
+    symbolic, commit = await together(
+        run_git("symbolic-ref", "-q", "HEAD", at=place),
+        run_git("rev-parse", "--verify", "-q", "HEAD^{commit}", at=place),
+    )
     ref = os.fsdecode(symbolic.stdout.rstrip(b"\n"))
-    commit = await run_git("rev-parse", "--verify", "-q", "HEAD^{commit}", at=place)
     if commit.status:
         raise NoCommits(
             f"The repository at {repo.root} has no commit yet to begin from.",

@@ -10,6 +10,7 @@ from agentls.errors import AgentlsError, Internal, TargetMoved
 from agentls.git.advance import (
     Advanced,
     check_checkout,
+    check_merged,
     checkout_of,
     in_the_way,
     locked,
@@ -52,6 +53,7 @@ async def retreat_branch(
             await to_the_end(swap)
             return Advanced(checkout=None)
         await check_checkout(repo, checkout, branch, old=tip)
+        await check_merged(repo, checkout)
         # Before the leap, as read-tree takes ignored files for worth nothing.
         found = await find_obstacles(repo, checkout, old=tip, new=to)
         if found.changed:

@@ -30,6 +30,7 @@ from agentls.git.runner import git, run_git
 from agentls.git.staged import IDENTITY
 from agentls.model import CommitId
 from agentls.threads import in_thread
+from agentls.together import together
 
 __all__ = [
     "FILE_MAX",
@@ -186,13 +187,7 @@ class _Found:
 
 async def _look(aside: Place) -> _Found:
     # Side by side: both read the whole folder, each in its own way.
-    changed, others = await asyncio.gather(
-        git(*_CHANGED, at=aside), git(*_OTHERS, at=aside), return_exceptions=True
-    )
-    if isinstance(changed, BaseException):
-        raise changed
-    if isinstance(others, BaseException):
-        raise others
+    changed, others = await together(git(*_CHANGED, at=aside), git(*_OTHERS, at=aside))
     gone, present = _split(changed)
     return _Found(gone=gone, present=present, others=_fields(others))
 

@@ -12,7 +12,13 @@ from agentls.git.runner import git
 from agentls.model import CommitId
 from agentls.threads import in_thread
 
-__all__ = ["IDENTITY", "index_tree", "keep_staged", "kept_unmerged"]
+__all__ = [
+    "IDENTITY",
+    "index_tree",
+    "keep_staged",
+    "kept_unmerged",
+    "not_committed",
+]
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "agentls",
@@ -26,17 +32,26 @@ _EPOCH = {"GIT_AUTHOR_DATE": "@0 +0000", "GIT_COMMITTER_DATE": "@0 +0000"}
 _STAGES = ".agentls-unmerged"
 
 
+async def not_committed(
+    repo: Repository, checkout: Checkout, head: CommitId
+) -> frozenset[bytes]:
+    """Give the paths of which the index has another content than the commit."""
+    return await _differing(repo, checkout, head)
+
+
 async def keep_staged(
-    repo: Repository, checkout: Checkout, *, head: CommitId | None, tree: str
+    repo: Repository,
+    checkout: Checkout,
+    *,
+    head: CommitId,
+    uncommitted: frozenset[bytes],
+    tree: str,
 ) -> CommitId | None:
     """Make a commit of the index if some content is in it alone; else give None.
 
-    That is: neither committed in `head` nor in `tree`, the files. The same state
-    gives the same commit.
+    That is: not committed in `head`, as `not_committed` says, and not in `tree`, the
+    files. The same state gives the same commit.
     """
-    if head is None:
-        return None
-    uncommitted = await _differing(repo, checkout, head)
     if not uncommitted or not uncommitted & await _differing(repo, checkout, tree):
         return None
     made = await git(

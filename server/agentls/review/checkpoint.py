@@ -20,11 +20,12 @@ from agentls.git.history import reaches
 from agentls.git.refs import read_ref, task_ref, update_ref
 from agentls.git.repository import Head, Repository, head
 from agentls.git.snapshot import FILE_MAX, WorktreeState, commit_state, read_state
-from agentls.git.staged import keep_staged
+from agentls.git.staged import keep_staged, not_committed
 from agentls.git.trees import leave_out
 from agentls.model import Checkpoint, CommitId, Task, TaskId
 from agentls.store import checkpoints as table
 from agentls.store.database import Database
+from agentls.together import together
 
 __all__ = ["PREPARED", "Checkpointer", "Size"]
 
@@ -146,9 +147,12 @@ class Checkpointer:
         measure: Callable[[str], Awaitable[Size]],
     ) -> Checkpoint:
         async with self._saving[task.id]:
-            found = await self._look(repository, task, reason=reason)
+            found, tip = await together(
+                self._look(repository, task, reason=reason),
+                read_ref(repository, task_ref(task.id)),
+            )
             return await self._follow(
-                repository, task, found, also=also, measure=measure
+                repository, task, found, tip=tip, also=also, measure=measure
             )
 
     async def _follow(
@@ -157,11 +161,11 @@ class Checkpointer:
         task: Task,
         found: Checkpoint,
         *,
+        tip: CommitId | None,
         also: tuple[CommitId, ...],
         measure: Callable[[str], Awaitable[Size]],
     ) -> Checkpoint:
         """Make it the one after the last, unless it is the same."""
-        tip = await read_ref(repository, task_ref(task.id))
         last = await self.last(task)
         if tip and last and last.commit == tip and _same_state(last, found):
             reached = [await reaches(repository, tip, ancestor=one) for one in also]
@@ -197,15 +201,19 @@ class Checkpointer:
     ) -> Checkpoint:
         """Read what is there now; number, commit and size are still to come."""
         checkout = await own_checkout(repository, task.worktree)
-        at: Head | None = None
-        with contextlib.suppress(NoCommits):  # the agent is on a branch without any
-            at = await head(repository, at=checkout.place(repository))
-        state = await self._read(repository, checkout, task)
+        (at, uncommitted), state = await together(
+            _own_state(repository, checkout), self._read(repository, checkout, task)
+        )
         staged: CommitId | None = None
-        with contextlib.suppress(GitFailed):  # a damaged index holds nothing to keep
-            staged = await keep_staged(
-                repository, checkout, head=at and at.commit, tree=state.tree
-            )
+        if at is not None:
+            with contextlib.suppress(GitFailed):  # a damaged index has nothing to keep
+                staged = await keep_staged(
+                    repository,
+                    checkout,
+                    head=at.commit,
+                    uncommitted=uncommitted,
+                    tree=state.tree,
+                )
         return Checkpoint(
             task=task.id,
             number=0,
@@ -223,6 +231,19 @@ class Checkpointer:
             taken=datetime.now(UTC),
             skipped=tuple(f"{one.display}: {one.why}" for one in state.skipped),
         )
+
+
+async def _own_state(
+    repository: Repository, checkout: Checkout
+) -> tuple[Head | None, frozenset[bytes]]:
+    """Give what a worktree is on, and the paths that its index has besides."""
+    try:
+        at = await head(repository, at=checkout.place(repository))
+    except NoCommits:  # the agent is on a branch without any
+        return None, frozenset()
+    with contextlib.suppress(GitFailed):  # a damaged index
+        return at, await not_committed(repository, checkout, at.commit)
+    return at, frozenset()
 
 
 def _same_state(one: Checkpoint, other: Checkpoint) -> bool:

@@ -20,7 +20,7 @@ from agentls.git.healing import Outcome, heal_advance
 from agentls.git.history import reaches
 from agentls.git.refs import branch_ref, read_ref
 from agentls.git.repository import Repository
-from agentls.model import CommitId, Task
+from agentls.model import Checkpoint, CommitId, Task
 from agentls.review.strategies import Draft, Wish, combine, complete
 from agentls.review.work import Work, part_of_work, read_work
 
@@ -62,7 +62,7 @@ class MergePlan:
 
 
 async def plan_merge(
-    repository: Repository, task: Task, *, checkpoint: CommitId, wish: Wish
+    repository: Repository, task: Task, *, saved: Checkpoint, wish: Wish
 ) -> MergePlan:
     """Compute the commits that a task's target would get.
 
@@ -71,7 +71,9 @@ async def plan_merge(
     target that is gone. Nothing is changed.
     """
     target = await read_target(repository, task)
-    work = await read_work(repository, task, checkpoint=checkpoint, target=target)
+    work = await read_work(
+        repository, task, tree=saved.tree, head=saved.head, target=target
+    )
     return await _plan(repository, task, work, wish=wish)
 
 

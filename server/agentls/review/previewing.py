@@ -1,18 +1,19 @@
 """What a merge would do, with nothing changed and no object left behind."""
 
+import contextlib
 import shutil
 import tempfile
 from pathlib import Path
 
 import attrs
 
-from agentls.errors import DirtyCheckout
+from agentls.errors import DirtyCheckout, NoCommits
 from agentls.git.advance import checkout_of
 from agentls.git.changes import ChangedFile, changed_files
 from agentls.git.checkouts import own_checkout
 from agentls.git.commits import commits_between
 from agentls.git.obstacles import find_obstacles
-from agentls.git.repository import Repository
+from agentls.git.repository import Repository, head
 from agentls.git.snapshot import read_state
 from agentls.model import CommitId, Strategy, Task
 from agentls.review.merging import draft_merge, read_target
@@ -84,9 +85,10 @@ async def _preview(
     checkout = await own_checkout(repository, task.worktree)
     state = await read_state(repository, checkout, index=index)
     target = await read_target(repository, task)
-    work = await read_work(
-        repository, task, checkpoint=CommitId(state.tree), target=target
-    )
+    on: CommitId | None = None
+    with contextlib.suppress(NoCommits):  # a branch without any
+        on = (await head(repository, at=checkout.place(repository))).commit
+    work = await read_work(repository, task, tree=state.tree, head=on, target=target)
     preview = Preview(strategy=wish.strategy, target=target)
     try:
         draft = await draft_merge(repository, task, work, wish=wish)

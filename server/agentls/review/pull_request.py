@@ -5,7 +5,7 @@ from agentls.git.changes import ChangedFile, changed_files
 from agentls.git.filters import refuse_untrusted
 from agentls.git.refs import branch_ref, read_ref
 from agentls.git.repository import Repository
-from agentls.model import CommitId, Task
+from agentls.model import Checkpoint, CommitId, Task
 from agentls.review.strategies import Wish, branch_tip
 from agentls.review.work import read_work
 
@@ -15,7 +15,7 @@ _TITLE_MAX = 120
 
 
 async def tip_to_push(
-    repository: Repository, task: Task, *, checkpoint: CommitId, wish: Wish
+    repository: Repository, task: Task, *, saved: Checkpoint, wish: Wish
 ) -> tuple[CommitId, tuple[ChangedFile, ...]]:
     """Give the branch's tip, with what is uncommitted on top, and what it changes.
 
@@ -28,7 +28,9 @@ async def tip_to_push(
             f"The target {task.target!r} is no branch any more; nothing was pushed.",
             hint="Make it again, or create the task anew with another target.",
         )
-    work = await read_work(repository, task, checkpoint=checkpoint, target=target)
+    work = await read_work(
+        repository, task, tree=saved.tree, head=saved.head, target=target
+    )
     files = await changed_files(repository, work.base, work.tree)
     if not files:
         raise InvalidState(

@@ -3,15 +3,11 @@
 Checkpoints are no part of it: their history also reaches what the agent took back.
 """
 
-import contextlib
-
 import attrs
 
-from agentls.errors import NoCommits
-from agentls.git.checkouts import own_checkout
-from agentls.git.commits import HIDDEN, commit_tree, tree_of
+from agentls.git.commits import HIDDEN, commit_tree
 from agentls.git.history import merge_base, reaches
-from agentls.git.repository import Repository, head
+from agentls.git.repository import Repository
 from agentls.model import BaseKind, CommitId, Task
 from agentls.review.change import without_prepared
 
@@ -43,16 +39,21 @@ class Work:
 
 
 async def read_work(
-    repository: Repository, task: Task, *, checkpoint: CommitId, target: CommitId
+    repository: Repository,
+    task: Task,
+    *,
+    tree: str,
+    head: CommitId | None,
+    target: CommitId,
 ) -> Work:
-    """Read what the checkpoint's files add to what the agent committed."""
+    """Read what the worktree's files add to what the agent committed.
+
+    `tree` is these files, and `head` what the worktree is on: both of one moment. None
+    is a branch without any commit.
+    """
     base = task.base.commit
-    checkout = await own_checkout(repository, task.worktree)
-    on = base
-    with contextlib.suppress(NoCommits):  # a branch without any
-        on = (await head(repository, at=checkout.place(repository))).commit
-    whole = await tree_of(repository, checkpoint)
-    tree = await without_prepared(repository, task, whole, base=base)
+    on = head or base
+    tree = await without_prepared(repository, task, tree, base=base)
     parents = (on,)
     if on != base and not await reaches(repository, on, ancestor=base):
         parents = (on, base)

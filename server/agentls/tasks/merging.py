@@ -1,11 +1,12 @@
 """Merging as an operation: the agent at rest, a checkpoint, then the one step."""
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
 
-from agentls.errors import TargetMoved, Untrusted
+from agentls.errors import AgentlsError, TargetMoved, Untrusted
 from agentls.git.hooks import Hook
 from agentls.git.repository import Repository
 from agentls.git.signing import signing_of, signs_commits
@@ -23,6 +24,7 @@ from agentls.tasks.resuming import require_worktree
 from agentls.tasks.starting import Say
 from agentls.tasks.states import require_state
 from agentls.tasks.trusting import Trusting
+from agentls.together import together
 
 __all__ = ["Merged", "Merging"]
 
@@ -89,14 +91,17 @@ class Merging:
             task = await self._on.to_review(task_id, stop=stop, to="merge")
             await check_resolved(repository, task)
             progress("Saving a checkpoint")
-            saved = await self._on.checkpoints.take(
-                repository, task, reason="Before the merge"
+            early, saved = await together(
+                self._plan_early(repository, task, wish),
+                self._on.checkpoints.take(repository, task, reason="Before the merge"),
             )
             progress("Merging")
+            plan = early.get(saved.commit)
             for again in reversed(range(_TRIES)):
-                plan = await merging.plan_merge(
-                    repository, task, checkpoint=saved.commit, wish=wish
-                )
+                if plan is None:
+                    plan = await merging.plan_merge(
+                        repository, task, saved=saved, wish=wish
+                    )
                 # Up to here the request can be cancelled, and nothing was changed.
                 try:
                     return await self._on.background.to_the_end(
@@ -105,7 +110,23 @@ class Merging:
                 except TargetMoved:
                     if not again:
                         raise
+                    plan = None
             raise AssertionError
+
+    async def _plan_early(
+        self, repository: Repository, task: Task, wish: Wish
+    ) -> Mapping[CommitId, merging.MergePlan]:
+        """Plan the merge of the last checkpoint, which mostly is the present state.
+
+        Nothing is planned where hooks or a signature would be asked for twice.
+        """
+        last = await self._on.checkpoints.last(task)
+        if wish.hooks or wish.signing or last is None or last.base != task.base.commit:
+            return {}
+        with contextlib.suppress(AgentlsError):  # said again of what is there now
+            plan = await merging.plan_merge(repository, task, saved=last, wish=wish)
+            return {last.commit: plan}
+        return {}
 
     async def preview(
         self,

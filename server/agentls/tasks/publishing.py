@@ -95,7 +95,7 @@ class Publishing:
                 repository, task, message=None, skip_hooks=True
             )
             tip, files = await tip_to_push(
-                repository, task, checkpoint=saved.commit, wish=merge_wish
+                repository, task, saved=saved, wish=merge_wish
             )
             tip = await _same_as_pushed(repository, task, tip)
             known = task.pull_request

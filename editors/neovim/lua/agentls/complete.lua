@@ -3,16 +3,31 @@ local store = require('agentls.store')
 
 local M = {}
 
-local PATIENCE_MS = 2000 -- as long as a person waits for a completion
+-- A busy machine may take so long to start the server; CTRL-C ends the wait.
+local PATIENCE_MS = 15000
+local GIT_MS = 2000
 
----Have the tasks and agents told, if they aren't yet.
-local function know()
-  if not store.is_listed() then
-    require('agentls.client').start()
-    vim.wait(PATIENCE_MS, function()
-      return store.is_listed() and #store.agents() > 0
-    end, 10)
+---Have something told by the server before it is completed from.
+---@param is_known fun(): boolean
+local function know(is_known)
+  if is_known() then
+    return
   end
+  local failed = false
+  require('agentls.async').run(function()
+    local ok, err = pcall(require('agentls.client').connect)
+    failed = not ok
+    if failed then
+      error(err, 0)
+    end
+  end)
+  vim.wait(PATIENCE_MS, function()
+    return failed or is_known()
+  end, 10)
+end
+
+local function agents_are_known()
+  return #store.agents() > 0
 end
 
 ---Make a completion of task ids as the first word.
@@ -23,7 +38,7 @@ function M.tasks(states)
     if #words > 0 then
       return {}
     end
-    know()
+    know(store.is_listed)
     local tasks = store.sorted(function(task)
       return not states or vim.tbl_contains(states, task.state)
     end)
@@ -35,7 +50,7 @@ end
 
 ---@return string[]
 function M.agents()
-  know()
+  know(agents_are_known)
   local names = {}
   for _, agent in ipairs(store.agents()) do
     if agent.installed then
@@ -52,7 +67,7 @@ function M.branches()
     .system({ 'git', 'for-each-ref', '--format=%(refname:short)', 'refs/heads', 'refs/tags' }, {
       text = true,
     })
-    :wait(PATIENCE_MS)
+    :wait(GIT_MS)
   return done.code == 0 and vim.split(vim.trim(done.stdout), '\n') or {}
 end
 

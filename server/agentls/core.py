@@ -43,6 +43,7 @@ from agentls.tasks.orchestrator import Orchestrator
 from agentls.tasks.ordering import Ordering
 from agentls.tasks.origins import Origins
 from agentls.tasks.publishing import Publishing
+from agentls.tasks.records import Records
 from agentls.tasks.recovery import recover
 from agentls.tasks.refusing import Refusing
 from agentls.tasks.repairing import Repairing
@@ -51,6 +52,7 @@ from agentls.tasks.resuming import Resuming
 from agentls.tasks.reviewer import Reviewer
 from agentls.tasks.reviewing import Reviewing
 from agentls.tasks.rewinding import Rewinding
+from agentls.tasks.routing import Routing
 from agentls.tasks.sending import ReviewSending
 from agentls.tasks.starting import Starter
 from agentls.tasks.states import HOLDS_A_PLACE
@@ -99,6 +101,7 @@ class Core:
     trusting: Trusting
     agency: Agency
     accounting: Accounting
+    records: Records
     housekeeper: Housekeeper
     background: Background
     teller: Teller
@@ -226,8 +229,14 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             checkpoints=checkpoints,
             turns=starter.turns,
         )
+        records = Records(book=book, database=database)
+        routing = Routing(agency=agency, records=records)
         tasks = Orchestrator(
-            operations, trusting=trusting, agency=agency, deciding=deciding
+            operations,
+            trusting=trusting,
+            agency=agency,
+            deciding=deciding,
+            routing=routing,
         )
         merging = Merging(operations, trusting=trusting)
         forecasting = Forecasting(operations)
@@ -261,7 +270,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             ),
             checkpointing=Checkpointing(operations),
             adopting=Adopting(
-                operations, trusting=trusting, agency=agency, tasks=tasks
+                operations, trusting=trusting, routing=routing, tasks=tasks
             ),
             commenting=commenting,
             review_sending=ReviewSending(
@@ -294,6 +303,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             trusting=trusting,
             agency=agency,
             accounting=accounting,
+            records=records,
             housekeeper=Housekeeper(
                 paths=paths,
                 book=book,

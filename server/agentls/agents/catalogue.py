@@ -23,6 +23,7 @@ from agentls.config import (
     merge_tables,
     parse_document,
 )
+from agentls.config.routing import AUTO
 from agentls.config.shapes import Fault
 from agentls.errors import AgentMissing, UnknownAgent
 from agentls.model import AgentName
@@ -83,7 +84,10 @@ def load_agents(config: Config) -> Catalogue:
         base = built_in.get(name)
         # A `command` says all: nothing of a built-in agent of that name is meant.
         table = merge_tables(base.table if base and "command" not in own else {}, own)
-        if faults := tuple(check_definition(table)):
+        if name == AUTO:
+            named = Fault(at=(), message="is no agent's name: it chooses one")
+            problems.append(_problem(named, name, config=config, base=base))
+        elif faults := tuple(check_definition(table)):
             problems += (
                 _problem(fault, name, config=config, base=base) for fault in faults
             )

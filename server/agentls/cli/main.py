@@ -52,6 +52,7 @@ _PLACES = {
     "discard": "agentls.cli.operations:discard",
     "restore": "agentls.cli.operations:restore",
     "agents": "agentls.cli.agents:agents",
+    "stats": "agentls.cli.stats:stats",
     "trust": "agentls.cli.trust:trust",
     "gc": "agentls.cli.gc:gc",
     "doctor": "agentls.cli.doctor:doctor",

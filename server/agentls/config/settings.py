@@ -18,6 +18,7 @@ import attrs
 from agentls.config.documents import Document
 from agentls.config.merging import Merge
 from agentls.config.reviewing import Check, Review, refuse_check_name
+from agentls.config.routing import ROUTES, Route
 from agentls.config.shapes import (
     Choice,
     Flag,
@@ -167,7 +168,9 @@ class Config:
     """The configuration that holds, of all files together."""
 
     agent: str | None = key(
-        Text(), about="The agent of a task that names none; absent: the first found."
+        Text(),
+        about="The agent of a task that names none; absent: the first found; auto: the"
+        " one that fits.",
     )
     approval: Approval = key(
         Choice(tuple(Approval), convert=Approval),
@@ -202,6 +205,9 @@ class Config:
         TextTable(refuse_name=_refuse_variable),
         default=attrs.Factory(dict[str, str]),
         about="Variables for the setup and for agents.",
+    )
+    routes: tuple[Route, ...] = key(
+        ROUTES, default=(), about="Which tasks go to which agent, where it is auto."
     )
     agents: Mapping[str, Mapping[str, Any]] = key(
         Tree(),
@@ -275,7 +281,6 @@ CONFIG = Record(
             "launcher",
             "pool",
             "ports",
-            "routes",
             "run",
             "teardown",
         }

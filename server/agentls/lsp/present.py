@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from agentls.lsp.protocol.agents import AgentStats
 from agentls.lsp.protocol.changes import FileStatus
 from agentls.lsp.protocol.checkpoints import CheckpointInfo, TurnInfo
 from agentls.lsp.protocol.forecast import ForecastInfo
@@ -32,9 +33,11 @@ from agentls.model import (
 from agentls.review.change import Status
 from agentls.sessions.searching import Hit
 from agentls.tasks.accounting import Spent
+from agentls.tasks.records import AgentRecord
 
 __all__ = [
     "STATUSES",
+    "agent_stats",
     "checkpoint_info",
     "exit_info",
     "log_hit",
@@ -141,6 +144,26 @@ def usage_info(spent: Spent) -> UsageInfo:
         turns=spent.turns,
         worked=round(spent.worked, 1),
         waited=round(spent.waited, 1),
+        input=used and used.input,
+        output=used and used.output,
+        cached=used and used.cached,
+        cost=used and used.cost,
+    )
+
+
+def agent_stats(record: AgentRecord) -> AgentStats:
+    """Show an agent's record."""
+    used = record.usage
+    return AgentStats(
+        agent=record.agent,
+        tasks=record.tasks,
+        merged=record.merged,
+        discarded=record.discarded,
+        turns=record.turns,
+        worked=round(record.worked, 1),
+        waited=round(record.waited, 1),
+        turns_to_merge=record.turns_to_merge,
+        worked_to_merge=record.worked_to_merge,
         input=used and used.input,
         output=used and used.output,
         cached=used and used.cached,

@@ -4,12 +4,14 @@ The functions run inside a transaction that the caller opened.
 """
 
 import sqlite3
+from collections.abc import Mapping
 from datetime import datetime
 
 from agentls.model import TaskId, Turn, TurnSource
 
 __all__ = [
     "add_turn",
+    "count_turns",
     "delete_turn",
     "load_open_turn",
     "load_open_turns",
@@ -78,6 +80,12 @@ def load_open_turns(connection: sqlite3.Connection) -> tuple[Turn, ...]:
     """Give all turns that have not ended."""
     rows = connection.execute("SELECT * FROM turns WHERE ended IS NULL ORDER BY begun")
     return tuple(_turn(row) for row in rows)
+
+
+def count_turns(connection: sqlite3.Connection) -> Mapping[TaskId, int]:
+    """Give how many turns each task has; those without any are left out."""
+    rows = connection.execute("SELECT task, count(*) AS n FROM turns GROUP BY task")
+    return {TaskId(row["task"]): row["n"] for row in rows}
 
 
 def _turn(row: sqlite3.Row) -> Turn:

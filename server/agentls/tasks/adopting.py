@@ -12,12 +12,12 @@ from agentls.git.refs import branch_ref, read_ref
 from agentls.git.repository import Repository, find_repository, head
 from agentls.git.worktrees import lock_worktree
 from agentls.model import Base, BaseKind, State, Task, TaskId
-from agentls.tasks.agency import Agency
 from agentls.tasks.book import now
 from agentls.tasks.operations import Operations
 from agentls.tasks.orchestrator import Orchestrator
 from agentls.tasks.planning import plan_target
 from agentls.tasks.request import check_prompt, check_text
+from agentls.tasks.routing import Routing
 from agentls.tasks.trusting import Trusting
 from agentls.threads import in_thread
 
@@ -47,12 +47,12 @@ class Adopting:
         operations: Operations,
         *,
         trusting: Trusting,
-        agency: Agency,
+        routing: Routing,
         tasks: Orchestrator,
     ) -> None:
         self._on = operations
         self._trusting = trusting
-        self._agency = agency
+        self._routing = routing
         self._tasks = tasks
 
     async def adopt(self, asked: Adoption) -> Task:
@@ -78,7 +78,9 @@ class Adopting:
                 f"{branch} would merge into itself; nothing was adopted.",
                 hint="Name the branch that it goes to as the target.",
             )
-        agent = await self._agency.choose(asked.agent, config)
+        agent, _ = await self._routing.choose(
+            asked.agent, prompt=asked.prompt or "", config=config
+        )
         base = await _base(repository, checkout, branch=branch, target=target)
         # The lock first: without a task it is harmless, and can be adopted again.
         await lock_worktree(repository, checkout)

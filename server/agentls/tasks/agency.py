@@ -18,6 +18,7 @@ from agentls.agents.catalogue import (
     Detected,
     default_agent,
     detect,
+    find_program,
     load_agents,
     require_program,
 )
@@ -25,7 +26,8 @@ from agentls.agents.definition import Definition
 from agentls.agents.events import AgentEvent, HookRecord, read_event, read_records
 from agentls.agents.status import Status
 from agentls.config import Config
-from agentls.errors import AgentMissing, InvalidState
+from agentls.config.routing import AUTO
+from agentls.errors import AgentMissing, InvalidState, UnknownAgent
 from agentls.model import (
     AgentName,
     Asked,
@@ -165,6 +167,32 @@ class Agency:
         path = await in_thread(require_program, definition, environ)
         await self._require_version(definition, path, environ)
         return definition.name
+
+    async def chosen_by_itself(self, config: Config) -> tuple[AgentName, ...]:
+        """Give the agents that are installed and may be chosen unasked.
+
+        Raises `AgentMissing` when there is none.
+        """
+        catalogue = await in_thread(load_agents, config)
+        environ = (await self.user_environment()).values
+
+        def look() -> tuple[AgentName, ...]:
+            default_agent(catalogue, environ)
+            return tuple(
+                one.name
+                for one in catalogue.definitions.values()
+                if one.preset and find_program(one, environ)
+            )
+
+        return await in_thread(look)
+
+    async def is_there(self, name: AgentName, config: Config) -> bool:
+        """Tell whether an agent is known and installed."""
+        try:
+            await self.choose(name, config)
+        except (AgentMissing, UnknownAgent):
+            return False
+        return True
 
     async def _require_version(
         self, definition: Definition, path: Path, environ: Mapping[str, str]
@@ -366,7 +394,7 @@ def _changed(path: Path) -> int:
 def _default(
     catalogue: Catalogue, environ: Mapping[str, str], config: Config
 ) -> str | None:
-    if config.agent is not None:
+    if config.agent not in {None, AUTO}:
         return config.agent
     try:
         return default_agent(catalogue, environ).name

@@ -27,6 +27,7 @@ from agentls.tasks.deciding import Deciding
 from agentls.tasks.operations import Operations
 from agentls.tasks.request import TaskRequest, check_prompt, check_request
 from agentls.tasks.resuming import GO_ON, require_worktree, resume
+from agentls.tasks.routing import Routing, Suggestion
 from agentls.tasks.starting import STOP_GRACE, Say
 from agentls.tasks.states import require_state
 from agentls.tasks.trusting import Policy, Trusting
@@ -47,6 +48,7 @@ class Orchestrator:
         trusting: Trusting,
         agency: Agency,
         deciding: Deciding,
+        routing: Routing,
     ) -> None:
         self._paths = operations.paths
         self._book = operations.book
@@ -56,6 +58,7 @@ class Orchestrator:
         self._trusting = trusting
         self._agency = agency
         self._deciding = deciding
+        self._routing = routing
 
     async def create(self, request: TaskRequest, *, progress: Say) -> Task:
         """Create a task and start it, or queue it when no place is free.
@@ -67,7 +70,7 @@ class Orchestrator:
         policy = await self._trusting.policy(await find_repository(request.folder))
         self._starter.max_parallel = policy.config.limits.max_parallel
         self._checkpoints.file_max = policy.config.checkpoint.max_file
-        plan = await self._plan(request, policy)
+        plan = await self._plan(request, policy, say=progress)
         made: list[TaskId] = []
 
         def make(task_id: TaskId, number: int, rev: int) -> Task:
@@ -177,6 +180,14 @@ class Orchestrator:
         policy = await self._trusting.policy(await find_repository(folder))
         return await self._agency.listed(policy.config)
 
+    async def suggest(self, prompt: str, folder: Path | None) -> Suggestion:
+        """Say which agent fits a prompt, for a repository or in general."""
+        if folder is None:
+            config = await self._trusting.user_config()
+        else:
+            config = (await self._trusting.policy(await find_repository(folder))).config
+        return await self._routing.suggest(prompt, config)
+
     def session_of(self, *, task: str | None, session: str | None) -> Session:
         """Find the session that is meant: by its id, or the present one of a task."""
         if session is not None:
@@ -236,14 +247,20 @@ class Orchestrator:
             task, policy, prompt=text, resume=True, source=source, also=also
         )
 
-    async def _plan(self, request: TaskRequest, policy: Policy) -> planning.Plan:
+    async def _plan(
+        self, request: TaskRequest, policy: Policy, *, say: Say
+    ) -> planning.Plan:
         config, repository = policy.config, policy.repository
         at = await head(repository)
         target = await planning.plan_target(
             repository, request.target or config.target, at=at
         )
         branch = await planning.plan_branch(repository, request.branch)
-        agent = await self._agency.choose(request.agent, config)
+        agent, why = await self._routing.choose(
+            request.agent, prompt=request.prompt, config=config
+        )
+        if why:
+            say(why)
         base = await planning.plan_base(
             repository,
             request.base,

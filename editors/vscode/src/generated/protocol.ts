@@ -47,6 +47,31 @@ export interface AgentInfo {
   hint?: string;
 }
 
+/** What became of an agent's tasks, and what they took. */
+export interface AgentStats {
+  agent: string;
+  /** Those that began; it may be at work on some. */
+  tasks: number;
+  merged: number;
+  /** Without having been merged. */
+  discarded: number;
+  turns: number;
+  /** Seconds in which it worked. */
+  worked: number;
+  /** Seconds in which it waited for an answer. */
+  waited: number;
+  /** The mean of merged tasks; absent without any. */
+  turnsToMerge?: number;
+  /** Seconds, the mean of merged tasks. */
+  workedToMerge?: number;
+  /** Tokens, as in `getTask`; absent where it doesn't tell. */
+  input?: number;
+  output?: number;
+  cached?: number;
+  /** US dollars. */
+  cost?: number;
+}
+
 /** What the agent did about a comment since it was told. */
 export interface AnswerInfo {
   /** `touched` (it changed these lines, or put some beside them), `near` (others of the same file) or `untouched`. */
@@ -155,6 +180,12 @@ export interface BaseInfo {
 export interface BriefingResult {
   /** Markdown. */
   text: string;
+}
+
+/** An agent that is installed, and its record in a few words. */
+export interface CandidateInfo {
+  agent: string;
+  why: string;
 }
 
 /** One task of a train. */
@@ -1001,6 +1032,35 @@ export interface Span {
   end: number;
 }
 
+/** Which tasks to count; all if nothing is given. */
+export interface StatsParams {
+  /** Those of the repository that holds this file or folder. */
+  uri?: string;
+  /** Those that were asked for in the last days. */
+  days?: number;
+}
+
+/** The agents that had tasks, the one with the most first. */
+export interface StatsResult {
+  agents: readonly AgentStats[];
+}
+
+/** What an agent is looked for. */
+export interface SuggestAgentParams {
+  prompt: string;
+  /** Whose routes count; the user's own alone if absent. */
+  uri?: string;
+}
+
+/** The agent that a task with `agent` `auto` would get. */
+export interface SuggestAgentResult {
+  agent: string;
+  /** One sentence: the route, or the user's own record. */
+  why: string;
+  /** All that may be chosen by themselves, the best record first. */
+  candidates: readonly CandidateInfo[];
+}
+
 /** A task is new or has changed. */
 export interface TaskChangedParams {
   task: TaskInfo;
@@ -1297,7 +1357,9 @@ export interface Commands {
   "agentls.searchLogs": [SearchLogsParams, SearchLogsResult];
   "agentls.sendPrompt": [SendPromptParams, TaskResult];
   "agentls.sendReview": [SendReviewParams, SendReviewResult];
+  "agentls.stats": [StatsParams, StatsResult];
   "agentls.stopTask": [TaskParams, TaskResult];
+  "agentls.suggestAgent": [SuggestAgentParams, SuggestAgentResult];
   "agentls.train": [TrainParams, TrainResult];
   "agentls.trust": [TrustParams, TrustResult];
   "agentls.undoMerge": [UndoMergeParams, UndoMergeResult];

@@ -1,11 +1,17 @@
 """Commands about agents and the trust they need."""
 
 from agentls.git.repository import find_repository
+from agentls.lsp import present
 from agentls.lsp.progress import RequestProgress
 from agentls.lsp.protocol.agents import (
     AgentInfo,
+    CandidateInfo,
     ListAgentsParams,
     ListAgentsResult,
+    StatsParams,
+    StatsResult,
+    SuggestAgentParams,
+    SuggestAgentResult,
     TrustDecision,
     TrustItemInfo,
     TrustParams,
@@ -36,6 +42,30 @@ async def list_agents(
             for agent in found
         )
     )
+
+
+@command("agentls.suggestAgent")
+async def suggest_agent(
+    ls: Server, params: SuggestAgentParams, _: RequestProgress
+) -> SuggestAgentResult:
+    """Say which agent fits a prompt, and why; nothing is started."""
+    folder = ls.folder(params.uri) if params.uri else None
+    found = await ls.core.tasks.suggest(params.prompt, folder)
+    return SuggestAgentResult(
+        agent=found.agent,
+        why=found.why,
+        candidates=tuple(
+            CandidateInfo(agent=one.agent, why=one.why) for one in found.candidates
+        ),
+    )
+
+
+@command("agentls.stats")
+async def stats(ls: Server, params: StatsParams, _: RequestProgress) -> StatsResult:
+    """Tell how agents have done: tasks merged, turns, time, tokens, cost."""
+    root = params.uri and await ls.core.repository_root(ls.folder(params.uri))
+    records = await ls.core.records.read(repository=root or None, days=params.days)
+    return StatsResult(agents=tuple(present.agent_stats(one) for one in records))
 
 
 @command("agentls.trust")

@@ -6,9 +6,15 @@ import attrs
 
 __all__ = [
     "AgentInfo",
+    "AgentStats",
+    "CandidateInfo",
     "ListAgentsParams",
     "ListAgentsResult",
     "RespondParams",
+    "StatsParams",
+    "StatsResult",
+    "SuggestAgentParams",
+    "SuggestAgentResult",
     "TrustDecision",
     "TrustItemInfo",
     "TrustParams",
@@ -53,6 +59,78 @@ class RespondParams:
     """One of `asked.choices`."""
     text: str | None = None
     """One line; line ends become blanks."""
+
+
+@attrs.frozen(kw_only=True)
+class SuggestAgentParams:
+    """What an agent is looked for."""
+
+    prompt: str
+    uri: str | None = None
+    """Whose routes count; the user's own alone if absent."""
+
+
+@attrs.frozen(kw_only=True)
+class CandidateInfo:
+    """An agent that is installed, and its record in a few words."""
+
+    agent: str
+    why: str
+
+
+@attrs.frozen(kw_only=True)
+class SuggestAgentResult:
+    """The agent that a task with `agent` `auto` would get."""
+
+    agent: str
+    why: str
+    """One sentence: the route, or the user's own record."""
+    candidates: tuple[CandidateInfo, ...]
+    """All that may be chosen by themselves, the best record first."""
+
+
+@attrs.frozen(kw_only=True)
+class StatsParams:
+    """Which tasks to count; all if nothing is given."""
+
+    uri: str | None = None
+    """Those of the repository that holds this file or folder."""
+    days: float | None = None
+    """Those that were asked for in the last days."""
+
+
+@attrs.frozen(kw_only=True)
+class AgentStats:
+    """What became of an agent's tasks, and what they took."""
+
+    agent: str
+    tasks: int
+    """Those that began; it may be at work on some."""
+    merged: int
+    discarded: int
+    """Without having been merged."""
+    turns: int
+    worked: float
+    """Seconds in which it worked."""
+    waited: float
+    """Seconds in which it waited for an answer."""
+    turns_to_merge: float | None = None
+    """The mean of merged tasks; absent without any."""
+    worked_to_merge: float | None = None
+    """Seconds, the mean of merged tasks."""
+    input: int | None = None
+    """Tokens, as in `getTask`; absent where it doesn't tell."""
+    output: int | None = None
+    cached: int | None = None
+    cost: float | None = None
+    """US dollars."""
+
+
+@attrs.frozen(kw_only=True)
+class StatsResult:
+    """The agents that had tasks, the one with the most first."""
+
+    agents: tuple[AgentStats, ...]
 
 
 class TrustDecision(enum.StrEnum):

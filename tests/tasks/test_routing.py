@@ -1,0 +1,136 @@
+"""Which agent a task is given, and what the record of each says."""
+
+import attrs
+import pytest
+
+from agentls.agents.catalogue import load_agents
+from agentls.config import ConfigError, load_config
+from agentls.errors import AgentMissing
+from agentls.model import State, Usage
+
+CONFIG = """
+agent = "auto"
+[agents.one]
+command = ["/bin/sh", "-c", "echo new >>made", "{prompt}"]
+[agents.two]
+command = ["/bin/sh", "-c", "echo new >>made", "{prompt}"]
+[agents.gone]
+command = ["/nowhere/prog", "{prompt}"]
+[[routes]]
+agent = "gone"
+words = ["migrate"]
+[[routes]]
+agent = "two"
+words = ["refactor", "C++"]
+[[routes]]
+agent = "two"
+words = "document"
+paths = ["docs/*", "*.md"]
+"""
+
+
+@pytest.fixture
+def config(home):
+    """Write the user's config, and make no agent of this machine be there."""
+
+    def write(text=CONFIG):
+        (home.path / "config").mkdir(exist_ok=True)
+        hidden = "".join(
+            f"[agents.{name}]\npreset = false\n"
+            for name in ("claude", "codex", "opencode", "aider")
+        )
+        (home.path / "config" / "config.toml").write_text(f"{text}\n{hidden}")
+
+    write()
+    return write
+
+
+@pytest.mark.parametrize(
+    ("prompt", "agent", "why"),
+    [
+        ("Please REFACTOR it", "two", "'refactor' to two"),
+        ("refactoring alone is no such word", "one", "No agent has a record yet"),
+        ("port this to C++.", "two", "'C++' to two"),
+        ("document src/docs.py", "one", "No agent has a record yet"),
+        ("document ./docs/api/new.rst", "two", "docs/api/new.rst to two"),
+        ("document it in README.md.", "two", "README.md to two"),
+        ("migrate and refactor", "two", "gone, which a route names, isn't installed"),
+        ("migrate", "one", "gone, which a route names, isn't installed"),
+    ],
+)
+@pytest.mark.usefixtures("config")
+async def test_the_first_route_that_fits_decides(daemon, prompt, agent, why):
+    suggested = await daemon.core.tasks.suggest(prompt, daemon.root)
+    assert suggested.agent == agent
+    assert why in suggested.why
+    assert [one.agent for one in suggested.candidates] == ["one", "two"]
+
+
+async def test_a_task_of_auto_gets_the_agent_and_is_told_why(daemon, config):
+    task = await daemon.create("refactor this", agent=None)
+    assert task.agent == "two"
+    config(CONFIG.replace('agent = "auto"', 'agent = "one"', 1))
+    assert (await daemon.create("refactor this", agent=None)).agent == "one"
+    assert (await daemon.create("refactor this", agent="auto")).agent == "two"
+    name, why = await daemon.core.tasks._routing.choose(
+        "auto",
+        prompt="refactor",
+        config=await daemon.core.trusting.user_config(),
+    )
+    assert (name, why) == ("two", "A route gives 'refactor' to two.")
+
+
+@pytest.mark.usefixtures("config")
+async def test_the_users_own_record_decides_where_no_route_does(daemon):
+    book = daemon.core.book
+    for agent, merged in (("one", 1), ("two", 3)):
+        for number in range(3):
+            task = await daemon.done("x", agent=agent)
+            if number < merged:
+                await daemon.merge(task)
+            else:
+                await daemon.core.discarding.discard(task.id)
+    suggested = await daemon.core.tasks.suggest("anything", daemon.root)
+    assert suggested.agent == "two"
+    assert suggested.why == (
+        "By your own record: two merged 3 of 3 decided, in 1.0 turns and 0 min of work."
+    )
+    assert "merged 1 of 3" in suggested.candidates[1].why
+    (task, *_) = book.tasks(discarded=True)
+    used = Usage(input=7, output=3, cost=0.5)
+    await daemon.core.accounting._keep(task.id, name="c", used=used)
+    one, two = await daemon.core.records.read()
+    assert (one.agent, one.tasks, one.merged, one.discarded) == ("one", 3, 1, 2)
+    assert one.usage == used
+    assert (two.turns, two.turns_to_merge, two.usage) == (3, 1.0, None)
+    assert two.worked_to_merge is not None
+    assert not await daemon.core.records.read(repository=daemon.root / "other")
+    assert not await daemon.core.records.read(days=0)
+
+
+async def test_without_any_agent_nothing_is_chosen(daemon, config):
+    config('agent = "auto"')
+    with pytest.raises(AgentMissing, match="No coding agent is installed"):
+        await daemon.core.tasks.suggest("anything", daemon.root)
+    task = await daemon.done("true", agent="shell")
+    assert task.state is State.REVIEW
+
+
+@pytest.mark.parametrize("agent", ["auto", "shell"])
+def test_no_route_leads_to_the_shell_or_to_itself(tmp_path, agent):
+    file = tmp_path / "config.toml"
+    file.write_text(f"[[routes]]\nagent = '{agent}'\n")
+    with pytest.raises(ConfigError, match=r"routes\[0\].agent"):
+        load_config(user_file=file, repository=None).config()
+
+
+def test_no_agent_can_be_called_auto(home, config):
+    file = home.path / "config" / "config.toml"
+    config("[agents.auto]\ncommand = ['x']")
+    with pytest.raises(ConfigError, match="it chooses one"):
+        load_agents(load_config(user_file=file, repository=None).config())
+
+
+def test_usage_adds_up():
+    costs = attrs.asdict(Usage(input=1, cost=0.25) + Usage(input=2, output=1))
+    assert costs == {"input": 3, "output": 1, "cached": 0, "cost": 0.25}

@@ -93,14 +93,13 @@ async def advance_branch(
     that nobody trusted applies to a changed file; nothing is changed then.
     Once the branch begins to move, a cancellation waits until it has.
     """
-    follows, _ = await together(
-        reaches(repo, new, ancestor=old),
-        refuse_untrusted_between(repo, old=old, new=new),
-    )
-    if not follows:
-        raise Internal(f"{new} doesn't follow {old}; {branch} was not moved.")
+    await refuse_untrusted_between(repo, old=old, new=new)
     async with advance_lock(repo) as lock:
-        checkout = await checkout_of(repo, branch)
+        follows, checkout = await together(
+            reaches(repo, new, ancestor=old), checkout_of(repo, branch)
+        )
+        if not follows:
+            raise Internal(f"{new} doesn't follow {old}; {branch} was not moved.")
         if checkout is None:
             ref = branch_ref(branch)
             swap = update_ref(repo, ref, new=new, expected=old, why="agentls: merge")

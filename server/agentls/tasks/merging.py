@@ -89,11 +89,15 @@ class Merging:
                 skip_hooks=skip_hooks,
             )
             task = await self._on.to_review(task_id, stop=stop, to="merge")
-            await check_resolved(repository, task)
             progress("Saving a checkpoint")
-            early, saved = await together(
-                self._plan_early(repository, task, wish),
-                self._on.checkpoints.take(repository, task, reason="Before the merge"),
+            _, (early, saved) = await together(
+                check_resolved(repository, task),
+                together(
+                    self._plan_early(repository, task, wish),
+                    self._on.checkpoints.take(
+                        repository, task, reason="Before the merge"
+                    ),
+                ),
             )
             progress("Merging")
             plan = early.get(saved.commit)

@@ -69,7 +69,9 @@ class Operations:
             allowed |= {State.WORKING, State.WAITING, State.CHECKING}
         require_state(task, *allowed, to=to)
         await require_worktree(task, to=to)
-        await self.starter.stop_agent(task)
+        task = await self.starter.stop_agent(task)
+        if task.state is State.REVIEW:
+            return task
         return await self.book.change(task.id, quietly=True, state=State.REVIEW)
 
 

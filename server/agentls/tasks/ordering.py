@@ -63,7 +63,10 @@ class Ordering:
         next, and after the last the first again.
         """
         root = folder and (await find_repository(folder)).root
-        seen = after and self._on.book.get(after).id
+        seen = self._on.book.get(after).id if after else None
+        return await self._next(root, seen=seen)
+
+    async def _next(self, root: Path | None, *, seen: TaskId | None) -> Next:
         order = (await self._trusting.user_config()).review.order
         tasks = self._on.book.tasks(repository=root or None)
         ready = {task.id: task for task in tasks if task.state is State.REVIEW}
@@ -76,7 +79,7 @@ class Ordering:
         ids = [one.task for one in row]
         rest = row
         if seen:
-            place = ids.index(TaskId(seen))
+            place = ids.index(seen)
             rest = row[place + 1 :] + row[:place]
         if not rest:
             why = _nothing(seen=bool(seen), going=len(going), stuck=len(stuck))
@@ -119,9 +122,11 @@ class Ordering:
         None when that can't be told: it must not make the merge look failed.
         """
         try:
-            # The target moved just now: what conflicts with it is another task's turn.
-            await self._forecasting.settle(task.repository, within=_PATIENCE)
-            return await self.next_review(task.repository, after=None)
+            others = self._on.book.tasks(repository=task.repository)
+            if any(other.state is State.REVIEW for other in others):
+                # The target moved just now: what conflicts with it comes later.
+                await self._forecasting.settle(task.repository, within=_PATIENCE)
+            return await self._next(task.repository, seen=None)
         except AgentlsError:
             return None
 

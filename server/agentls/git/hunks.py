@@ -11,7 +11,6 @@ attributes can't bend what is parsed.
 
 import enum
 import hashlib
-import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +19,7 @@ from pathlib import Path
 import attrs
 
 from agentls.git.changes import ChangedFile, Status
+from agentls.git.patches import PATCH_OPTIONS, Block, numbered_trees, read_patch
 from agentls.git.process import TooMuchOutput
 from agentls.git.repository import Repository
 from agentls.git.runner import git
@@ -77,18 +77,6 @@ async def hunks_of(
     return {file.path: _hunks(file, lines.get(file.path)) for file in files}
 
 
-@attrs.frozen(kw_only=True)
-class _Lines:
-    """One block of a diff, as it was read."""
-
-    old_start: int
-    old_lines: int
-    new_start: int
-    new_lines: int
-    removed: bytes
-    added: bytes
-
-
 def _has_lines(file: ChangedFile) -> bool:
     return (
         not file.binary
@@ -99,7 +87,7 @@ def _has_lines(file: ChangedFile) -> bool:
     )
 
 
-def _hunks(file: ChangedFile, lines: Sequence[_Lines] | None) -> tuple[Hunk, ...]:
+def _hunks(file: ChangedFile, lines: Sequence[Block] | None) -> tuple[Hunk, ...]:
     moved = file.status in {Status.RENAMED, Status.COPIED}
     changed_mode = file.old_mode and file.new_mode and file.old_mode != file.new_mode
     found: list[Hunk] = []
@@ -138,7 +126,7 @@ def _digest(
 
 async def _lines_of(
     repo: Repository, files: Sequence[ChangedFile]
-) -> Mapping[bytes, tuple[_Lines, ...]]:
+) -> Mapping[bytes, tuple[Block, ...]]:
     """Read the lines of files; a file whose lines are too much is left out."""
     if not files:
         return {}
@@ -150,8 +138,8 @@ async def _lines_of(
         half = len(files) // 2
         first = await _lines_of(repo, files[:half])
         return {**first, **await _lines_of(repo, files[half:])}
-    blocks = await in_thread(_parse, output)
-    return {files[number].path: found for number, found in blocks.items()}
+    blocks = await in_thread(read_patch, output)
+    return {files[number].path: found or () for number, found in blocks.items()}
 
 
 async def _diff(repo: Repository, files: Sequence[ChangedFile]) -> bytes:
@@ -164,66 +152,10 @@ async def _diff(repo: Repository, files: Sequence[ChangedFile]) -> bytes:
         )
         old = [file.old_blob if file.old_mode else None for file in files]
         new = [file.new_blob if file.new_mode else None for file in files]
-        trees = [
-            await git("mktree", "--missing", "-z", at=at, stdin=_entries(side))
-            for side in (old, new)
-        ]
+        trees = await numbered_trees(old, new, at=at)
         return await git(
-            *("diff-tree", "-r", "-p", "-U0", "--text", "--no-renames"),
-            *("--inter-hunk-context=0", "--diff-algorithm=myers"),
-            *("--indent-heuristic", "--no-ext-diff", "--no-textconv", "--no-color"),
-            *("--src-prefix=a/", "--dst-prefix=b/", "--end-of-options"),
-            *(tree.decode("ascii").strip() for tree in trees),
+            *("diff-tree", *PATCH_OPTIONS, "--text", "--diff-algorithm=myers"),
+            *("--indent-heuristic", "--end-of-options", *trees),
             at=at,
             output_max=_OUTPUT_MAX,
         )
-
-
-def _entries(blobs: Sequence[str | None]) -> bytes:
-    return b"".join(
-        b"100644 blob %s\t%d\0" % (blob.encode("ascii"), number)
-        for number, blob in enumerate(blobs)
-        if blob is not None
-    )
-
-
-_FILE = re.compile(rb"diff --git a/(\d+) b/")
-_RANGE = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
-
-
-def _parse(output: bytes) -> Mapping[int, tuple[_Lines, ...]]:
-    """Read a patch: where lines of content end is counted, never guessed."""
-    found: dict[int, list[_Lines]] = {}
-    lines = output.split(b"\n")
-    number = at = 0
-    while at < len(lines):
-        line = lines[at]
-        at += 1
-        if ranges := _RANGE.match(line):
-            old_start, old_lines, new_start, new_lines = (
-                1 if part is None else int(part) for part in ranges.groups()
-            )
-            removed, at = _content(lines, at, old_lines)
-            added, at = _content(lines, at, new_lines)
-            block = _Lines(
-                old_start=old_start,
-                old_lines=old_lines,
-                new_start=new_start,
-                new_lines=new_lines,
-                removed=removed,
-                added=added,
-            )
-            found[number].append(block)
-        elif name := _FILE.match(line):
-            number = int(name[1])
-            found[number] = []
-    return {number: tuple(blocks) for number, blocks in found.items()}
-
-
-def _content(lines: Sequence[bytes], at: int, count: int) -> tuple[bytes, int]:
-    """Take so many lines, each after its sign; give them and where they end."""
-    content = b"".join(line[1:] + b"\n" for line in lines[at : at + count])
-    at += count
-    if count and lines[at].startswith(b"\\"):  # the one before has no line feed
-        return content[:-1], at + 1
-    return content, at

@@ -5,8 +5,6 @@ no program of its config runs. The caller says where it works: the shadow
 repository, with a folder for objects that nobody needs afterwards.
 """
 
-import asyncio
-import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
@@ -14,14 +12,15 @@ import attrs
 
 from agentls.errors import AgentlsError, GitFailed, StorageFull
 from agentls.git.changes import ChangedFile, raw_entries
+from agentls.git.patches import PATCH_OPTIONS, Block, numbered_trees, read_patch
 from agentls.git.place import Place
 from agentls.git.process import OUTPUT_MAX
 from agentls.git.runner import git
 from agentls.model import CommitId
+from agentls.threads import in_thread
 
 __all__ = [
     "Clash",
-    "LineEdit",
     "Trial",
     "line_edits",
     "paths_between",
@@ -56,28 +55,6 @@ class Trial:
     """The result; with conflict markers in it where there are clashes."""
     clean: bool
     clashes: tuple[Clash, ...] = ()
-
-
-@attrs.frozen(kw_only=True)
-class LineEdit:
-    """Lines of a file that others took the place of.
-
-    As `git diff -U0` counts: from 1, and with no lines on a side, the line after
-    which they would stand.
-    """
-
-    old_start: int
-    old_lines: int
-    new_start: int
-    new_lines: int
-    added: bytes = attrs.field(repr=False)
-    """The new lines, each after a `+`."""
-
-    @property
-    def old_range(self) -> tuple[int, int]:
-        """The lines that were replaced, from 0, the end not among them."""
-        start = self.old_start - (1 if self.old_lines else 0)
-        return start, start + self.old_lines
 
 
 async def try_pairs(
@@ -123,7 +100,7 @@ async def paths_between(
 
 async def line_edits(
     blobs: Sequence[tuple[str, str]], *, at: Place, line_ends: bool = True
-) -> tuple[tuple[LineEdit, ...] | None, ...]:
+) -> tuple[tuple[Block, ...] | None, ...]:
     """Give the edits that lead from one blob to the other.
 
     None where git sees no text, or an object is missing.
@@ -156,35 +133,18 @@ async def store_blob(content: bytes, *, at: Place) -> str:
 
 async def _line_edits(
     blobs: Sequence[tuple[str, str]], *, at: Place, line_ends: bool
-) -> tuple[tuple[LineEdit, ...] | None, ...]:
-    made = await asyncio.gather(*(_tree_of(blobs, side, at=at) for side in (0, 1)))
+) -> tuple[tuple[Block, ...] | None, ...]:
+    old, new = zip(*blobs, strict=True)
     patch = await git(
-        *("diff-tree", "-r", "-p", "-U0", "--no-renames", "--inter-hunk-context=0"),
-        *("--diff-algorithm=histogram", "--no-indent-heuristic"),
-        *(() if line_ends else ("--ignore-cr-at-eol",)),
-        *("--no-ext-diff", "--no-textconv", "--no-color"),
-        *("--src-prefix=a/", "--dst-prefix=b/", "--end-of-options", *made),
+        *("diff-tree", *PATCH_OPTIONS, "--diff-algorithm=histogram"),
+        *("--no-indent-heuristic", *(() if line_ends else ("--ignore-cr-at-eol",))),
+        *("--end-of-options", *await numbered_trees(old, new, at=at)),
         at=at,
         within=_WITHIN,
         output_max=OUTPUT_MAX,
     )
-    found: list[tuple[LineEdit, ...] | None] = [() for _ in blobs]
-    for number, edits in _files_of(patch):
-        found[number] = edits
-    return tuple(found)
-
-
-async def _tree_of(blobs: Sequence[tuple[str, str]], side: int, *, at: Place) -> str:
-    """Make a tree that names one blob of each pair by the pair's number."""
-    made = await git(
-        *("mktree", "--missing", "-z"),
-        at=at,
-        stdin=b"".join(
-            b"100644 blob %s\t%d\0" % (pair[side].encode("ascii"), number)
-            for number, pair in enumerate(blobs)
-        ),
-    )
-    return made.decode("ascii").strip()
+    found = await in_thread(read_patch, patch)
+    return tuple(found.get(number, ()) for number in range(len(blobs)))
 
 
 async def _try_batch(
@@ -262,46 +222,3 @@ def _parts(listing: bytes) -> Iterator[tuple[CommitId, tuple[ChangedFile, ...]]]
         if tip:
             yield tip, raw_entries(mine)
         tip, mine = CommitId(field.decode("ascii")), []
-
-
-_FILE = re.compile(rb"diff --git a/(\d+) b/")
-_RANGE = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
-
-
-def _files_of(patch: bytes) -> Iterator[tuple[int, tuple[LineEdit, ...] | None]]:
-    """Read a patch of files that are named by numbers; content is counted, not read."""
-    lines = patch.split(b"\n")
-    number, at = -1, 0
-    found: dict[int, list[LineEdit] | None] = {}
-    while at < len(lines):
-        line = lines[at]
-        at += 1
-        if ranges := _RANGE.match(line):
-            old_start, old_lines, new_start, new_lines = (
-                1 if part is None else int(part) for part in ranges.groups()
-            )
-            at += old_lines
-            at += lines[at : at + 1] == [rb"\ No newline at end of file"]
-            added = lines[at : at + new_lines]
-            at += new_lines
-            if lines[at : at + 1] == [rb"\ No newline at end of file"]:
-                added.append(lines[at])
-                at += 1
-            kept = found[number]
-            if kept is not None:
-                kept.append(
-                    LineEdit(
-                        old_start=old_start,
-                        old_lines=old_lines,
-                        new_start=new_start,
-                        new_lines=new_lines,
-                        added=b"\n".join(added),
-                    )
-                )
-        elif name := _FILE.match(line):
-            number = int(name[1])
-            found[number] = []
-        elif line.startswith(b"Binary files "):
-            found[number] = None
-    for name, kept in found.items():
-        yield name, None if kept is None else tuple(kept)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
-from agentls.git.pairs import LineEdit
+from agentls.git.patches import Block
 from agentls.model import TaskId
 
 __all__ = [
@@ -89,13 +89,13 @@ def turned(outlook: Outlook) -> Outlook:
     )
 
 
-def meet(ours: Sequence[LineEdit], theirs: Sequence[LineEdit]) -> bool:
+def meet(ours: Sequence[Block], theirs: Sequence[Block]) -> bool:
     """Tell whether any edits of the two overlap or touch: else git merges them."""
     return next(_meetings(ours, theirs), None) is not None
 
 
 def meeting_lines(
-    ours: Sequence[LineEdit], theirs: Sequence[LineEdit]
+    ours: Sequence[Block], theirs: Sequence[Block]
 ) -> tuple[tuple[Lines, ...], tuple[Lines, ...]]:
     """Give the new lines of the edits that meet, of each side; not of equal edits."""
     met = [
@@ -110,8 +110,8 @@ def meeting_lines(
 
 
 def _meetings(
-    ours: Sequence[LineEdit], theirs: Sequence[LineEdit]
-) -> Iterator[tuple[LineEdit, LineEdit]]:
+    ours: Sequence[Block], theirs: Sequence[Block]
+) -> Iterator[tuple[Block, Block]]:
     """Go through both, which are in the order of their lines, side by side."""
     first = 0
     for one in ours:
@@ -124,6 +124,6 @@ def _meetings(
             yield one, other
 
 
-def _new_lines(edit: LineEdit) -> Lines:
+def _new_lines(edit: Block) -> Lines:
     first = max(1, edit.new_start)
     return Lines(first=first, last=max(first, edit.new_start + edit.new_lines - 1))

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import attrs
 
 from agentls.git.changes import ChangedFile, Status
-from agentls.git.pairs import LineEdit, line_edits, store_blob
+from agentls.git.pairs import line_edits, store_blob
+from agentls.git.patches import Block
 from agentls.git.repository import Repository
 from agentls.model import TaskId
 from agentls.review.forecast import Forecaster, Side
@@ -66,7 +67,7 @@ async def _own_edits(
     repository: Repository,
     files: Sequence[ChangedFile],
     content: bytes,
-) -> dict[str, tuple[LineEdit, ...] | None]:
+) -> dict[str, tuple[Block, ...] | None]:
     """Give what leads from each task's base to the user's text, by the base's blob."""
     bases = tuple(dict.fromkeys(file.old_blob for file in files))
     if not bases:
@@ -85,7 +86,7 @@ def _of_one(
     path: bytes,
     *,
     forecaster: Forecaster,
-    mine: dict[str, tuple[LineEdit, ...] | None],
+    mine: dict[str, tuple[Block, ...] | None],
 ) -> list[Touch]:
     file, task = side.its.files[path], side.subject.task
     top = Lines(first=1, last=1)
@@ -100,11 +101,11 @@ def _of_one(
     return [touch for edit in theirs if (touch := _touch(task, edit, own))]
 
 
-def _touch(task: TaskId, edit: LineEdit, own: Sequence[LineEdit]) -> Touch | None:
+def _touch(task: TaskId, edit: Block, own: Sequence[Block]) -> Touch | None:
     """Place a task's edit in the user's text; None if the user made the same one."""
     start, end = edit.old_range
     shift = 0
-    met: list[LineEdit] = []
+    met: list[Block] = []
     for one in own:
         first, last = one.old_range
         if last < start:

@@ -16,7 +16,8 @@ from agentls.git.changes import ChangedFile, Status
 from agentls.git.drivers import merge_drivers_in
 from agentls.git.filters import attributes
 from agentls.git.merging import laid_out_attributes
-from agentls.git.pairs import Clash, LineEdit, Trial, line_edits, try_pairs
+from agentls.git.pairs import Clash, Trial, line_edits, try_pairs
+from agentls.git.patches import Block
 from agentls.git.place import Place
 from agentls.git.repository import Repository
 from agentls.git.runner import load_settings
@@ -37,7 +38,7 @@ from agentls.threads import in_thread
 __all__ = ["Edits", "Question", "Trials", "keeping", "throwaway"]
 
 Blobs = tuple[str, str]
-Edits = dict[Blobs, tuple[LineEdit, ...] | None]
+Edits = dict[Blobs, tuple[Block, ...] | None]
 """What leads from one blob to another, as far as it was asked; None: it is no text."""
 
 _EDITS_KEPT = 50_000

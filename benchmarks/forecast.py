@@ -24,8 +24,9 @@ import attrs
 from agentls.git.checkouts import list_checkouts
 from agentls.git.repository import find_repository, head
 from agentls.model import CommitId, TaskId
-from agentls.review.forecast import Forecaster, Subject
+from agentls.review.forecast import Forecaster
 from agentls.review.radar import touches
+from agentls.review.sides import Subject
 from figures import Line, medians
 
 __all__ = ["measure"]

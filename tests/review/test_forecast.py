@@ -14,8 +14,9 @@ from agentls.git.checkouts import list_checkouts
 from agentls.git.repository import head
 from agentls.model import TaskId
 from agentls.review import trials
-from agentls.review.forecast import Forecaster, Subject
+from agentls.review.forecast import Forecaster
 from agentls.review.outlook import Lines, Outcome
+from agentls.review.sides import Subject
 
 FULL = bool(os.environ.get("AGENTLS_TEST_FULL"))
 BASE = {

@@ -8,18 +8,14 @@ import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import attrs
-
 from agentls.git.checkouts import Checkout
-from agentls.git.history import first_parent
 from agentls.git.merging import hidden_commit
-from agentls.git.pairs import paths_between, try_pairs
+from agentls.git.pairs import paths_between
 from agentls.git.place import Place
 from agentls.git.repository import Head, Repository
 from agentls.git.snapshot import read_state
-from agentls.git.trees import leave_out
 from agentls.model import CommitId, TaskId
-from agentls.review.footprint import Footprint, Meetings, footprint
+from agentls.review.footprint import Meetings, footprint
 from agentls.review.outlook import (
     CLEAN,
     UNKNOWN,
@@ -28,50 +24,22 @@ from agentls.review.outlook import (
     TaskForecast,
     turned,
 )
+from agentls.review.sides import (
+    Side,
+    Subject,
+    UserState,
+    against,
+    between,
+    between_user,
+    make_sides,
+)
 from agentls.review.trials import Edits, Question, Trials, keeping
 from agentls.threads import in_thread
 
-__all__ = ["Forecaster", "Subject", "UserState"]
+__all__ = ["Forecaster"]
 
 _USER_READS = 500
 """Looks at the user's checkout after which the objects of all of them are dropped."""
-
-
-@attrs.frozen(kw_only=True)
-class Subject:
-    """An open task, as far as a forecast needs to know it."""
-
-    task: TaskId
-    tip: CommitId
-    """Its last checkpoint."""
-    base: CommitId
-    prepared: CommitId | None
-    wip: bool
-    """Whether the base is a commit of what the user hadn't committed."""
-    target: str
-
-
-@attrs.frozen(kw_only=True)
-class UserState:
-    """What the user's checkout holds."""
-
-    head: Head
-    commit: CommitId
-    """The state as a commit on the head; nobody but the forecast has it."""
-    its: Footprint
-    """Against the head: what is uncommitted."""
-
-
-@attrs.frozen(kw_only=True)
-class Side:
-    """A task's change, ready to be merged with others'."""
-
-    subject: Subject
-    clean_tip: CommitId
-    """The checkpoint without what the setup made."""
-    commit: CommitId
-    """The change as it would stand on what was committed where it began."""
-    its: Footprint
 
 
 class Forecaster:
@@ -181,20 +149,11 @@ class Forecaster:
             return
         await in_thread(self.objects.mkdir, parents=True, exist_ok=True)
         place = await self._place(repository)
-        tips = [await self._clean_tip(repository, one, at=place) for one in new]
-        changes = await paths_between(
-            [(one.base, tip) for one, tip in zip(new, tips, strict=True)], at=place
-        )
-        for subject, tip, files in zip(new, tips, changes, strict=True):
-            commit = tip
-            if subject.wip:
-                commit = await self._transplant(repository, subject, tip, at=place)
-            side = Side(
-                subject=subject, clean_tip=tip, commit=commit, its=footprint(files)
-            )
-            self._sides[subject.task] = side
-            self._meetings.add(subject.task, side.its)
-            self._untried.add(subject.task)
+        for side in await make_sides(repository, new, at=place):
+            task = side.subject.task
+            self._sides[task] = side
+            self._meetings.add(task, side.its)
+            self._untried.add(task)
 
     def _drop(self, task: TaskId) -> None:
         side = self._sides.pop(task)
@@ -204,36 +163,6 @@ class Forecaster:
             del self._pairs[other][task]
         self._targets.pop(task, None)
         self._users.pop(task, None)
-
-    async def _clean_tip(
-        self, repository: Repository, subject: Subject, *, at: Place
-    ) -> CommitId:
-        if subject.prepared is None:
-            return subject.tip
-        tree = await leave_out(
-            repository, subject.tip, base=subject.base, made=subject.prepared, at=at
-        )
-        return await hidden_commit(tree, parent=subject.tip, at=at)
-
-    async def _transplant(
-        self, repository: Repository, subject: Subject, tip: CommitId, *, at: Place
-    ) -> CommitId:
-        """Give the change alone, upon what was committed where it began.
-
-        Where it depends on what the user hadn't committed, that comes with it.
-        """
-        head = await first_parent(repository, subject.base) or subject.base
-        (trial,) = await try_pairs(
-            [
-                (
-                    await hidden_commit(head, parent=subject.base, at=at),
-                    await hidden_commit(tip, parent=subject.base, at=at),
-                )
-            ],
-            at=at,
-        )
-        tree = trial.tree if trial is not None and trial.clean else tip
-        return await hidden_commit(tree, parent=head, at=at)
 
     async def _try_target(
         self,
@@ -248,8 +177,9 @@ class Forecaster:
             task = side.subject.task
             if task in self._targets and self._targets[task][0] == (side, target):
                 continue
-            if target not in {None, side.subject.base} and side.its.files:
-                asked.append((side, await self._against(repository, side, target)))
+            if target and target != side.subject.base and side.its.files:
+                place = await self._place(repository)
+                asked.append((side, await against(side, target, at=place)))
             else:
                 outlook = UNKNOWN if target is None else CLEAN
                 self._targets[task] = ((side, target), outlook)
@@ -259,25 +189,6 @@ class Forecaster:
         for (side, _), outlook in zip(asked, found, strict=True):
             # There the target was "ours"; a forecast is seen from the task.
             self._targets[side.subject.task] = ((side, target), turned(outlook))
-
-    async def _against(
-        self, repository: Repository, side: Side, target: CommitId | None
-    ) -> Question:
-        """Ask what a merge of the task will ask."""
-        assert target is not None  # noqa: S101 - the caller looked
-        ours, theirs = target, side.clean_tip
-        if side.subject.wip:
-            base, place = side.subject.base, await self._place(repository)
-            ours = await hidden_commit(target, parent=base, at=place)
-            theirs = await hidden_commit(side.clean_tip, parent=base, at=place)
-        return Question(
-            ours=ours,
-            theirs=theirs,
-            our=_NOTHING,
-            their=side.its,
-            by_edits=False,
-            common_only=False,
-        )
 
     async def _try_user(
         self, trials: Trials, sides: list[Side], *, target: CommitId | None
@@ -290,7 +201,7 @@ class Forecaster:
             if task in self._users and self._users[task][0] == (side, user):
                 continue
             if user is not None and task in near:
-                asked.append((side, _between_user(side, user)))
+                asked.append((side, between_user(side, user)))
             else:
                 outlook = UNKNOWN if user is None else CLEAN
                 self._users[task] = ((side, user), outlook)
@@ -314,7 +225,7 @@ class Forecaster:
                     continue
                 first, second = sorted((side, theirs), key=lambda s: s.subject.task)
                 pair = first.subject.task, second.subject.task
-                pairs[pair] = _between(first, second)
+                pairs[pair] = between(first, second)
         if not pairs:
             return
         found = await trials.ask(
@@ -338,29 +249,3 @@ class Forecaster:
         for task in tuple(self._sides):
             self._drop(task)
         await in_thread(shutil.rmtree, self._kept, ignore_errors=True)
-
-
-_NOTHING = footprint(())
-
-
-def _between(one: Side, other: Side) -> Question:
-    return Question(
-        ours=one.commit,
-        theirs=other.commit,
-        our=one.its,
-        their=other.its,
-        by_edits=True,
-        common_only=one.subject.base != other.subject.base,
-    )
-
-
-def _between_user(side: Side, user: UserState) -> Question:
-    """Ask about a task, seen from it, and what is uncommitted."""
-    return Question(
-        ours=side.commit,
-        theirs=user.commit,
-        our=side.its,
-        their=user.its,
-        by_edits=True,
-        common_only=True,
-    )

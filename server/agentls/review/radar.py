@@ -10,8 +10,9 @@ from agentls.git.pairs import line_edits, store_blob
 from agentls.git.patches import Block
 from agentls.git.repository import Repository
 from agentls.model import TaskId
-from agentls.review.forecast import Forecaster, Side
+from agentls.review.forecast import Forecaster
 from agentls.review.outlook import Lines
+from agentls.review.sides import Side
 from agentls.review.trials import Trials, keeping, throwaway
 
 __all__ = ["Touch", "TouchKind", "touches"]

@@ -21,9 +21,10 @@ from agentls.git.checkouts import list_checkouts
 from agentls.git.refs import branch_ref, read_ref, read_refs, task_ref
 from agentls.git.repository import Repository, find_repository, head
 from agentls.model import BaseKind, CommitId, State, Task, TaskId
-from agentls.review.forecast import Forecaster, Subject, UserState
+from agentls.review.forecast import Forecaster
 from agentls.review.outlook import Outcome, TaskForecast
 from agentls.review.radar import Touch, touches
+from agentls.review.sides import Subject, UserState
 from agentls.review.train import Car, try_train
 from agentls.tasks.book import Event, Removed
 from agentls.tasks.operations import Operations

@@ -21,9 +21,11 @@ from hypothesis import strategies as st
 
 from agentls.core import Core, open_core
 from agentls.errors import AgentlsError
-from agentls.model import Resolve, State, Strategy, Task, TaskId
+from agentls.model import HunkId, Resolve, State, Strategy, Task, TaskId
 from agentls.paths import Paths
+from agentls.tasks.parts import Part
 from agentls.tasks.request import TaskRequest
+from agentls.tasks.reviewing import Asked
 from agentls.tasks.starting import silent
 from keeping import fsck, lost
 
@@ -88,6 +90,8 @@ operations = st.one_of(
     st.tuples(st.just("discard"), which, st.none()),
     st.tuples(st.just("restore"), which, st.none()),
     st.tuples(st.just("rewind"), which, st.integers(1, 6)),
+    st.tuples(st.just("take"), which, st.integers(0, 9)),
+    st.tuples(st.just("refuse"), which, st.integers(0, 9)),
     st.tuples(st.just("gc"), st.just(0), st.none()),
     st.tuples(st.just("restart"), st.just(0), st.none()),
 )
@@ -263,10 +267,25 @@ async def act(world: World, core: Core, task: TaskId, what: str, value: Any) -> 
             await core.updating.abort(task, stop=False)
         case "undo":
             await core.undoing.undo(task, progress=silent)
+        case "take" | "refuse":
+            part = await a_hunk(core, task, value)
+            if what == "take":
+                await core.accepting.take(
+                    task, part, message=None, stop=False, progress=silent
+                )
+            else:
+                await core.refusing.refuse(task, part, stop=False, progress=silent)
         case "rewind":
             await core.rewinding.rewind(task, value, stop=False, progress=silent)
         case _:
             await shelve(world, core, task, what)
+
+
+async def a_hunk(core: Core, task: TaskId, number: int) -> Part:
+    """Choose some hunk of the present change; one that isn't there if there is none."""
+    shown = await core.reviewing.changes(task, Asked(hunks=True))
+    ids = [hunk.id for of in (shown.hunks or {}).values() for hunk in of]
+    return Part(hunks=(ids[number % len(ids)] if ids else HunkId("none"),))
 
 
 async def shelve(world: World, core: Core, task_id: TaskId, what: str) -> None:
@@ -358,7 +377,7 @@ async def live(world: World, sequence: list[tuple[str, int, Any]]) -> None:
                     refused = True
                 world.done.append(operation + " (refused)" * refused)
                 if not operation.startswith("user"):
-                    moved = operation in {"merge", "undo"} and not refused
+                    moved = operation in {"merge", "undo", "take"} and not refused
                     Checkout.of(world).check(world, before, moved=moved)
                 await note(world)
     async with daemon(world):

@@ -13,7 +13,6 @@ tracked file's place is named.
 
 import asyncio
 import os
-import shutil
 import stat
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,6 +23,7 @@ import attrs
 
 from agentls.errors import GitFailed
 from agentls.git.checkouts import Checkout
+from agentls.git.index_copies import forget_copy, refresh_copy
 from agentls.git.place import Place
 from agentls.git.repository import Repository
 from agentls.git.runner import git, run_git
@@ -152,17 +152,17 @@ async def read_state(
     async with _BUSY.setdefault(index, asyncio.Lock()):
         try:
             source = checkout.admin / "index"
-            renewed = await in_thread(_refresh_copy, source, index)
+            renewed = await in_thread(refresh_copy, source, index)
             found = await _look(aside)
             if found.ignores_differently and not renewed:
                 # What is ignored by now is in the copy only, from the time before.
-                await in_thread(_forget, index)
-                await in_thread(_refresh_copy, source, index)
+                await in_thread(forget_copy, index)
+                await in_thread(refresh_copy, source, index)
                 found = await _look(aside)
             return await _store(repo, aside, found, file_max=file_max)
         except GitFailed:
             # A damaged copy, pruned objects behind it, or a file that went meanwhile.
-            await in_thread(_forget, index)
+            await in_thread(forget_copy, index)
             await _read_head(aside)
             return await _store(repo, aside, await _look(aside), file_max=file_max)
 
@@ -279,42 +279,3 @@ async def _read_head(aside: Place) -> None:
     """Fill an index from HEAD, or leave it empty where there is no commit."""
     born = await run_git("rev-parse", "--verify", "-q", "HEAD^{commit}", at=aside)
     await git("read-tree", "--empty" if born.status else "HEAD", at=aside)
-
-
-def _refresh_copy(source: Path, copy: Path) -> bool:
-    """Copy the worktree's index unless the copy came from that very one.
-
-    Tells whether it was copied.
-    """
-    note = _note(copy)
-    try:
-        found = source.stat()
-    except FileNotFoundError:
-        return False
-    state = f"{source} {found.st_ino} {found.st_mtime_ns} {found.st_size}"
-    if copy.exists() and _read(note) == state:
-        return False
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    _forget(copy)
-    aside = copy.with_name(f"{copy.name}.new")
-    # With its time stamp: git reads files again that are as new as their index.
-    shutil.copy2(source, aside)
-    aside.rename(copy)
-    note.write_text(state, "utf-8", "surrogateescape")
-    return True
-
-
-def _forget(copy: Path) -> None:
-    for file in (_note(copy), copy, copy.with_name(f"{copy.name}.lock")):
-        file.unlink(missing_ok=True)
-
-
-def _note(copy: Path) -> Path:
-    return copy.with_name(f"{copy.name}.from")
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text("utf-8", "surrogateescape")
-    except FileNotFoundError:
-        return ""

@@ -24,7 +24,8 @@ from agentls.model import (
     Task,
     TaskId,
 )
-from agentls.review.strategies import Wish, WorkConflicts, combine, complete
+from agentls.review.drafts import Wish, WorkConflicts, complete
+from agentls.review.strategies import combine
 from agentls.review.work import Work
 from stories import Branches, tell
 

@@ -21,7 +21,8 @@ from agentls.git.history import reaches
 from agentls.git.refs import branch_ref, read_ref
 from agentls.git.repository import Repository
 from agentls.model import Checkpoint, CommitId, Task
-from agentls.review.strategies import Draft, Wish, combine, complete
+from agentls.review.drafts import Draft, Wish, complete
+from agentls.review.strategies import combine
 from agentls.review.work import Work, part_of_work, read_work
 
 __all__ = [

@@ -16,8 +16,8 @@ from agentls.git.obstacles import find_obstacles
 from agentls.git.repository import Repository, head
 from agentls.git.snapshot import read_state
 from agentls.model import CommitId, Strategy, Task
+from agentls.review.drafts import Draft, Wish, WorkConflicts
 from agentls.review.merging import draft_merge, read_target
-from agentls.review.strategies import Draft, Wish, WorkConflicts
 from agentls.review.work import read_work
 from agentls.threads import in_thread
 

@@ -6,7 +6,8 @@ from agentls.git.filters import refuse_untrusted
 from agentls.git.refs import branch_ref, read_ref
 from agentls.git.repository import Repository
 from agentls.model import Checkpoint, CommitId, Task
-from agentls.review.strategies import Wish, branch_tip
+from agentls.review.drafts import Wish
+from agentls.review.strategies import branch_tip
 from agentls.review.work import read_work
 
 __all__ = ["tip_to_push", "title_of"]

@@ -13,9 +13,9 @@ from agentls.git.signing import signing_of, signs_commits
 from agentls.model import CommitId, State, Strategy, Task
 from agentls.review import merging
 from agentls.review.checks import in_words, refuse_failed
+from agentls.review.drafts import Wish
 from agentls.review.hooking import Hooks, hooks_of
 from agentls.review.previewing import Preview, preview_merge
-from agentls.review.strategies import Wish
 from agentls.review.updating import check_resolved
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.operations import Operations, entry

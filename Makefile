@@ -14,9 +14,9 @@ VSIX_HERE := $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),linux-x64
 VSCODE_STAMP := $(VSCODE)/node_modules/.installed
 # Node comes with the checker of types in .venv: one that the lock file proves.
 NODE := $(CURDIR)/.cache/node
-check-vscode vsix test-vscode $(VSCODE_STAMP): export PATH := $(NODE):$(PATH)
+check-vscode vsix test-vscode test-agents $(VSCODE_STAMP): export PATH := $(NODE):$(PATH)
 
-.PHONY: help setup check check-neovim check-vscode test test-full test-vscode vsix demo bench bench-quick docs lock format clean
+.PHONY: help setup check check-neovim check-vscode test test-full test-agents test-vscode vsix demo bench bench-quick docs lock format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
@@ -74,6 +74,10 @@ test-vscode: $(NODE)/npm ## a person's day in a real VS Code; pictures go to .ca
 	tests/vscode/setup.sh
 	rm -rf .cache/vscode-pictures
 	node tests/vscode/run.mjs .cache/vscode dist/agentls-$(VSIX_HERE)-*.vsix .cache/vscode-pictures
+
+test-agents: $(NODE)/npm ## real agents, offline, through agentls (WRITE=--write notes what was seen)
+	tests/agents_real/setup.sh
+	$(BIN)/python tests/agents_real/run.py $(WRITE) $(AGENTS)
 
 demo: setup ## the main job in under a minute, in a temporary folder
 	$(BIN)/agentls demo

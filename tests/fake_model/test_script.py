@@ -11,6 +11,11 @@ result = true
 text = "It is done."
 
 [[answers]]
+says = 'WHERE'
+knows = 'folder: (?P<folder>\S+)'
+text = "In {folder}."
+
+[[answers]]
 says = 'WRITE (?P<file>\S+)'
 hold = "write"
 use = "write"
@@ -65,6 +70,12 @@ def test_a_tool_is_used_by_the_scripts_order_and_only_if_it_is_offered(script):
 def test_a_rule_may_look_at_the_clients_own_instructions(script):
     reply = script.reply(question("WRITE a.txt", system="Use SEARCH/REPLACE blocks"))
     assert reply.answer == Text(text="a.txt: {other}")
+
+
+def test_a_rule_may_know_what_was_said_before(script):
+    knows = script.reply(question("WHERE?", system="The folder: /a"))
+    assert knows.answer == Text(text="In /a.")
+    assert script.reply(question("WHERE?")).answer == Text(text="Yes.")
 
 
 def test_what_must_be_json_of_a_schema_is_so(script):

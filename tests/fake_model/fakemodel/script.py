@@ -3,6 +3,7 @@
     [[answers]]                    # the first rule that fits is taken
     says = 'WRITE (?P<file>\\S+)'  # found in what the person said last
     system = 'SEARCH/REPLACE'      # found in the client's own instructions
+    knows = 'folder: (?P<in>\\S+)'  # found in either, or in what was said before
     result = false                 # whether a tool's result came after it
     hold = "write"                 # answered only when the test lets it go
     use = "write"                  # the first tool of [tools.write] that is offered
@@ -12,8 +13,8 @@
     file_path = "{file}"
 
 A tool that takes any text has that in place of the table. A rule whose `use` finds no
-tool that is offered doesn't fit. In `text` and arguments, the groups that `says` found
-are put in.
+tool that is offered doesn't fit. In `text` and arguments, the groups that `says` and
+`knows` found are put in.
 """
 
 import json
@@ -34,6 +35,7 @@ class Rule:
 
     says: re.Pattern[str] = attrs.field(default="", converter=re.compile)
     system: re.Pattern[str] = attrs.field(default="", converter=re.compile)
+    knows: re.Pattern[str] = attrs.field(default="", converter=re.compile)
     result: bool | None = None
     hold: str | None = None
     use: str | None = None
@@ -70,7 +72,10 @@ class Script:
             return None
         if rule.result not in {None, question.result is not None}:
             return None
-        known = found.groupdict(default="")
+        learned = rule.knows.search("\n".join((question.system, *question.heard)))
+        if learned is None:
+            return None
+        known = learned.groupdict(default="") | found.groupdict(default="")
         if rule.use is None:
             return Text(text=_filled(rule.text or "", known))
         offered = {one.name for one in question.tools}

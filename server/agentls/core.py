@@ -58,6 +58,7 @@ from agentls.tasks.starting import Starter
 from agentls.tasks.states import HOLDS_A_PLACE
 from agentls.tasks.telling import Teller
 from agentls.tasks.trusting import Trusting
+from agentls.tasks.trying import Trying
 from agentls.tasks.undoing import Undoing
 from agentls.tasks.updating import Updating
 
@@ -91,6 +92,7 @@ class Core:
     origins: Origins
     refusing: Refusing
     responding: Responding
+    trying: Trying
     reviewing: Reviewing
     repairing: Repairing
     rewinding: Rewinding
@@ -261,6 +263,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             forecasting=forecasting,
             accounting=accounting,
         )
+        responding = Responding(operations, agency=agency, screens=screens)
         core = Core(
             paths=paths,
             book=book,
@@ -285,7 +288,15 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             ordering=Ordering(operations, trusting=trusting, forecasting=forecasting),
             origins=Origins(operations, database=database),
             refusing=Refusing(operations, deciding=deciding),
-            responding=Responding(operations, agency=agency, screens=screens),
+            responding=responding,
+            trying=Trying(
+                operations,
+                tasks=tasks,
+                responding=responding,
+                accounting=accounting,
+                agency=agency,
+                trusting=trusting,
+            ),
             reviewing=reviewing,
             publishing=Publishing(
                 operations,

@@ -74,6 +74,9 @@ class ListedAgent:
     version: str | None
     default: bool
     hint: str
+    tested: str | None
+    """The version that its definition was tried with, and the oldest that works:"""
+    minimum: str | None
 
 
 @attrs.frozen(kw_only=True)
@@ -228,13 +231,19 @@ class Agency:
                     version=found and found.version,
                     default=definition.name == default,
                     hint=_hint(definition, found),
+                    tested=definition.tested,
+                    minimum=definition.minimum,
                 )
             )
         return tuple(listed)
 
     async def definition(self, task: Task, config: Config) -> Definition:
         """Give what is known of the task's agent; raises `UnknownAgent`."""
-        return (await in_thread(load_agents, config)).get(task.agent)
+        return await self.named(task.agent, config)
+
+    async def named(self, name: str, config: Config) -> Definition:
+        """Give what is known of an agent; raises `UnknownAgent`."""
+        return (await in_thread(load_agents, config)).get(name)
 
     async def typed(self, task: Task, config: Config, text: str) -> bytes | None:
         """Give the keys that tell a living agent something; None: not now."""

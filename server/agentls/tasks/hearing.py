@@ -127,7 +127,8 @@ class Hearing:
         if task.state is State.REVIEW and said.state is State.WAITING:
             task = await self._book.change(task.id, state=State.WORKING)
         asked = said.asked and _with_dialog(said.asked, self.shown.get(name))
-        if (said.state, said.why, asked) != (task.state, task.why, task.asked):
+        told = said.state, said.why, said.source, asked
+        if told != (task.state, task.why, task.source, task.asked):
             await self._book.change(
                 task.id,
                 state=said.state,

@@ -86,7 +86,7 @@ class Orchestrator:
             # A daemon that ends cancels too: then the next one goes on with it.
             if made and not self._starter.closing:
                 await self._background.to_the_end(
-                    self._undo_create(made[0]), name=f"undo {made[0]}"
+                    self.undo_create(made[0]), name=f"undo {made[0]}"
                 )
             raise
 
@@ -299,7 +299,8 @@ class Orchestrator:
                 task_id, quietly=True, state=_S.FAILED, why=why
             )
 
-    async def _undo_create(self, task_id: TaskId) -> None:
+    async def undo_create(self, task_id: TaskId) -> None:
+        """Take a task back as if it had never been: worktree, branch, all of it."""
         try:
             await self._starter.cancel(task_id)
             async with self._starter.locks[task_id]:

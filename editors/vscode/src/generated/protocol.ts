@@ -1,6 +1,18 @@
 // Written by `make docs` from server/agentls/lsp/. Don't edit: `make check` compares.
 // biome-ignore-all format: generated
 
+/** Something that agentls can do with an agent. */
+export interface AbilityInfo {
+  /** `start`, `working`, `waiting`, `answer`, `done`, `message`, `conversation`, `usage`, `followUp`, `resume`. */
+  name: string;
+  /** By the definition. */
+  how: string;
+  /** Whether a trial saw it; absent where none was made. */
+  seen?: boolean;
+  /** What was seen, or why nothing could be. */
+  detail?: string;
+}
+
 /** What was drawn: gives room in the window. */
 export interface AckParams {
   session: string;
@@ -45,6 +57,11 @@ export interface AgentInfo {
   default?: boolean;
   /** How to install it. */
   hint?: string;
+}
+
+/** Names an agent that is built in or in the user's own configuration. */
+export interface AgentParams {
+  agent: string;
 }
 
 /** What became of an agent's tasks, and what they took. */
@@ -1026,6 +1043,17 @@ export interface SessionInfo {
   lost?: boolean;
 }
 
+/** An agent by its definition. */
+export interface ShowAgentResult {
+  agent: AgentInfo;
+  /** The version that its definition was tried with. */
+  tested?: string;
+  /** The oldest version that works. */
+  minimum?: string;
+  /** Those that it lacks are left out. */
+  abilities: readonly AbilityInfo[];
+}
+
 /** A part of a text, in UTF-16 code units. */
 export interface Span {
   begin: number;
@@ -1149,6 +1177,18 @@ export interface TaskResult {
   prompt?: string;
   /** With `getTask` alone. */
   usage?: UsageInfo;
+}
+
+/** Which agent to try, and for how long at most. */
+export interface TestAgentParams {
+  agent: string;
+  seconds?: number;
+}
+
+/** What a trial saw. */
+export interface TestAgentResult {
+  agent: string;
+  abilities: readonly AbilityInfo[];
 }
 
 /** Which ready tasks to try one after the other. */
@@ -1357,9 +1397,11 @@ export interface Commands {
   "agentls.searchLogs": [SearchLogsParams, SearchLogsResult];
   "agentls.sendPrompt": [SendPromptParams, TaskResult];
   "agentls.sendReview": [SendReviewParams, SendReviewResult];
+  "agentls.showAgent": [AgentParams, ShowAgentResult];
   "agentls.stats": [StatsParams, StatsResult];
   "agentls.stopTask": [TaskParams, TaskResult];
   "agentls.suggestAgent": [SuggestAgentParams, SuggestAgentResult];
+  "agentls.testAgent": [TestAgentParams, TestAgentResult];
   "agentls.train": [TrainParams, TrainResult];
   "agentls.trust": [TrustParams, TrustResult];
   "agentls.undoMerge": [UndoMergeParams, UndoMergeResult];

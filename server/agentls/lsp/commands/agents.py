@@ -4,14 +4,19 @@ from agentls.git.repository import find_repository
 from agentls.lsp import present
 from agentls.lsp.progress import RequestProgress
 from agentls.lsp.protocol.agents import (
+    AbilityInfo,
     AgentInfo,
+    AgentParams,
     CandidateInfo,
     ListAgentsParams,
     ListAgentsResult,
+    ShowAgentResult,
     StatsParams,
     StatsResult,
     SuggestAgentParams,
     SuggestAgentResult,
+    TestAgentParams,
+    TestAgentResult,
     TrustDecision,
     TrustItemInfo,
     TrustParams,
@@ -19,6 +24,7 @@ from agentls.lsp.protocol.agents import (
 )
 from agentls.lsp.registry import command
 from agentls.lsp.server import Server
+from agentls.tasks.agency import ListedAgent
 
 
 @command("agentls.listAgents")
@@ -28,19 +34,45 @@ async def list_agents(
     """List the agents that can be named, and which of them are installed."""
     folder = ls.folder(params.uri) if params.uri else None
     found = await ls.core.tasks.agents(folder)
-    return ListAgentsResult(
-        agents=tuple(
-            AgentInfo(
-                name=agent.name,
-                title=agent.title,
-                installed=agent.path is not None,
-                path=agent.path and str(agent.path),
-                version=agent.version,
-                default=agent.default,
-                hint=agent.hint,
-            )
-            for agent in found
-        )
+    return ListAgentsResult(agents=tuple(_agent_info(agent) for agent in found))
+
+
+@command("agentls.showAgent")
+async def show_agent(
+    ls: Server, params: AgentParams, _: RequestProgress
+) -> ShowAgentResult:
+    """Show what an agent can do by its definition, and how."""
+    has = await ls.core.trying.abilities(params.agent)
+    (shown,) = [
+        one for one in await ls.core.tasks.agents(None) if one.name == params.agent
+    ]
+    return ShowAgentResult(
+        agent=_agent_info(shown),
+        tested=shown.tested,
+        minimum=shown.minimum,
+        abilities=tuple(
+            AbilityInfo(name=ability, how=how) for ability, how in has.items()
+        ),
+    )
+
+
+@command("agentls.testAgent")
+async def test_agent(
+    ls: Server, params: TestAgentParams, progress: RequestProgress
+) -> TestAgentResult:
+    """Start an agent in a throw-away repository; say which abilities were seen.
+
+    It is given three harmless prompts, with the user's own login. Nothing stays.
+    """
+    seen = await ls.core.trying.try_agent(
+        params.agent, seconds=params.seconds, say=progress
+    )
+    return TestAgentResult(
+        agent=params.agent,
+        abilities=tuple(
+            AbilityInfo(name=one.ability, how=one.how, seen=one.seen, detail=one.detail)
+            for one in seen
+        ),
     )
 
 
@@ -90,4 +122,16 @@ async def trust(ls: Server, params: TrustParams, _: RequestProgress) -> TrustRes
             )
             for item, decision in await ls.core.trusting.decisions(repository)
         ),
+    )
+
+
+def _agent_info(agent: ListedAgent) -> AgentInfo:
+    return AgentInfo(
+        name=agent.name,
+        title=agent.title,
+        installed=agent.path is not None,
+        path=agent.path and str(agent.path),
+        version=agent.version,
+        default=agent.default,
+        hint=agent.hint,
     )

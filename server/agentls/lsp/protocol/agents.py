@@ -5,16 +5,21 @@ import enum
 import attrs
 
 __all__ = [
+    "AbilityInfo",
     "AgentInfo",
+    "AgentParams",
     "AgentStats",
     "CandidateInfo",
     "ListAgentsParams",
     "ListAgentsResult",
     "RespondParams",
+    "ShowAgentResult",
     "StatsParams",
     "StatsResult",
     "SuggestAgentParams",
     "SuggestAgentResult",
+    "TestAgentParams",
+    "TestAgentResult",
     "TrustDecision",
     "TrustItemInfo",
     "TrustParams",
@@ -131,6 +136,57 @@ class StatsResult:
     """The agents that had tasks, the one with the most first."""
 
     agents: tuple[AgentStats, ...]
+
+
+@attrs.frozen(kw_only=True)
+class AgentParams:
+    """Names an agent that is built in or in the user's own configuration."""
+
+    agent: str
+
+
+@attrs.frozen(kw_only=True)
+class AbilityInfo:
+    """Something that agentls can do with an agent."""
+
+    name: str
+    """`start`, `working`, `waiting`, `answer`, `done`, `message`, `conversation`,
+    `usage`, `followUp`, `resume`."""
+    how: str
+    """By the definition."""
+    seen: bool | None = None
+    """Whether a trial saw it; absent where none was made."""
+    detail: str = ""
+    """What was seen, or why nothing could be."""
+
+
+@attrs.frozen(kw_only=True)
+class ShowAgentResult:
+    """An agent by its definition."""
+
+    agent: AgentInfo
+    tested: str | None = None
+    """The version that its definition was tried with."""
+    minimum: str | None = None
+    """The oldest version that works."""
+    abilities: tuple[AbilityInfo, ...]
+    """Those that it lacks are left out."""
+
+
+@attrs.frozen(kw_only=True)
+class TestAgentParams:
+    """Which agent to try, and for how long at most."""
+
+    agent: str
+    seconds: float = 300.0
+
+
+@attrs.frozen(kw_only=True)
+class TestAgentResult:
+    """What a trial saw."""
+
+    agent: str
+    abilities: tuple[AbilityInfo, ...]
 
 
 class TrustDecision(enum.StrEnum):

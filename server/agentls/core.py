@@ -43,6 +43,7 @@ from agentls.tasks.orchestrator import Orchestrator
 from agentls.tasks.ordering import Ordering
 from agentls.tasks.origins import Origins
 from agentls.tasks.publishing import Publishing
+from agentls.tasks.queueing import Queueing
 from agentls.tasks.records import Records
 from agentls.tasks.recovery import recover
 from agentls.tasks.refusing import Refusing
@@ -89,6 +90,7 @@ class Core:
     undoing: Undoing
     ordering: Ordering
     publishing: Publishing
+    queueing: Queueing
     origins: Origins
     refusing: Refusing
     responding: Responding
@@ -305,6 +307,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
                 merging=merging,
                 briefings=briefings,
             ),
+            queueing=Queueing(operations),
             rewinding=rewinding,
             updating=updating,
             repairing=Repairing(operations, discarding=discarding),
@@ -332,7 +335,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             sessions=paths.sessions,
             spawn=background.spawn,
         )
-        starter.max_parallel = config.limits.max_parallel
+        starter.limits = config.limits
         checkpoints.file_max = config.checkpoint.max_file
         await recover(
             unfinished,

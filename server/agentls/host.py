@@ -18,6 +18,7 @@ from typing import NamedTuple, Protocol
 __all__ = [
     "HasOptions",
     "ProcessIdentity",
+    "available_memory",
     "boot_id",
     "host_name",
     "identity_of",
@@ -61,6 +62,19 @@ def boot_id() -> str:
         return (_PROC / "sys/kernel/random/boot_id").read_text("ascii").strip()
     except OSError:
         return _tool("sysctl", "-n", "kern.boottime") or "unknown"
+
+
+def available_memory() -> int | None:
+    """Give the bytes that programs can still have without swapping; None: unknown."""
+    try:
+        lines = (_PROC / "meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        name, _, rest = line.partition(":")
+        if name == "MemAvailable":
+            return int(rest.split()[0]) << 10
+    return None
 
 
 def pid_namespace() -> str:

@@ -294,6 +294,10 @@ class Task:
     """Where its branch stood when it was discarded."""
     conversation: str | None = None
     """The agent's own id of the conversation, for resume."""
+    after: tuple[TaskId, ...] = ()
+    """The tasks that must be merged before it begins."""
+    priority: int = 0
+    """Of two queued tasks the one with the greater begins first."""
     environment: Mapping[str, str] = attrs.field(factory=dict[str, str])
     """What the asking client's terminal offers, such as SSH_AUTH_SOCK."""
     rev: int

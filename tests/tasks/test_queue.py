@@ -1,5 +1,8 @@
+from pathlib import Path
+
+from agentls.config.settings import Limits
 from agentls.model import State, TaskId
-from agentls.tasks.queue import next_to_start
+from agentls.tasks.queue import Machine, line_up
 
 
 def _tasks(make_task, *states):
@@ -9,17 +12,26 @@ def _tasks(make_task, *states):
     ]
 
 
-def _ids(tasks):
-    return [task.id for task in tasks]
+def _begin(tasks, *, begun=(), paused=False, machine=None, **limits):
+    turns = line_up(
+        tasks, begun=begun, limits=Limits(**limits), paused=paused, machine=machine
+    )
+    return [task.id for task in turns.begin]
+
+
+def _why(tasks, *, paused=False, machine=None, **limits):
+    turns = line_up(
+        tasks, begun=(), limits=Limits(**limits), paused=paused, machine=machine
+    )
+    return dict(turns.waiting)
 
 
 def test_queued_tasks_begin_in_the_order_in_which_they_were_asked_for(make_task):
     tasks = _tasks(make_task, *[State.QUEUED] * 4)
-    chosen = next_to_start(tasks[::-1], begun=(), max_parallel=3)
-    assert _ids(chosen) == ["1", "2", "3"]
+    assert _begin(tasks[::-1], max_parallel=3) == ["1", "2", "3"]
 
 
-def test_those_that_prepare_work_wait_or_check_hold_a_place(make_task):
+def test_those_that_prepare_work_or_check_hold_a_place(make_task):
     tasks = _tasks(
         make_task,
         State.PREPARING,
@@ -30,11 +42,84 @@ def test_those_that_prepare_work_wait_or_check_hold_a_place(make_task):
         State.FAILED,
         State.QUEUED,
     )
-    assert next_to_start(tasks, begun=(), max_parallel=4) == ()
-    assert _ids(next_to_start(tasks, begun=(), max_parallel=5)) == ["7"]
+    assert _begin(tasks, max_parallel=3) == []
+    assert _begin(tasks, max_parallel=4) == ["7"]
+
+
+def test_one_that_waits_for_an_answer_holds_a_place_if_that_is_set(make_task):
+    tasks = _tasks(make_task, State.WAITING, State.QUEUED)
+    assert _begin(tasks, max_parallel=1) == ["2"]
+    assert _begin(tasks, max_parallel=1, waiting_holds=True) == []
 
 
 def test_what_was_begun_a_moment_ago_is_not_begun_again(make_task):
     tasks = _tasks(make_task, State.QUEUED, State.QUEUED)
-    assert next_to_start(tasks, begun={"1"}, max_parallel=1) == ()
-    assert _ids(next_to_start(tasks, begun={"1"}, max_parallel=2)) == ["2"]
+    assert _begin(tasks, begun={"1"}, max_parallel=1) == []
+    assert _begin(tasks, begun={"1"}, max_parallel=2) == ["2"]
+
+
+def test_the_greater_priority_goes_first(make_task):
+    tasks = [
+        make_task(id=TaskId(str(number)), number=number, priority=priority)
+        for number, priority in ((1, 0), (2, -1), (3, 5))
+    ]
+    assert _begin(tasks, max_parallel=2) == ["3", "1"]
+
+
+def test_repositories_take_turns(make_task):
+    tasks = [
+        make_task(id=TaskId(name), number=number, repository=Path(name[0]))
+        for number, name in enumerate(("a1", "a2", "a3", "b1"), start=1)
+    ]
+    assert _begin(tasks, max_parallel=3) == ["a1", "b1", "a2"]
+
+
+def test_a_pause_holds_all_and_says_so(make_task):
+    tasks = _tasks(make_task, State.QUEUED)
+    assert _begin(tasks, paused=True) == []
+    assert _why(tasks, paused=True) == {"1": "The queue is paused."}
+
+
+def test_a_task_begins_only_after_its_forerunners_were_merged(make_task):
+    def tasks(*states):
+        last = make_task(id=TaskId("3"), number=3, after=(TaskId("1"), TaskId("2")))
+        return [*_tasks(make_task, *states), last]
+
+    assert _begin(tasks(State.MERGED, State.REVIEW)) == []
+    assert _why(tasks(State.MERGED, State.REVIEW)) == {
+        "3": "Begins when 2 is merged.",
+    }
+    assert _begin(tasks(State.MERGED, State.MERGED)) == ["3"]
+
+
+def test_a_forerunner_that_is_out_is_told_and_the_user_decides(make_task):
+    for state in (State.FAILED, State.DISCARDED, State.INTERRUPTED):
+        tasks = [
+            *_tasks(make_task, state),
+            make_task(id=TaskId("2"), number=2, after=(TaskId("1"),)),
+        ]
+        assert _begin(tasks) == []
+        assert "agentls start 2" in _why(tasks)["2"]
+    gone = [make_task(id=TaskId("2"), number=2, after=(TaskId("1"),))]
+    assert "is no more" in _why(gone)["2"]
+
+
+def test_too_many_reviews_hold_the_queue(make_task):
+    tasks = _tasks(make_task, State.REVIEW, State.REVIEW, State.QUEUED)
+    assert _begin(tasks) == ["3"]
+    assert _begin(tasks, max_review=3) == ["3"]
+    assert _begin(tasks, max_review=2) == []
+    assert "your review" in _why(tasks, max_review=2)["3"]
+
+
+def test_a_full_machine_holds_all_but_one(make_task):
+    tight = Machine(memory=10)
+    running = _tasks(make_task, State.WORKING, State.QUEUED)
+    assert _begin(running, machine=tight, memory_floor=11) == []
+    assert "memory" in _why(running, machine=tight, memory_floor=11)["2"]
+    assert _begin(running, machine=tight, memory_floor=10) == ["2"]
+    alone = _tasks(make_task, State.QUEUED, State.QUEUED)
+    assert _begin(alone, machine=tight, memory_floor=11) == ["1"]
+    busy = Machine(load=2.5)
+    assert _begin(running, machine=busy, load_ceiling=2.0) == []
+    assert _begin(running, machine=busy, load_ceiling=3.0) == ["2"]

@@ -13,7 +13,17 @@ from agentls.cli.statuses import Status, status_of
 from agentls.cli.visible import brief
 from agentls.errors import AgentlsError, DaemonRestarted, InvalidParams
 
-__all__ = ["discard", "restore", "resume", "retry", "send", "stop"]
+__all__ = [
+    "discard",
+    "each_task",
+    "given_text",
+    "named",
+    "restore",
+    "resume",
+    "retry",
+    "send",
+    "stop",
+]
 
 
 @click.command(cls=Command)
@@ -28,7 +38,7 @@ def send(*, task: str, text: str, as_json: bool) -> None:
     """
     _say(
         "agentls.sendPrompt",
-        {"task": task, "text": _given(text)},
+        {"task": task, "text": given_text(text)},
         said="Sent to {}.",
         as_json=as_json,
     )
@@ -47,7 +57,7 @@ def resume(*, task: str, text: str | None, as_json: bool) -> None:
     """
     params = {"task": task}
     if text is not None:
-        params["text"] = _given(text)
+        params["text"] = given_text(text)
     _say("agentls.resumeTask", params, said="Resumed {}.", as_json=as_json)
 
 
@@ -57,7 +67,9 @@ def resume(*, task: str, text: str | None, as_json: bool) -> None:
 @click.pass_context
 def stop(ctx: click.Context, *, tasks: tuple[str, ...], as_json: bool) -> None:
     """Stop the agents of tasks; their work stays, ready for review."""
-    _each(ctx, tasks, command="agentls.stopTask", said="Stopped {}.", as_json=as_json)
+    each_task(
+        ctx, tasks, command="agentls.stopTask", said="Stopped {}.", as_json=as_json
+    )
 
 
 @click.command(cls=Command)
@@ -66,7 +78,7 @@ def stop(ctx: click.Context, *, tasks: tuple[str, ...], as_json: bool) -> None:
 @click.pass_context
 def retry(ctx: click.Context, *, tasks: tuple[str, ...], as_json: bool) -> None:
     """Start failed or interrupted tasks again, in their worktrees."""
-    _each(
+    each_task(
         ctx,
         tasks,
         command="agentls.retryTask",
@@ -84,7 +96,7 @@ def discard(ctx: click.Context, *, tasks: tuple[str, ...], as_json: bool) -> Non
 
     Worktree and branch go; `agentls restore` brings them back as they were.
     """
-    _each(
+    each_task(
         ctx,
         tasks,
         command="agentls.discardTask",
@@ -99,12 +111,12 @@ def discard(ctx: click.Context, *, tasks: tuple[str, ...], as_json: bool) -> Non
 @click.pass_context
 def restore(ctx: click.Context, *, tasks: tuple[str, ...], as_json: bool) -> None:
     """Bring discarded tasks back as they were."""
-    _each(
+    each_task(
         ctx, tasks, command="agentls.restoreTask", said="Restored {}.", as_json=as_json
     )
 
 
-def _each(
+def each_task(
     ctx: click.Context,
     tasks: tuple[str, ...],
     *,
@@ -133,11 +145,12 @@ def _each(
                 print_json(answer)
             else:
                 told = answer["task"]
-                click.echo(said.format(_named(told), id=told["id"]))
+                click.echo(said.format(named(told), id=told["id"]))
     ctx.exit(status)
 
 
-def _given(text: str) -> str:
+def given_text(text: str) -> str:
+    """Give the text, or standard input for `-`; refuse nothing at all."""
     if text == "-":
         text = sys.stdin.read()
     if not text.strip():
@@ -151,8 +164,9 @@ def _say(command: str, params: Mapping[str, str], *, said: str, as_json: bool) -
     if as_json:
         print_json(answer)
     else:
-        click.echo(said.format(_named(answer["task"])))
+        click.echo(said.format(named(answer["task"])))
 
 
-def _named(task: Mapping[str, Any]) -> str:
+def named(task: Mapping[str, Any]) -> str:
+    """Name a task to a person."""
     return f"{task['id']} ({brief(task['title'])})"

@@ -13,7 +13,7 @@ from agentls.cli.prompt import kept, read_prompt
 from agentls.cli.showing import next_steps
 from agentls.cli.statuses import TaskFailed
 from agentls.cli.trust import ask_trust
-from agentls.cli.visible import brief
+from agentls.cli.visible import brief, one_line
 from agentls.cli.waiting import wait_for_rest
 from agentls.client import Client
 from agentls.errors import Untrusted
@@ -40,6 +40,15 @@ _BAD_ENDS = frozenset(_END)
     help="Where it begins: any ref, `wip` (your checkout with its uncommitted changes),"
     " `branch:NAME` (work on that branch), `pr:NUMBER` or `task:ID`. HEAD if absent.",
 )
+@click.option(
+    "--after",
+    multiple=True,
+    metavar="TASK",
+    help="Begin when TASK is merged, from where the target is then; several allowed.",
+)
+@click.option(
+    "--priority", type=int, metavar="N", help="The greater the earlier; 0 if absent."
+)
 @click.option("--branch", metavar="NAME", help="The new branch's name.")
 @click.option("--target", metavar="BRANCH", help="Where it will merge.")
 @click.option("--title", help="What lists show; the prompt's first line if absent.")
@@ -54,7 +63,7 @@ def run(
     wait: bool,
     attach_: bool,
     as_json: bool,
-    **options: str | None,
+    **options: str | int | tuple[str, ...] | None,
 ) -> None:
     """Give an agent a task, in a worktree and branch of its own.
 
@@ -67,7 +76,9 @@ def run(
     paths = Paths.of_this_process()
     asked = read_prompt(prompt, paths=paths)
     params: dict[str, Any] = {"prompt": asked.text, "uri": given_repository(repo)}
-    params |= {name: value for name, value in options.items() if value is not None}
+    params |= {
+        name: value for name, value in options.items() if value not in {None, ()}
+    }
     with kept(asked, paths=paths), connected() as client:
         answer = _create(client, params)
     task = answer["task"]
@@ -115,7 +126,8 @@ def _print(task: Mapping[str, Any], *, brief_only: bool) -> None:
     said = _END.get(task["state"], f"{task['agent']} is {task['state']}")
     click.echo(f"{click.style(task['id'], bold=True)}  {said}: {brief(task['title'])}")
     if task["state"] == "queued":
-        click.echo("      It begins by itself when one of the running agents ends.")
+        waits = one_line(task.get("why") or "It begins by itself when it is its turn.")
+        click.echo(f"      {waits}")
     if not brief_only and task["state"] not in _BAD_ENDS:
         _print_next(task)
 

@@ -132,6 +132,29 @@ class Limits:
         default=4,
         about="How many agents may run at once; more tasks wait in the queue.",
     )
+    waiting_holds: bool = key(
+        Flag(),
+        default=False,
+        about="Whether an agent that waits for an answer counts as one that runs.",
+    )
+    max_review: int = key(
+        Number(least=0, most=100_000, whole=True),
+        default=0,
+        about="How many tasks may be ready for review before queued ones wait for the"
+        " person; 0 for any number.",
+    )
+    memory_floor: int = key(
+        Number(least=0, most=_BYTES_MAX, whole=True),
+        default=0,
+        about="Bytes of memory that must be free before another agent begins beside"
+        " one that runs; 0 for none.",
+    )
+    load_ceiling: float = key(
+        Number(least=0, most=1000),
+        default=0.0,
+        about="The load for each processor (of the last minute) above which no agent"
+        " begins beside one that runs; 0 for any.",
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -228,7 +251,7 @@ class Config:
         about="How a person reviews.",
     )
     limits: Limits = key(
-        Record(Limits, later=frozenset({"memory_floor"})),
+        Record(Limits),
         default=Limits(),
         about="How much may run at once.",
     )

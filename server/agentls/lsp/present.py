@@ -80,6 +80,8 @@ def task_info(
             kind=task.base.kind, name=task.base.name, commit=task.base.commit
         ),
         target=task.target,
+        after=task.after,
+        priority=task.priority,
         created=task.created.isoformat(),
         changed=task.changed.isoformat(),
         merged_commit=task.merged_commit,

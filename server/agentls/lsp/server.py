@@ -21,6 +21,7 @@ from agentls.lsp import foreseen, present, wire
 from agentls.lsp.protocol.changes import ViewedChangedParams
 from agentls.lsp.protocol.comments import CommentsChangedParams
 from agentls.lsp.protocol.forecast import ForecastChangedParams
+from agentls.lsp.protocol.queueing import QueueChangedParams
 from agentls.lsp.protocol.sessions import OutputParams, ReconnectedParams
 from agentls.lsp.protocol.tasks import (
     TaskChangedParams,
@@ -30,7 +31,13 @@ from agentls.lsp.protocol.tasks import (
 from agentls.lsp.registry import sends
 from agentls.lsp.watching import Watching
 from agentls.model import Task
-from agentls.tasks.book import CommentsChanged, Event, Removed, ViewedChanged
+from agentls.tasks.book import (
+    CommentsChanged,
+    Event,
+    QueueChanged,
+    Removed,
+    ViewedChanged,
+)
 from agentls.tasks.forecasting import News
 
 __all__ = ["Server", "path_of"]
@@ -55,6 +62,7 @@ sends(
     ViewedChangedParams,
     "Something else of a task's change is marked as viewed: list it again.",
 )
+sends("agentls/queueChanged", QueueChangedParams, "The queue was paused, or goes on.")
 sends("agentls/taskRemoved", TaskRemovedParams, "A task is no more.")
 sends(
     "agentls/forecastChanged",
@@ -144,6 +152,8 @@ class Server(LanguageServer):
             self.send("agentls/commentsChanged", CommentsChangedParams(task=event.task))
         elif isinstance(event, ViewedChanged):
             self.send("agentls/viewedChanged", ViewedChangedParams(task=event.task))
+        elif isinstance(event, QueueChanged):
+            self.send("agentls/queueChanged", QueueChangedParams(paused=event.paused))
         else:
             self.watching.session_ended(event.session)
 

@@ -42,12 +42,14 @@ __all__ = [
     "end_journal",
     "insert_session",
     "insert_task",
+    "is_paused",
     "journal",
     "load_journal",
     "load_sessions",
     "load_tasks",
     "next_number",
     "next_rev",
+    "set_paused",
     "update_session",
     "update_task",
 ]
@@ -77,6 +79,21 @@ def next_number(connection: sqlite3.Connection) -> int:
         "SELECT seq FROM sqlite_sequence WHERE name = 'tasks'"
     ).fetchone()
     return 1 if row is None else int(row["seq"]) + 1
+
+
+def is_paused(connection: sqlite3.Connection) -> bool:
+    """Tell whether nothing that is queued begins."""
+    row = connection.execute(
+        "SELECT value FROM counters WHERE name = 'queue_paused'"
+    ).fetchone()
+    return bool(row["value"])
+
+
+def set_paused(connection: sqlite3.Connection, *, paused: bool) -> None:
+    """Keep whether nothing that is queued begins."""
+    connection.execute(
+        "UPDATE counters SET value = ? WHERE name = 'queue_paused'", (int(paused),)
+    )
 
 
 def insert_task(connection: sqlite3.Connection, task: Task) -> None:
@@ -213,6 +230,8 @@ def _task_columns(task: Task) -> dict[str, object]:
         "checked": task.checked,
         "kept_tip": task.kept_tip,
         "conversation": task.conversation,
+        "after": json.dumps(task.after),
+        "priority": task.priority,
         "environment": json.dumps(dict(task.environment)),
         "rev": task.rev,
     }
@@ -256,6 +275,8 @@ def _task(row: sqlite3.Row) -> Task:
         checked=row["checked"],
         kept_tip=row["kept_tip"] and CommitId(row["kept_tip"]),
         conversation=row["conversation"],
+        after=tuple(TaskId(one) for one in json.loads(row["after"])),
+        priority=row["priority"],
         environment=json.loads(row["environment"]),
         rev=row["rev"],
     )

@@ -36,6 +36,7 @@ from agentls.tasks.states import NEEDS_A_PERSON, require_transition
 __all__ = [
     "CommentsChanged",
     "Event",
+    "QueueChanged",
     "Removed",
     "SessionEnd",
     "TaskBook",
@@ -77,7 +78,14 @@ class ViewedChanged:
     task: TaskId
 
 
-Event = Task | Removed | SessionEnd | CommentsChanged | ViewedChanged
+@attrs.frozen(kw_only=True)
+class QueueChanged:
+    """The queue was paused, or goes on."""
+
+    paused: bool
+
+
+Event = Task | Removed | SessionEnd | CommentsChanged | ViewedChanged | QueueChanged
 
 
 def now() -> datetime:
@@ -97,6 +105,8 @@ class TaskBook:
         self._listeners: list[Callable[[Event], None]] = []
         self._writing = asyncio.Lock()
         self.rev = 0
+        self.paused = False
+        """Nothing that is queued begins."""
 
     async def load(self) -> tuple[JournalEntry, ...]:
         """Read everything; give the operations that a daemon left unfinished."""
@@ -107,6 +117,7 @@ class TaskBook:
         for session in await read(table.load_sessions):
             self._remember(session)
         self._untold.update(await read(news.load_news))
+        self.paused = await read(table.is_paused)
         return await read(table.load_journal)
 
     @contextlib.contextmanager
@@ -262,6 +273,29 @@ class TaskBook:
                 return task
             return await self._change(
                 task_id, changes={"looked": checkpoint, "changed": task.changed}
+            )
+
+    async def pause(self, *, paused: bool) -> None:
+        """Keep whether nothing that is queued begins."""
+
+        def take(_: None) -> None:
+            self.paused = paused
+            self._tell(QueueChanged(paused=paused))
+
+        await self._database.transaction(
+            lambda db: table.set_paused(db, paused=paused), then=take
+        )
+
+    async def keep_reason(self, task_id: TaskId, why: str) -> Task:
+        """Keep what a queued task waits for, and tell; no change of it either."""
+        async with self._writing:
+            task = self.get(task_id)
+            if task.state is not State.QUEUED or task.why == why:
+                return task
+            return await self._change(
+                task_id,
+                quietly=True,
+                changes={"why": why, "changed": task.changed},
             )
 
     async def keep_quiet(self, task_id: TaskId, since: datetime | None) -> Task:

@@ -8,7 +8,13 @@ request ends it early, never a closed editor.
 import asyncio
 from pathlib import Path
 
-from agentls.errors import AgentlsError, InvalidState, SessionEnded, UnknownTask
+from agentls.errors import (
+    AgentlsError,
+    InvalidParams,
+    InvalidState,
+    SessionEnded,
+    UnknownTask,
+)
 from agentls.git.repository import Repository, find_repository, head
 from agentls.model import (
     Base,
@@ -25,6 +31,7 @@ from agentls.tasks import planning, preparing
 from agentls.tasks.agency import Agency, ListedAgent
 from agentls.tasks.deciding import Deciding
 from agentls.tasks.operations import Operations
+from agentls.tasks.queueing import check_priority, find_forerunners
 from agentls.tasks.request import TaskRequest, check_prompt, check_request
 from agentls.tasks.resuming import GO_ON, require_worktree, resume
 from agentls.tasks.routing import Routing, Suggestion
@@ -68,7 +75,7 @@ class Orchestrator:
         """
         check_request(request)
         policy = await self._trusting.policy(await find_repository(request.folder))
-        self._starter.max_parallel = policy.config.limits.max_parallel
+        self._starter.limits = policy.config.limits
         self._checkpoints.file_max = policy.config.checkpoint.max_file
         plan = await self._plan(request, policy, say=progress)
         made: list[TaskId] = []
@@ -251,6 +258,14 @@ class Orchestrator:
         self, request: TaskRequest, policy: Policy, *, say: Say
     ) -> planning.Plan:
         config, repository = policy.config, policy.repository
+        check_priority(request.priority)
+        after = find_forerunners(self._book, request.after)
+        if after and request.base is not None:
+            raise InvalidParams(
+                "A task that waits for others begins from the target; it can't have a"
+                " base as well. Nothing was created.",
+                hint="Leave out the base, or what it waits for.",
+            )
         at = await head(repository)
         target = await planning.plan_target(
             repository, request.target or config.target, at=at
@@ -278,6 +293,7 @@ class Orchestrator:
             target=target,
             branch=branch,
             branch_prefix=config.branch_prefix,
+            after=after,
             worktrees=config.worktrees or self._paths.worktrees,
         )
 

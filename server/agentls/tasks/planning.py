@@ -41,6 +41,7 @@ class Plan:
     """None: to be made from title and id."""
     branch_prefix: str
     worktrees: Path
+    after: tuple[TaskId, ...] = ()
 
     def task(self, task_id: TaskId, number: int, rev: int) -> Task:
         """Give the task with the id and number that the book chose."""
@@ -66,6 +67,8 @@ class Plan:
             created=created,
             changed=created,
             environment=self.request.environment,
+            after=self.after,
+            priority=self.request.priority,
             rev=rev,
         )
 

@@ -1,23 +1,149 @@
-"""The queue: which tasks begin next, in the order in which they were asked for."""
+"""The queue: which tasks begin now, and why the others don't."""
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 
+import attrs
+
+from agentls.config.settings import Limits
 from agentls.model import State, Task, TaskId
 from agentls.tasks.states import HOLDS_A_PLACE
 
-__all__ = ["next_to_start"]
+__all__ = ["Machine", "Turns", "holds_a_place", "line_up"]
+
+_NEVER_BY_ITSELF = {
+    State.FAILED: "failed",
+    State.INTERRUPTED: "was interrupted",
+    State.DISCARDED: "was discarded",
+}
 
 
-def next_to_start(
-    tasks: Sequence[Task], *, begun: Collection[TaskId], max_parallel: int
-) -> tuple[Task, ...]:
-    """Choose the queued tasks that have a place now.
+@attrs.frozen(kw_only=True)
+class Machine:
+    """How the machine stands, as far as a limit asks for it."""
 
-    `begun` are queued tasks that were given a place a moment ago already.
+    memory: int | None = None
+    """Bytes that are free; None where that isn't known."""
+    load: float | None = None
+    """Of the last minute, for each processor."""
+
+
+@attrs.frozen(kw_only=True)
+class Turns:
+    """What of the queue begins now, and what the rest waits for."""
+
+    begin: tuple[Task, ...]
+    waiting: Mapping[TaskId, str]
+    """For each task that doesn't begin one sentence: why."""
+    held_by_machine: bool
+    """Only memory or load stand in the way: nothing tells when they change."""
+
+
+def holds_a_place(task: Task, *, limits: Limits) -> bool:
+    """Tell whether a task counts against `limits.max_parallel`."""
+    if task.state is State.WAITING and not limits.waiting_holds:
+        return False
+    return task.state in HOLDS_A_PLACE
+
+
+def line_up(
+    tasks: Sequence[Task],
+    *,
+    begun: Collection[TaskId],
+    limits: Limits,
+    paused: bool = False,
+    machine: Machine | None = None,
+) -> Turns:
+    """Choose the queued tasks that begin now.
+
+    The highest priority first; of the same, the repository that has the fewest places;
+    then the order in which they were asked for. `begun` were given a place a moment ago
+    already; `tasks` has the discarded ones too.
     """
-    taken = sum(task.state in HOLDS_A_PLACE or task.id in begun for task in tasks)
-    waiting = sorted(
-        (task for task in tasks if task.state is State.QUEUED and task.id not in begun),
-        key=lambda task: task.number,
-    )
-    return tuple(waiting[: max(0, max_parallel - taken)])
+    known = {task.id: task for task in tasks}
+    holding = [
+        task for task in tasks if task.id in begun or holds_a_place(task, limits=limits)
+    ]
+    waiting: dict[TaskId, str] = {}
+    ready: list[Task] = []
+    for task in tasks:
+        if task.state is not State.QUEUED or task.id in begun:
+            continue
+        if why := _forerunners(task, known):
+            waiting[task.id] = why
+        else:
+            ready.append(task)
+    closed = _closed(tasks, limits=limits, paused=paused)
+    places = 0 if closed else max(0, limits.max_parallel - len(holding))
+    held = _too_full(machine or Machine(), limits=limits)
+    if held:
+        # One at least goes on, or nothing could ever make room.
+        places = min(places, 0 if holding else 1)
+    why = closed or held
+    if not why:
+        number = limits.max_parallel
+        why = f"Waits for a place: {number} agent{'s' * (number != 1)} may run at once."
+    chosen = _fairly(ready, holding, places=places)
+    left = [task for task in ready if task not in chosen]
+    waiting |= {task.id: why for task in left}
+    by_machine = bool(held and not closed and left)
+    return Turns(begin=chosen, waiting=waiting, held_by_machine=by_machine)
+
+
+def _fairly(
+    ready: Sequence[Task], holding: Sequence[Task], *, places: int
+) -> tuple[Task, ...]:
+    has = Counter(task.repository for task in holding)
+    rest, chosen = list(ready), list[Task]()
+    while rest and len(chosen) < places:
+        first = min(
+            rest, key=lambda one: (-one.priority, has[one.repository], one.number)
+        )
+        rest.remove(first)
+        chosen.append(first)
+        has[first.repository] += 1
+    return tuple(chosen)
+
+
+def _forerunners(task: Task, known: Mapping[TaskId, Task]) -> str:
+    """Say what a task waits for; nothing when all its forerunners are merged."""
+    open_ones: list[TaskId] = []
+    for name in task.after:
+        before = known.get(name)
+        if before is not None and before.state is State.MERGED:
+            continue
+        end = "is no more" if before is None else _NEVER_BY_ITSELF.get(before.state)
+        if end:
+            return (
+                f"Task {name}, which must be merged first, {end}: start this one all"
+                f" the same (`agentls start {task.id}`), or discard it."
+            )
+        open_ones.append(name)
+    if not open_ones:
+        return ""
+    are = "is" if len(open_ones) == 1 else "are"
+    return f"Begins when {_listed(open_ones)} {are} merged."
+
+
+def _closed(tasks: Sequence[Task], *, limits: Limits, paused: bool) -> str:
+    if paused:
+        return "The queue is paused."
+    reviews = sum(task.state is State.REVIEW for task in tasks)
+    if limits.max_review and reviews >= limits.max_review:
+        return f"Waits for you: {limits.max_review} tasks or more wait for your review."
+    return ""
+
+
+def _too_full(machine: Machine, *, limits: Limits) -> str:
+    if machine.memory is not None and machine.memory < limits.memory_floor:
+        return f"Waits for memory: less than {limits.memory_floor:,} bytes are free."
+    if limits.load_ceiling and (machine.load or 0) > limits.load_ceiling:
+        return (
+            f"Waits for the processors: each has a load over {limits.load_ceiling:g}."
+        )
+    return ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last

@@ -34,6 +34,9 @@ class TaskRequest:
     base: str | None = None
     target: str | None = None
     branch: str | None = None
+    after: tuple[str, ...] = ()
+    """The tasks that must be merged before it begins."""
+    priority: int = 0
     environment: Mapping[str, str] = attrs.field(factory=dict[str, str])
 
 

@@ -23,8 +23,8 @@ from agentls.model import (
 from agentls.sessions.folder import read_meta
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.book import Event, TaskBook
+from agentls.tasks.queue import holds_a_place
 from agentls.tasks.starting import Starter
-from agentls.tasks.states import HOLDS_A_PLACE
 from agentls.threads import in_thread
 
 __all__ = ["GO_ON", "Resuming", "require_worktree", "resume"]
@@ -147,9 +147,12 @@ class Resuming:
             return
         begun = self._starter.begun
         tasks = self._book.tasks()
-        taken = sum(one.state in HOLDS_A_PLACE or one.id in begun for one in tasks)
+        limits = self._starter.limits
+        taken = sum(
+            one.id in begun or holds_a_place(one, limits=limits) for one in tasks
+        )
         for task in tasks:
-            if task.id in self._waiting and taken < self._starter.max_parallel:
+            if task.id in self._waiting and taken < limits.max_parallel:
                 taken += 1
                 self._starter.resuming.add(task.id)
                 lost = self._waiting.pop(task.id)

@@ -6,15 +6,20 @@ is prepared and its agent started, a session that ends moves its task on.
 
 import asyncio
 import contextlib
+import os
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
 import attrs
 
+from agentls.config.settings import Limits
 from agentls.errors import AgentlsError, UnknownTask
-from agentls.git.repository import Repository, find_repository
+from agentls.git.repository import Repository, find_repository, resolve_commit
+from agentls.host import available_memory
 from agentls.model import (
+    Base,
+    BaseKind,
     Session,
     SessionKind,
     State,
@@ -35,7 +40,7 @@ from agentls.tasks.agency import Agency
 from agentls.tasks.book import Event, TaskBook
 from agentls.tasks.hearing import Hearing
 from agentls.tasks.heeding import Heeding
-from agentls.tasks.queue import next_to_start
+from agentls.tasks.queue import Machine, line_up
 from agentls.tasks.running import Runner
 from agentls.tasks.trusting import Policy, Trusting
 from agentls.tasks.turns import Enclosed, Turns
@@ -45,6 +50,9 @@ __all__ = ["STOP_GRACE", "Say", "Starter", "silent"]
 
 STOP_GRACE = 5.0
 """Seconds between TERM and KILL: time for an agent to save its conversation."""
+
+_LOOK_SECONDS = 5.0
+"""Seconds between two looks for memory or load, only while they hold tasks back."""
 
 _TO_PREPARE = {State.QUEUED, State.PREPARING, State.FAILED, State.INTERRUPTED}
 _RUNNING = {State.WORKING, State.WAITING}
@@ -75,7 +83,8 @@ class Starter:
     ) -> None:
         self.locks: defaultdict[TaskId, asyncio.Lock] = defaultdict(asyncio.Lock)
         """One operation a task at a time."""
-        self.max_parallel = 1
+        self.limits = Limits()
+        """How much may run at once; whoever reads the config again sets it."""
         self.resuming: set[TaskId] = set()
         """Interrupted tasks that go on by themselves and were given a place."""
         self.closing = False
@@ -87,6 +96,10 @@ class Starter:
         self._preparing: dict[TaskId, asyncio.Task[None]] = {}
         self._told: dict[TaskId, Say] = {}
         self._stopping: set[TaskId] = set()
+        self._reasons: dict[TaskId, str] = {}
+        """What queued tasks wait for, as far as the book may not know it yet."""
+        self._telling: asyncio.Task[Any] | None = None
+        self._looking: asyncio.Task[Any] | None = None
         self.turns = Turns(
             book=book,
             database=database,
@@ -128,10 +141,51 @@ class Starter:
         """Give the free places to queued tasks."""
         if self.closing:
             return
-        for task in next_to_start(
-            self._book.tasks(), begun=self.begun, max_parallel=self.max_parallel
-        ):
+        turns = line_up(
+            self._book.tasks(discarded=True),
+            begun=self.begun,
+            limits=self.limits,
+            paused=self._book.paused,
+            machine=self._machine(),
+        )
+        for task in turns.begin:
             self.begin(task)
+        self._reasons = {
+            task_id: why
+            for task_id, why in turns.waiting.items()
+            if self._book.get(task_id).why != why
+        }
+        if self._reasons and self._telling is None:
+            self._telling = self._spawn(self._tell_reasons(), name="tell the queue")
+        if turns.held_by_machine and self._looking is None:
+            self._looking = self._spawn(self._look_again(), name="look for room")
+
+    def _machine(self) -> Machine:
+        """Look how the machine stands, as far as a limit asks for it."""
+        limits = self.limits
+        load = os.getloadavg()[0] / (os.cpu_count() or 1)
+        return Machine(
+            memory=available_memory() if limits.memory_floor else None,
+            load=load if limits.load_ceiling else None,
+        )
+
+    async def _tell_reasons(self) -> None:
+        """Keep with each queued task what it waits for."""
+        try:
+            while self._reasons:
+                task_id, why = self._reasons.popitem()
+                with contextlib.suppress(UnknownTask):
+                    await self._book.keep_reason(task_id, why)
+        finally:
+            self._telling = None
+
+    async def _look_again(self) -> None:
+        """Look for room after a while: nothing tells when memory or load change."""
+        try:
+            await asyncio.sleep(_LOOK_SECONDS)
+        finally:
+            self._looking = None
+        self.start_queued()
 
     @property
     def begun(self) -> frozenset[TaskId]:
@@ -298,10 +352,15 @@ class Starter:
             entry = JournalEntry(
                 task=task_id, operation="create", step="worktree", data={}
             )
+            try:
+                base = await self._base(before)
+            except AgentlsError:
+                base = before.base  # the preparation below says what is wrong
             task = await self._book.change(
                 task_id,
                 state=State.PREPARING,
                 why="",
+                base=base,
                 journal=None if setup else entry,
             )
             try:
@@ -331,6 +390,14 @@ class Starter:
             except AgentlsError as error:
                 why = f"{error.message} {error.hint}".strip()
                 await self._book.finish(task_id, state=State.FAILED, why=why)
+
+    async def _base(self, task: Task) -> Base:
+        """Give where a task begins: one that waited for others, where they came to."""
+        if not task.after or task.state is not State.QUEUED:
+            return task.base
+        repository = await self.repository(task)
+        commit = await resolve_commit(repository, task.target)
+        return Base(kind=BaseKind.REF, name=task.target, commit=commit)
 
     async def _clear(self, repository: Repository, task: Task) -> None:
         """Remove what an earlier preparation left; `task` is as it was before."""

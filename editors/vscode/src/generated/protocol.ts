@@ -410,6 +410,10 @@ export interface CreateTaskParams {
   target?: string;
   /** The new branch's name; made from the title if absent. */
   branch?: string;
+  /** Tasks that must be merged before it begins; it begins from the target then, so `base` must be absent. */
+  after?: readonly string[];
+  /** -1000 to 1000: the greater begins first. */
+  priority?: number;
 }
 
 /** What to watch no more. */
@@ -447,6 +451,13 @@ export interface EditCommentParams {
   task: string;
   comment: number;
   text: string;
+}
+
+/** What a task is to do instead. */
+export interface EditPromptParams {
+  task: string;
+  /** At most 100 KiB, no NUL. */
+  prompt: string;
 }
 
 /** Nothing. */
@@ -661,6 +672,8 @@ export interface ListTasksParams {
 export interface ListTasksResult {
   rev: number;
   tasks: readonly TaskInfo[];
+  /** Nothing that is queued begins; news come by `agentls/queueChanged`. */
+  paused?: boolean;
 }
 
 /** A line of a session's output that matches. */
@@ -879,6 +892,18 @@ export interface PullRequestInfo {
   state: string;
 }
 
+/** The queue was paused, or goes on. */
+export interface QueueChangedParams {
+  paused: boolean;
+}
+
+/** How the queue stands. */
+export interface QueueResult {
+  paused: boolean;
+  /** How many tasks wait in it. */
+  queued: number;
+}
+
 /** The bridge found another daemon: list and attach again from your offsets. */
 export interface ReconnectedParams {
   /** Counts the daemons of this connection, from 1. */
@@ -905,6 +930,12 @@ export interface RefuseHunksResult {
   left: number;
   /** The number of the checkpoint that holds the worktree as it was before. */
   checkpoint: number;
+}
+
+/** A task's new title. */
+export interface RenameTaskParams {
+  task: string;
+  title: string;
 }
 
 /** The terminal's new size; for the controller. */
@@ -1043,6 +1074,20 @@ export interface SessionInfo {
   lost?: boolean;
 }
 
+/** What a queued task waits for. */
+export interface SetAfterParams {
+  task: string;
+  /** The tasks that must be merged before it begins, instead of those of before. */
+  after: readonly string[];
+}
+
+/** How early a queued task begins. */
+export interface SetPriorityParams {
+  task: string;
+  /** -1000 to 1000; the greater begins first. 0 is what a task has by itself. */
+  priority: number;
+}
+
 /** An agent by its definition. */
 export interface ShowAgentResult {
   agent: AgentInfo;
@@ -1110,7 +1155,7 @@ export interface TaskInfo {
   agent: string;
   /** See the states in docs/glossary.md. */
   state: string;
-  /** One sentence for failed, waiting and interrupted, and after a stop. */
+  /** One sentence for failed, waiting and interrupted, after a stop, and what a queued task waits for. */
   why?: string;
   /** What told the state: `event` (its hook or notify), `exit`, `osc` (a terminal sequence), `title`, `bell`, `screen` or `silence`; absent: agentls itself. */
   source?: string;
@@ -1126,6 +1171,10 @@ export interface TaskInfo {
   base: BaseInfo;
   /** The branch that it merges into. */
   target: string;
+  /** The tasks that must be merged before it begins. */
+  after?: readonly string[];
+  /** Of two queued tasks the one with the greater begins first. */
+  priority?: number;
   created: string;
   changed: string;
   mergedCommit?: string;
@@ -1372,6 +1421,7 @@ export interface Commands {
   "agentls.discardTask": [DiscardTaskParams, TaskResult];
   "agentls.doctor": [DoctorParams, DoctorResult];
   "agentls.editComment": [EditCommentParams, CommentResult];
+  "agentls.editPrompt": [EditPromptParams, TaskResult];
   "agentls.forecast": [ForecastParams, ForecastResult];
   "agentls.gc": [GcParams, GcResult];
   "agentls.getTask": [TaskParams, TaskResult];
@@ -1383,13 +1433,16 @@ export interface Commands {
   "agentls.markViewed": [MarkViewedParams, MarkViewedResult];
   "agentls.mergeTask": [MergeTaskParams, MergeTaskResult];
   "agentls.nextReview": [NextReviewParams, NextReviewResult];
+  "agentls.pauseQueue": [Empty, QueueResult];
   "agentls.peek": [PeekParams, PeekResult];
   "agentls.previewMerge": [PreviewMergeParams, PreviewMergeResult];
   "agentls.refreshPullRequest": [TaskParams, TaskResult];
   "agentls.refuseHunks": [RefuseHunksParams, RefuseHunksResult];
+  "agentls.renameTask": [RenameTaskParams, TaskResult];
   "agentls.resolveComment": [ResolveCommentParams, CommentResult];
   "agentls.respond": [RespondParams, TaskResult];
   "agentls.restoreTask": [TaskParams, TaskResult];
+  "agentls.resumeQueue": [Empty, QueueResult];
   "agentls.resumeTask": [ResumeTaskParams, TaskResult];
   "agentls.retryTask": [TaskParams, TaskResult];
   "agentls.rewind": [RewindParams, RewindResult];
@@ -1397,7 +1450,10 @@ export interface Commands {
   "agentls.searchLogs": [SearchLogsParams, SearchLogsResult];
   "agentls.sendPrompt": [SendPromptParams, TaskResult];
   "agentls.sendReview": [SendReviewParams, SendReviewResult];
+  "agentls.setAfter": [SetAfterParams, TaskResult];
+  "agentls.setPriority": [SetPriorityParams, TaskResult];
   "agentls.showAgent": [AgentParams, ShowAgentResult];
+  "agentls.startTask": [TaskParams, TaskResult];
   "agentls.stats": [StatsParams, StatsResult];
   "agentls.stopTask": [TaskParams, TaskResult];
   "agentls.suggestAgent": [SuggestAgentParams, SuggestAgentResult];
@@ -1414,6 +1470,7 @@ export interface FromServer {
   "agentls/controllerChanged": ControllerChangedParams;
   "agentls/forecastChanged": ForecastChangedParams;
   "agentls/output": OutputParams;
+  "agentls/queueChanged": QueueChangedParams;
   "agentls/reconnected": ReconnectedParams;
   "agentls/resized": ResizedParams;
   "agentls/sessionEnded": SessionEndedParams;

@@ -42,6 +42,8 @@ async def create_task(
             base=params.base,
             target=params.target,
             branch=params.branch,
+            after=params.after,
+            priority=params.priority,
             environment=ls.client_environment,
         ),
         progress=progress,
@@ -78,6 +80,7 @@ async def list_tasks(
     return ListTasksResult(
         rev=ls.core.book.rev,
         tasks=tuple(ls.task_info(task) for task in tasks),
+        paused=ls.core.book.paused,
     )
 
 

@@ -131,7 +131,8 @@ class TaskInfo:
     state: str
     """See the states in docs/glossary.md."""
     why: str = ""
-    """One sentence for failed, waiting and interrupted, and after a stop."""
+    """One sentence for failed, waiting and interrupted, after a stop, and what a queued
+    task waits for."""
     source: str | None = None
     """What told the state: `event` (its hook or notify), `exit`, `osc` (a terminal
     sequence), `title`, `bell`, `screen` or `silence`; absent: agentls itself."""
@@ -147,6 +148,10 @@ class TaskInfo:
     base: BaseInfo
     target: str
     """The branch that it merges into."""
+    after: tuple[str, ...] = ()
+    """The tasks that must be merged before it begins."""
+    priority: int = 0
+    """Of two queued tasks the one with the greater begins first."""
     created: str
     changed: str
     merged_commit: str | None = None
@@ -226,6 +231,11 @@ class CreateTaskParams:
     """The configured target if absent, else the branch checked out now."""
     branch: str | None = None
     """The new branch's name; made from the title if absent."""
+    after: tuple[str, ...] = ()
+    """Tasks that must be merged before it begins; it begins from the target then, so
+    `base` must be absent."""
+    priority: int = 0
+    """-1000 to 1000: the greater begins first."""
 
 
 @attrs.frozen(kw_only=True)
@@ -258,6 +268,8 @@ class ListTasksResult:
 
     rev: int
     tasks: tuple[TaskInfo, ...]
+    paused: bool = False
+    """Nothing that is queued begins; news come by `agentls/queueChanged`."""
 
 
 @attrs.frozen(kw_only=True)

@@ -1,0 +1,110 @@
+"""What a person does about the queue, and about what a task is asked to do."""
+
+from collections.abc import Sequence
+
+from agentls.errors import InvalidParams
+from agentls.model import State, Task, TaskId
+from agentls.tasks.book import TaskBook
+from agentls.tasks.operations import Operations
+from agentls.tasks.request import check_prompt, check_text
+from agentls.tasks.starting import Say
+from agentls.tasks.states import require_state
+
+__all__ = ["PRIORITY_MAX", "Queueing", "check_priority", "find_forerunners"]
+
+PRIORITY_MAX = 1000
+
+
+class Queueing:
+    """Orders, holds and starts queued tasks; changes their words."""
+
+    def __init__(self, operations: Operations) -> None:
+        self._on = operations
+
+    async def rename(self, name: str, title: str) -> Task:
+        """Give a task another title; its branch keeps its name."""
+        check_text(title, what="title")
+        title = " ".join(title.split())
+        if not title:
+            raise InvalidParams("The title is empty.", hint="Give it a few words.")
+        task_id = self._on.book.get(name).id
+        return await self._on.book.change(task_id, title=title)
+
+    async def edit_prompt(self, name: str, prompt: str) -> Task:
+        """Give a task that hasn't begun, or that failed, another prompt.
+
+        What failed takes it with the next retry. The title stays.
+        """
+        check_prompt(prompt)
+        async with self._on.lock(self._on.book.get(name).id):
+            task = self._on.book.get(name)
+            require_state(task, State.QUEUED, State.FAILED, to="ask differently")
+            return await self._on.book.change(task.id, prompt=prompt)
+
+    async def set_priority(self, name: str, priority: int) -> Task:
+        """Say how early a queued task begins: the greater the earlier."""
+        check_priority(priority)
+        task_id = self._on.book.get(name).id
+        return await self._on.book.change(task_id, priority=priority)
+
+    async def set_after(self, name: str, after: Sequence[str]) -> Task:
+        """Say which tasks must be merged before a queued one begins; none is none."""
+        async with self._on.lock(self._on.book.get(name).id):
+            task = self._on.book.get(name)
+            require_state(task, State.QUEUED, to="put behind others")
+            forerunners = find_forerunners(self._on.book, after)
+            if circle := _circle(self._on.book, task.id, forerunners):
+                raise InvalidParams(
+                    f"Task {task.id} would wait for itself: {' after '.join(circle)}."
+                    " Nothing was changed.",
+                    hint="Leave out one of these.",
+                )
+            return await self._on.book.change(task.id, after=forerunners)
+
+    async def start(self, name: str, *, progress: Say) -> Task:
+        """Begin a queued task now: past the queue, its limits and its forerunners."""
+        task = self._on.book.get(name)
+        require_state(task, State.QUEUED, to="start")
+        self._on.starter.begin(task, say=progress)
+        return await self._on.starter.prepared(task.id)
+
+    async def pause(self) -> None:
+        """Begin nothing more that is queued until `resume`; what runs goes on."""
+        await self._on.book.pause(paused=True)
+        self._on.starter.start_queued()
+
+    async def resume(self) -> None:
+        """Go on with the queue."""
+        await self._on.book.pause(paused=False)
+        self._on.starter.start_queued()
+
+
+def check_priority(priority: int) -> None:
+    """Refuse a priority out of range."""
+    if not -PRIORITY_MAX <= priority <= PRIORITY_MAX:
+        raise InvalidParams(
+            f"The priority is {priority}; it goes from -{PRIORITY_MAX} to"
+            f" {PRIORITY_MAX}."
+        )
+
+
+def find_forerunners(book: TaskBook, names: Sequence[str]) -> tuple[TaskId, ...]:
+    """Find the tasks that are to be merged first, each once."""
+    return tuple(dict.fromkeys(book.get(name).id for name in names))
+
+
+def _circle(
+    book: TaskBook, task: TaskId, after: Sequence[TaskId]
+) -> tuple[TaskId, ...]:
+    """Give the way from a task over its forerunners back to it, if there is one."""
+    ways: list[tuple[TaskId, ...]] = [(task, name) for name in after]
+    seen: set[TaskId] = set()
+    known = {one.id: one for one in book.tasks(discarded=True)}
+    while ways:
+        way = ways.pop()
+        if way[-1] == task:
+            return way
+        if way[-1] not in seen and (there := known.get(way[-1])):
+            seen.add(way[-1])
+            ways.extend((*way, name) for name in there.after)
+    return ()

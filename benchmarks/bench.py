@@ -13,6 +13,7 @@ import attach
 import changes
 import checkpoint
 import echo
+import events
 import forecast
 import idle
 import launch
@@ -34,6 +35,7 @@ def measures(options: argparse.Namespace) -> Mapping[str, Measure]:
         "start": lambda: start.measure(rounds * 2),
         "bridge": lambda: launch.measure_bridge(rounds * 2),
         "cli": lambda: launch.measure_cli(rounds * 2),
+        "events": lambda: events.measure(rounds * 4),
         "echo": lambda: echo.measure(
             rounds, keys=options.keys, sessions=options.sessions
         ),

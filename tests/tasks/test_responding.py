@@ -102,6 +102,18 @@ dd bs=1 count=1 >typed 2>/dev/null
     assert (task.worktree / "typed").read_bytes() == b""
 
 
+async def test_a_prompt_for_an_agent_that_asks_is_refused_with_what_answers(
+    daemon, asker
+):
+    task = await daemon.create(agent=asker())
+    await daemon.until(task.id, State.WAITING)
+    with pytest.raises(InvalidState, match="wants to run make all") as refused:
+        await daemon.core.tasks.send_prompt(task.id, "more")
+    assert f"agentls respond {task.id} allow|deny|TEXT" in refused.value.hint
+    await daemon.core.responding.respond(task.id, choice="deny")
+    await daemon.until(task.id, State.REVIEW)
+
+
 async def test_a_task_goes_on_when_its_dialog_was_answered_in_the_terminal(
     daemon, asker, home
 ):

@@ -22,6 +22,18 @@ bin = "/bin/sh"
 start = ["-c", "{prompt}"]
 resume = ["-c", "echo \"resumed: $0\" >> resumed", "{prompt}"]
 
+[agents.teller]
+title = "Teller"
+bin = "/bin/sh"
+start = ["-c", "{prompt}"]
+resume = ["-c", "echo \"$0: $1\" >> resumed", "{session_id}", "{prompt}"]
+conversation = "learned"
+[[agents.teller.reports]]
+source = "output"
+format = "text"
+match = 'conversation (?P<id>\w+)'
+session = "id"
+
 [agents.learner]
 title = "Learner"
 bin = "/bin/sh"
@@ -72,6 +84,24 @@ async def test_an_interrupted_task_goes_on_where_it_was(daemon, paths):
     assert (resumed.id, resumed.worktree) == (task.id, task.worktree)
     await daemon.until(task.id, State.REVIEW)
     assert (task.worktree / "resumed").read_text() == f"resumed: {GO_ON}\n"
+
+
+async def test_a_conversation_that_was_only_printed_outlives_shim_and_reboot(
+    start, paths
+):
+    prompt = "echo conversation c1; touch said; sleep 1000"
+    async with start() as daemon:
+        task = await daemon.create(prompt, agent="teller")
+        (session,) = daemon.core.book.sessions(task.id)
+        live = daemon.core.sessions.get(session.id)
+        await live.grown(len("conversation c1"))
+    await asyncio.to_thread(_reboot, paths)
+    async with start() as daemon:
+        assert (await daemon.until(task.id, State.INTERRUPTED)).conversation == "c1"
+        await daemon.core.tasks.resume(task.id, text="go on")
+        resumed = await daemon.until(task.id, State.REVIEW)
+        assert resumed.conversation == "c1"
+        assert (task.worktree / "resumed").read_text() == "c1: go on\n"
 
 
 async def test_a_task_that_ended_goes_on_with_what_is_said(daemon):

@@ -235,10 +235,7 @@ class Orchestrator:
         if live := self._starter.runner.living(task, SessionKind.AGENT):
             typed = await self._agency.typed(task, policy.config, text)
             if typed is None:
-                raise InvalidState(
-                    f"The agent of task {task.id} takes no prompt while it runs.",
-                    hint="Wait until it is done, or stop it first.",
-                )
+                raise _takes_no_prompt(task)
             turn = await self._starter.turns.begin(
                 task.id, prompt=text, source=source, also=also
             )
@@ -331,3 +328,20 @@ class Orchestrator:
         except AgentlsError as error:
             why = f"Cancelled, and it could not be undone: {error.message}"
             await self._book.finish(task_id, state=_S.FAILED, why=why)
+
+
+def _takes_no_prompt(task: Task) -> InvalidState:
+    """Say why nothing can be typed into a living session now, and what can be done."""
+    if task.state is not _S.WAITING:
+        return InvalidState(
+            f"The agent of task {task.id} takes no prompt while it works.",
+            hint="Wait until it is done, or stop it first.",
+        )
+    asked = task.asked
+    answers = (*asked.choices, *(["TEXT"] if asked.takes_text else [])) if asked else ()
+    how = f"respond {task.id} {'|'.join(answers)}" if answers else f"attach {task.id}"
+    return InvalidState(
+        f"The agent of task {task.id} waits for an answer, which a prompt would be"
+        f" taken for: {task.why or 'look at its terminal'}",
+        hint=f"`agentls {how}` answers; or stop it first, and the prompt resumes it.",
+    )

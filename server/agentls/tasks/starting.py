@@ -315,6 +315,8 @@ class Starter:
             state, why = await self.hearing.end(task, session.exit)
             source = StatusSource.EXIT
         if state is State.INTERRUPTED:
+            if task.conversation is None:  # what it has left may name it
+                await self.hearing.account(task, session.id)
             # After a reboot there may be many: nobody waits for their checkpoints.
             task = await self._book.change_if(task_id, _RUNNING, state=state, why=why)
             self.turns.end_late(task_id)

@@ -91,7 +91,8 @@ _HINTS: Mapping[State, str] = {
     _S.QUEUED: "It begins when a place is free; `agentls discard {id}` takes it back.",
     _S.PREPARING: "Wait until its agent runs, or discard it.",
     _S.WORKING: "Wait until its agent is done, or stop it first.",
-    _S.WAITING: "Its agent waits for an answer: attach to it, or stop it first.",
+    _S.WAITING: "Its agent waits for an answer: `agentls show {id}` says what answers,"
+    " `agentls attach {id}` shows its terminal; or stop it first.",
     _S.CHECKING: "Wait until its checks are done, or stop it first.",
     _S.REVIEW: 'Merge it, discard it, or give its agent more: `agentls send {id} "…"`.',
     _S.FAILED: "`agentls logs {id}` shows its output; then retry or discard it.",

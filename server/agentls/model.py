@@ -25,6 +25,7 @@ __all__ = [
     "CommitId",
     "Exit",
     "HunkId",
+    "Lines",
     "PullRequest",
     "PullState",
     "Resolve",
@@ -387,6 +388,18 @@ class Turn:
     ended: datetime | None = None
     said: str = ""
     """What the agent said last, where it tells; else empty."""
+
+
+@attrs.frozen(kw_only=True)
+class Lines:
+    """A range of lines, both ends in it; they count from 1."""
+
+    first: int
+    last: int
+
+    def __contains__(self, line: int) -> bool:
+        """Tell whether a line is in the range."""
+        return self.first <= line <= self.last
 
 
 @attrs.frozen(kw_only=True)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from agentls.model import Lines
 from agentls.review.findings import Finding, read_findings, reviewer_prompt
-from agentls.review.placing import Lines
 
 
 def test_findings_are_read_line_by_line():

@@ -12,10 +12,10 @@ import pytest
 
 from agentls.git.checkouts import list_checkouts
 from agentls.git.repository import head
-from agentls.model import TaskId
+from agentls.model import Lines, TaskId
 from agentls.review import trials
 from agentls.review.forecast import Forecaster
-from agentls.review.outlook import Lines, Outcome
+from agentls.review.outlook import Outcome
 from agentls.review.sides import Subject
 
 FULL = bool(os.environ.get("AGENTLS_TEST_FULL"))

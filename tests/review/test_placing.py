@@ -8,7 +8,8 @@ import pytest
 
 from agentls.git.edits import Edit
 from agentls.git.repository import find_repository
-from agentls.review.placing import Lines, Place, Spot, follow, follow_lines
+from agentls.model import Lines
+from agentls.review.placing import Place, Spot, follow, follow_lines
 
 TEN = "".join(f"line {number}\n" for number in range(1, 11))
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from agentls.review.placing import Lines
+from agentls.model import Lines
 from agentls.tasks.commenting import Remark
 
 

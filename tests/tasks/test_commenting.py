@@ -10,9 +10,8 @@ import attrs
 import pytest
 
 from agentls.errors import InvalidParams, InvalidState
-from agentls.model import State, Task
+from agentls.model import Lines, State, Task
 from agentls.review.comments import Answered, PlacedComment
-from agentls.review.placing import Lines
 from agentls.store.comments import CommentState, Side
 from agentls.tasks.book import CommentsChanged
 from agentls.tasks.commenting import Remark

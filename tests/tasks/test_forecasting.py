@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from agentls.model import State
-from agentls.review.outlook import Lines, Outcome
+from agentls.model import Lines, State
+from agentls.review.outlook import Outcome
 from agentls.review.radar import TouchKind
 
 LINES = "".join(f"{n}\n" for n in range(1, 9))

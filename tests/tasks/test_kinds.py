@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from agentls.errors import GitFailed
-from agentls.model import State, Task
+from agentls.model import Lines, State, Task
 from agentls.review.outlook import Outcome
-from agentls.review.placing import Lines
 from agentls.tasks import updating
 from agentls.tasks.commenting import Remark
 from agentls.tasks.parts import Part

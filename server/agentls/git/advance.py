@@ -24,6 +24,7 @@ from agentls.git.process import Finished
 from agentls.git.refs import branch_ref, read_ref, update_ref
 from agentls.git.repository import Repository
 from agentls.git.runner import failure, git, run_git
+from agentls.git.wording import named
 from agentls.model import CommitId
 from agentls.threads import in_thread
 from agentls.together import together
@@ -40,7 +41,6 @@ __all__ = [
 ]
 
 _MERGE_WITHIN = 1800.0
-_NAMED = 10
 
 # What a checkout is in the middle of, when its git folder holds this.
 _IN_PROGRESS = {
@@ -216,11 +216,8 @@ def in_the_way(
     checkout: Checkout, what: str, *, files: tuple[bytes, ...]
 ) -> DirtyCheckout:
     """Make the error that names the user's files."""
-    names = [name.decode("utf-8", "backslashreplace") for name in files[:_NAMED]]
-    if len(files) > _NAMED:
-        names.append(f"and {len(files) - _NAMED} more")
     return DirtyCheckout(
-        f"{checkout.path} {what} {', '.join(names)}. Nothing was changed.",
+        f"{checkout.path} {what} {named(files)}. Nothing was changed.",
         hint="Commit them or move them away, then try again.",
     )
 

@@ -11,6 +11,7 @@ import attrs
 
 from agentls.git.repository import Repository
 from agentls.git.runner import git, run_git
+from agentls.git.wording import shown
 from agentls.threads import in_thread
 
 __all__ = [
@@ -65,7 +66,7 @@ class ChangedFile:
     @property
     def display(self) -> str:
         """The path for a person; bytes that aren't UTF-8 come out escaped."""
-        return self.path.decode("utf-8", "backslashreplace")
+        return shown(self.path)
 
     @property
     def symlink(self) -> bool:

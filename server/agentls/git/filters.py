@@ -17,6 +17,7 @@ from agentls.git.changes import changed_paths
 from agentls.git.drivers import Filter, filters_in
 from agentls.git.repository import Repository
 from agentls.git.runner import git, load_settings
+from agentls.git.wording import shown
 
 __all__ = [
     "attributes",
@@ -83,7 +84,7 @@ async def refuse_untrusted(
         for path, name in sorted(values.items()):
             if name in untrusted:
                 raise Untrusted(
-                    f"{path.decode('utf-8', 'backslashreplace')} goes through the "
+                    f"{shown(path)} goes through the "
                     f"filter {name}, which nobody has trusted yet: "
                     f"{untrusted[name].text}. Nothing was changed.",
                     hint="Read what it runs, and trust it if you know it.",

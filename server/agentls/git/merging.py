@@ -25,6 +25,7 @@ from agentls.git.repository import Repository
 from agentls.git.runner import failure, git, load_settings, run_git, user_environ
 from agentls.git.shadow import shadow_of
 from agentls.git.staged import IDENTITY
+from agentls.git.wording import shown
 from agentls.model import CommitId
 from agentls.threads import in_thread
 
@@ -158,7 +159,7 @@ async def _drivers(
         for path, name in sorted(values.items()):
             if name in others and name not in _BUILT_IN:
                 raise Untrusted(
-                    f"{path.decode('utf-8', 'backslashreplace')} would be merged by "
+                    f"{shown(path)} would be merged by "
                     f"{others[name].text}, which nobody has trusted yet. "
                     "Nothing was changed.",
                     hint="Read what it runs, and trust it if you know it.",

@@ -1,10 +1,12 @@
-"""What of the user's stands in the way of a branch that moves in a checkout.
+"""What stands in the way of files that git is about to write.
 
-git has the last word when it moves; this is for telling it beforehand.
+In a checkout of the user's git has the last word when its branch moves; this is for
+telling it beforehand. In a task's worktree this look decides.
 """
 
 import os
-from collections.abc import Collection
+import stat
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import attrs
@@ -15,7 +17,7 @@ from agentls.git.repository import Repository
 from agentls.git.runner import git
 from agentls.threads import in_thread
 
-__all__ = ["Obstacles", "find_obstacles"]
+__all__ = ["Obstacles", "find_in_the_way", "find_obstacles"]
 
 
 @attrs.frozen(kw_only=True)
@@ -56,6 +58,20 @@ async def find_obstacles(
     )
 
 
+async def find_in_the_way(
+    repo: Repository, checkout: Checkout, *, old: str, new: str
+) -> tuple[bytes, ...]:
+    """Give what the worktree holds besides `old` where `new` has files.
+
+    That is: ignored files, nested repositories and what was too large to be stored.
+    A folder stands for all that is in it.
+    """
+    changed = await changed_paths(repo, old, new)
+    kept = {file.path for file in changed if file.old_mode}
+    coming = [file.path for file in changed if file.new_mode and not file.old_mode]
+    return await in_thread(_in_the_way, checkout.path, coming, kept)
+
+
 def _untracked(
     top: Path, added: Collection[bytes], tracked: frozenset[bytes]
 ) -> tuple[bytes, ...]:
@@ -63,20 +79,66 @@ def _untracked(
     folders = {folder for path in tracked for folder in _folders(path)}
     found: dict[bytes, None] = {}
     for path in added:
-        for at in (*_folders(path), path):
-            if at in tracked or at in folders:
-                continue
-            if not _is_free(top / os.fsdecode(at), for_folder=at != path):
-                found[at] = None
-                break
+        place, mode = _in_place_of(top, path)
+        if mode is None or place in tracked or place in folders:
+            continue
+        if stat.S_ISDIR(mode) and not any(_at(top, place).iterdir()):
+            continue  # an empty folder gives way
+        found[place] = None
     return tuple(found)
 
 
-def _is_free(place: Path, *, for_folder: bool) -> bool:
-    """Tell whether a file, or a folder, can be put there; an empty folder gives way."""
-    if place.is_dir() and not place.is_symlink():
-        return for_folder or not any(place.iterdir())
-    return not os.path.lexists(place)
+def _in_the_way(
+    top: Path, coming: Collection[bytes], kept: set[bytes]
+) -> tuple[bytes, ...]:
+    """Give what lies where files are to be put; `kept` goes by itself."""
+    found: dict[bytes, None] = {}
+    for path in coming:
+        place, mode = _in_place_of(top, path)
+        if mode is None or place in kept:
+            continue
+        if stat.S_ISDIR(mode) and not _holds_more(top, place, kept):
+            continue
+        found[place] = None
+    return tuple(found)
+
+
+def _in_place_of(top: Path, path: bytes) -> tuple[bytes, int | None]:
+    """Give what is where a file is to be put, and its mode; None if nothing is.
+
+    That is at its path, or above it, where a folder is needed and something else lies.
+    """
+    for folder in _folders(path):
+        mode = _mode(top, folder)
+        if mode is None or not stat.S_ISDIR(mode):
+            return folder, mode
+    return path, _mode(top, path)
+
+
+def _holds_more(top: Path, folder: bytes, kept: set[bytes]) -> bool:
+    """Tell whether a folder in a file's place holds anything besides `kept`."""
+    names = _names_below(_at(top, folder))
+    return any(folder + b"/" + name not in kept for name in names)
+
+
+def _names_below(folder: Path) -> Iterator[bytes]:
+    top = os.fsencode(folder)
+    for at, folders, files in os.walk(top):
+        for name in (*files, *folders):
+            whole = os.path.join(at, name)  # noqa: PTH118 - bytes
+            if name in files or os.path.islink(whole):  # noqa: PTH114 - bytes
+                yield whole[len(top) + 1 :]
+
+
+def _mode(top: Path, path: bytes) -> int | None:
+    try:
+        return _at(top, path).lstat().st_mode
+    except OSError:  # nothing there, or nothing that git could write to
+        return None
+
+
+def _at(top: Path, path: bytes) -> Path:
+    return top / os.fsdecode(path)
 
 
 def _folders(path: bytes) -> tuple[bytes, ...]:

@@ -8,8 +8,7 @@ function can be run again after a crash in the middle of it.
 import contextlib
 import os
 import shutil
-import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
@@ -19,9 +18,11 @@ from agentls.git.branches import occupants
 from agentls.git.changes import changed_paths
 from agentls.git.checkouts import Checkout
 from agentls.git.lock import advance_lock
+from agentls.git.obstacles import find_in_the_way
 from agentls.git.refs import branch_ref, read_ref, update_ref
 from agentls.git.repository import Repository
 from agentls.git.runner import git, run_git
+from agentls.git.wording import named
 from agentls.model import CommitId
 from agentls.threads import in_thread
 
@@ -30,7 +31,6 @@ __all__ = [
     "check_no_merge",
     "check_no_submodules",
     "clear_locks",
-    "find_in_the_way",
     "forget_index",
     "keep_index",
     "move_aside",
@@ -41,7 +41,6 @@ __all__ = [
 ]
 
 _WITHIN = 1800.0
-_NAMED = 10
 _LOCKS = ("index.lock", "HEAD.lock", "ORIG_HEAD.lock")
 
 # What git removes by itself when HEAD goes elsewhere.
@@ -54,20 +53,6 @@ _HALF_DONE = (
     "REVERT_HEAD",
     "SQUASH_MSG",
 )
-
-
-async def find_in_the_way(
-    repo: Repository, checkout: Checkout, *, old: str, new: str
-) -> tuple[bytes, ...]:
-    """Give what the worktree holds besides `old` where `new` has files.
-
-    That is: ignored files, nested repositories and what was too large to be stored.
-    A folder stands for all that is in it.
-    """
-    changed = await changed_paths(repo, old, new)
-    kept = {file.path for file in changed if file.old_mode}
-    coming = [file.path for file in changed if file.new_mode and not file.old_mode]
-    return await in_thread(_in_the_way, checkout.path, coming, kept)
 
 
 async def move_aside(checkout: Checkout, paths: Sequence[bytes], *, keep: Path) -> None:
@@ -115,7 +100,7 @@ async def check_no_submodules(repo: Repository, *, old: str, new: str) -> None:
     submodules = [file.path for file in changed if file.submodule]
     if submodules:
         raise InvalidState(
-            f"Submodules can't be written: {_listed(submodules)}. Nothing was changed.",
+            f"Submodules can't be written: {named(submodules)}. Nothing was changed.",
             hint="Check out the wanted commit in them by hand, then try again.",
         )
 
@@ -133,7 +118,7 @@ async def rewrite(
     if blocked:
         raise InvalidState(
             f"In {checkout.path} something that no checkpoint holds is in the way:"
-            f" {_listed(blocked)}. Nothing was changed.",
+            f" {named(blocked)}. Nothing was changed.",
             hint="Move it away and try again.",
         )
     await write_files(repo, checkout, index=index, old=old, new=new)
@@ -222,51 +207,6 @@ async def move_head(
     await git("update-index", "-q", "--refresh", at=place, ok=(0, 1))
 
 
-def _listed(paths: Sequence[bytes]) -> str:
-    names = [path.decode("utf-8", "backslashreplace") for path in paths[:_NAMED]]
-    more = len(paths) - _NAMED
-    return ", ".join(names) + (f" and {more} more" if more > 0 else "")
-
-
-def _in_the_way(
-    top: Path, coming: Sequence[bytes], kept: set[bytes]
-) -> tuple[bytes, ...]:
-    """Look from the top of each path down; `kept` goes by itself."""
-    found: dict[bytes, None] = {}
-    for path in coming:
-        parts = path.split(b"/")
-        for end in range(1, len(parts)):
-            above = b"/".join(parts[:end])
-            mode = _mode(top, above)
-            if mode is None or not stat.S_ISDIR(mode):
-                break
-        else:
-            above = path
-            mode = _mode(top, path)
-        if mode is None or above in kept:
-            continue
-        if stat.S_ISDIR(mode):
-            if _holds_more(top / os.fsdecode(above), above, kept):
-                found[above] = None
-        else:
-            found[above] = None
-    return tuple(found)
-
-
-def _holds_more(folder: Path, path: bytes, kept: set[bytes]) -> bool:
-    """Tell whether a folder in a file's place holds anything besides `kept`."""
-    return any(path + b"/" + name not in kept for name in _names_below(folder))
-
-
-def _names_below(folder: Path) -> Iterator[bytes]:
-    top = os.fsencode(folder)
-    for at, folders, files in os.walk(top):
-        for name in (*files, *folders):
-            whole = os.path.join(at, name)  # noqa: PTH118 - bytes
-            if name in files or os.path.islink(whole):  # noqa: PTH114 - bytes
-                yield whole[len(top) + 1 :]
-
-
 def _move_aside(top: Path, paths: Sequence[bytes], keep: Path) -> None:
     for path in paths:
         source = top / os.fsdecode(path)
@@ -279,13 +219,6 @@ def _move_aside(top: Path, paths: Sequence[bytes], keep: Path) -> None:
             target = keep / f"{number}" / os.fsdecode(path)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.move(source, target)
-
-
-def _mode(top: Path, path: bytes) -> int | None:
-    try:
-        return (top / os.fsdecode(path)).lstat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return None
 
 
 def _copy_index(index: Path, aside: Path) -> None:

@@ -14,7 +14,8 @@ from agentls.lsp.protocol.forecast import (
     TaskForecastInfo,
     TaskOutlook,
 )
-from agentls.review.outlook import ConflictFile, Lines, Outlook, TaskForecast
+from agentls.model import Lines
+from agentls.review.outlook import ConflictFile, Outlook, TaskForecast
 from agentls.tasks.forecasting import News
 
 __all__ = ["forecast_changed", "forecast_info", "task_outlook"]

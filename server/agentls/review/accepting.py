@@ -15,6 +15,7 @@ from agentls.git.changes import ChangedFile, Status
 from agentls.git.hunks import Hunk, HunkKind
 from agentls.git.repository import Repository
 from agentls.git.trees import Entry, with_entries
+from agentls.git.wording import shown
 from agentls.model import HunkId
 
 __all__ = ["Choice", "check_separable", "choose", "splice", "with_kept"]
@@ -112,7 +113,7 @@ def check_separable(
                 one, other = other, one
             what = "put back" if refused else "taken"
             raise InvalidState(
-                f"{_shown(*one)} can't be {what} without {_shown(*other)}: the one is"
+                f"{_called(*one)} can't be {what} without {_called(*other)}: the one is"
                 " a file where the other needs a folder. Nothing was changed.",
                 hint="Choose both, or neither.",
             )
@@ -123,11 +124,11 @@ def _folders(path: bytes) -> Iterable[bytes]:
     return (b"/".join(parts[:count]) for count in range(1, len(parts)))
 
 
-def _shown(path: bytes, file: ChangedFile) -> str:
+def _called(path: bytes, file: ChangedFile) -> str:
     """Name a file as the change does, and where else it would stand."""
     if path == file.path:
         return file.display
-    return f"{file.display} (which was {path.decode('utf-8', 'backslashreplace')})"
+    return f"{file.display} (which was {shown(path)})"
 
 
 async def with_kept(

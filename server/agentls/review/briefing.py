@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import attrs
 
 from agentls.git.changes import ChangedFile, Status
+from agentls.git.wording import shown
 from agentls.model import CheckMode, CheckOutcome, CheckResult, Task
 from agentls.review.comments import PlacedComment
 from agentls.review.outlook import Outcome, Outlook, TaskForecast
@@ -129,7 +130,7 @@ def _file(file: ChangedFile) -> str:
     mark = _MARKS.get(file.status)
     from_ = ""
     if file.old_path != file.path:
-        from_ = f" from {_code(_shown(file.old_path))}"
+        from_ = f" from {_code(shown(file.old_path))}"
     return f"- {_code(file.display)} {lines}" + (f" ({mark}{from_})" if mark else "")
 
 
@@ -154,7 +155,7 @@ def _comment(placed: PlacedComment) -> str:
     where = "The whole change"
     if placed.path:
         where = _code(
-            _shown(placed.path) + (f":{placed.lines.first}" if placed.lines else "")
+            shown(placed.path) + (f":{placed.lines.first}" if placed.lines else "")
         )
     if comment.id != comment.thread:
         where = f"Reply to {comment.thread}"
@@ -174,7 +175,7 @@ def _forecast(forecast: TaskForecast | None, *, target: str) -> str:
     ]
     lines = [f"- With {name}: {_outlook(outlook)}" for name, outlook in sides]
     if forecast.in_the_way:
-        names = ", ".join(_code(_shown(path)) for path in forecast.in_the_way)
+        names = ", ".join(_code(shown(path)) for path in forecast.in_the_way)
         lines.append(f"- In the way of a merge, with uncommitted changes: {names}")
     return _section("Forecast", "\n".join(lines))
 
@@ -182,13 +183,9 @@ def _forecast(forecast: TaskForecast | None, *, target: str) -> str:
 def _outlook(outlook: Outlook) -> str:
     if outlook.outcome is Outcome.CLEAN:
         return "goes together"
-    names = ", ".join(_code(_shown(file.path)) for file in outlook.files)
+    names = ", ".join(_code(shown(file.path)) for file in outlook.files)
     said = "**conflicts**" if outlook.outcome is Outcome.CONFLICTS else "can't be told"
     return f"{said} in {names}" if names else said
-
-
-def _shown(path: bytes) -> str:
-    return path.decode("utf-8", "backslashreplace")
 
 
 def _section(title: str, *parts: str) -> str:

@@ -12,8 +12,9 @@ from agentls.git.changes import changed_files, read_blob
 from agentls.git.edits import Edit
 from agentls.git.hunks import Hunk, HunkKind, hunks_of
 from agentls.git.repository import Repository
-from agentls.model import CommitId, HunkId
-from agentls.review.placing import Lines, Place, Spot, follow, lines_of
+from agentls.git.wording import shown
+from agentls.model import CommitId, HunkId, Lines
+from agentls.review.placing import Place, Spot, follow, lines_of
 from agentls.store.comments import Comment, Side
 
 __all__ = ["Answer", "Answered", "PlacedComment", "old_path", "place", "quote"]
@@ -62,7 +63,7 @@ async def quote(
     repository: Repository, commit: str, *, path: bytes, lines: Lines | None
 ) -> str:
     """Give the text of a file's lines; raise `InvalidParams` if they aren't there."""
-    name = path.decode("utf-8", "backslashreplace")
+    name = shown(path)
     content = await read_blob(repository, commit, path)
     if content is None:
         raise InvalidParams(

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from agentls.git.wording import shown
 from agentls.store.decisions import Decided, Decision
 
 __all__ = ["decisions_text"]
@@ -35,7 +36,7 @@ def decisions_text(decisions: Iterable[Decision], *, target: str) -> str:
 
 def _listed(files: Counter[bytes]) -> str:
     names = [
-        path.decode("utf-8", "backslashreplace") + (f" ({count} parts)" * (count > 1))
+        shown(path) + (f" ({count} parts)" * (count > 1))
         for path, count in files.items()
     ]
     more = len(names) - _FILES_NAMED

@@ -11,24 +11,21 @@ from agentls.errors import Conflict
 from agentls.git.commits import commit_tree
 from agentls.git.merging import Conflicted
 from agentls.git.repository import Repository
+from agentls.git.wording import named
 from agentls.model import BaseKind, CommitId, Strategy, Task
 from agentls.review.hooking import Hooks, ask_hooks
 
 __all__ = ["Draft", "Wish", "WorkConflicts", "complete"]
-
-_FILES_NAMED = 10
 
 
 class WorkConflicts(Conflict):
     """The work and the target conflict; with what git says about it."""
 
     def __init__(self, task: Task, found: Conflicted, *, what: str) -> None:
-        names = [path.decode("utf-8", "backslashreplace") for path in found.files]
-        more = len(names) - _FILES_NAMED
-        listed = ", ".join(names[:_FILES_NAMED]) + (f" and {more} more" * (more > 0))
         who = f"Task {task.id}" if not what else f"Of task {task.id}, {what}"
         super().__init__(
-            f"{who} conflicts with {task.target} in {listed}. Nothing was changed.",
+            f"{who} conflicts with {task.target} in {named(found.files)}."
+            " Nothing was changed.",
             hint=_way_out(task),
         )
         self.found = found

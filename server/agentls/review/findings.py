@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import attrs
 
-from agentls.review.placing import Lines
+from agentls.model import Lines
 
 __all__ = ["Finding", "read_findings", "reviewer_prompt"]
 

@@ -1,6 +1,5 @@
 """What the user's hooks say to a merge before its commit is made."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,13 +13,13 @@ from agentls.git.process import Finished, TookTooLong
 from agentls.git.repository import Repository
 from agentls.git.runner import git
 from agentls.git.snapshot import read_state
+from agentls.git.wording import named
 from agentls.model import Strategy, Task
 from agentls.threads import in_thread
 
 __all__ = ["Hooks", "ask_hooks", "hooks_of"]
 
 _LINES_TOLD = 30
-_FILES_NAMED = 10
 
 
 @attrs.frozen(kw_only=True)
@@ -116,7 +115,7 @@ def _refused(
 ) -> GitFailed:
     output = (finished.stdout + finished.stderr).decode("utf-8", "replace").strip()
     lines = output.splitlines()[-_LINES_TOLD:]
-    edits = f" It changed {_named(files)} in the task's worktree." if files else ""
+    edits = f" It changed {named(files)} in the task's worktree." if files else ""
     return GitFailed(
         f"The hook {hook.name} refused the merge of task {task.id}"
         f" (exit status {finished.status}). Nothing was merged.{edits}"
@@ -128,13 +127,7 @@ def _refused(
 
 def _edited(hook: Hook, task: Task, *, files: tuple[bytes, ...]) -> InvalidState:
     return InvalidState(
-        f"The hook {hook.name} changed {_named(files)}. Nothing was merged; what it"
+        f"The hook {hook.name} changed {named(files)}. Nothing was merged; what it"
         " changed is in the task's worktree.",
         hint=f"`agentls diff {task.id}` shows it; merge again to take it.",
     )
-
-
-def _named(files: tuple[bytes, ...]) -> str:
-    names = [os.fsencode(path).decode("utf-8", "backslashreplace") for path in files]
-    more = len(names) - _FILES_NAMED
-    return ", ".join(names[:_FILES_NAMED]) + (f" and {more} more" * (more > 0))

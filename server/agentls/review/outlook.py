@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 import attrs
 
 from agentls.git.patches import Block
-from agentls.model import TaskId
+from agentls.model import Lines, TaskId
 
 __all__ = [
     "CLEAN",
     "UNKNOWN",
     "ConflictFile",
-    "Lines",
     "Outcome",
     "Outlook",
     "TaskForecast",
@@ -29,14 +28,6 @@ class Outcome(enum.StrEnum):
     CONFLICTS = "conflicts"
     UNKNOWN = "unknown"
     """A merge driver decides, or git lacks objects."""
-
-
-@attrs.frozen(kw_only=True)
-class Lines:
-    """Some lines of a file, from 1, the last one among them."""
-
-    first: int
-    last: int
 
 
 @attrs.frozen(kw_only=True)

@@ -10,20 +10,9 @@ import attrs
 from agentls.git.changes import read_blob
 from agentls.git.edits import Edit, blobs_of, read_edits, renames
 from agentls.git.repository import Repository
+from agentls.model import Lines
 
-__all__ = ["Lines", "Place", "Spot", "follow", "follow_lines", "lines_of"]
-
-
-@attrs.frozen(kw_only=True)
-class Lines:
-    """A range of lines, both ends in it; they count from 1."""
-
-    first: int
-    last: int
-
-    def __contains__(self, line: int) -> bool:
-        """Tell whether a line is in the range."""
-        return self.first <= line <= self.last
+__all__ = ["Place", "Spot", "follow", "follow_lines", "lines_of"]
 
 
 @attrs.frozen(kw_only=True)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from agentls.config import REVIEW_NAMES
+from agentls.git.wording import shown
 from agentls.model import Task
 from agentls.review.comments import PlacedComment
 from agentls.store.comments import CommentState, Side
@@ -57,7 +58,7 @@ def _thread(thread: Sequence[PlacedComment]) -> str:
 def _where(placed: PlacedComment) -> str:
     if not placed.comment.path:
         return "The whole change"
-    path = placed.path.decode("utf-8", "backslashreplace")
+    path = shown(placed.path)
     if placed.lines is None:
         there = path
     elif placed.lines.first == placed.lines.last:

@@ -9,9 +9,8 @@ from agentls.git.changes import ChangedFile, Status
 from agentls.git.pairs import line_edits, store_blob
 from agentls.git.patches import Block
 from agentls.git.repository import Repository
-from agentls.model import TaskId
+from agentls.model import Lines, TaskId
 from agentls.review.forecast import Forecaster
-from agentls.review.outlook import Lines
 from agentls.review.sides import Side
 from agentls.review.trials import Trials, keeping, throwaway
 

@@ -16,18 +16,16 @@ from agentls.git.merging import Conflicted, Merged, merge_trees
 from agentls.git.refs import branch_ref, read_ref
 from agentls.git.repository import Repository
 from agentls.git.trees import leave_out, read_entry, with_entries
+from agentls.git.wording import named
 from agentls.model import Checkpoint, CommitId, Task
 
 __all__ = [
     "UpdatePlan",
     "check_resolved",
     "index_beside",
-    "named",
     "next_head",
     "plan_update",
 ]
-
-_FILES_NAMED = 10
 
 
 @attrs.frozen(kw_only=True)
@@ -147,13 +145,6 @@ async def check_resolved(repository: Repository, task: Task) -> None:
             hint="Resolve them there and `git add` the files, then try again;"
             f" `agentls update --abort {task.id}` ends an update.",
         )
-
-
-def named(files: tuple[bytes, ...]) -> str:
-    """Name some files for a person."""
-    names = [path.decode("utf-8", "backslashreplace") for path in files]
-    more = len(names) - _FILES_NAMED
-    return ", ".join(names[:_FILES_NAMED]) + (f" and {more} more" * (more > 0))
 
 
 async def _next_base(repository: Repository, task: Task, target: CommitId) -> CommitId:

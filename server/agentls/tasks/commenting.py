@@ -11,10 +11,9 @@ import attrs
 from agentls.errors import InvalidParams, InvalidState
 from agentls.git.refs import read_ref, task_ref
 from agentls.git.repository import Repository
-from agentls.model import CommitId, State, Task, TaskId
+from agentls.model import CommitId, Lines, State, Task, TaskId
 from agentls.review import comments as placing
 from agentls.review.comments import Answered, PlacedComment
-from agentls.review.placing import Lines
 from agentls.store import comments as table
 from agentls.store.comments import Comment, CommentId, CommentState, Side
 from agentls.store.database import Database

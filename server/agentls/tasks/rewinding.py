@@ -14,6 +14,7 @@ from agentls.errors import InvalidState
 from agentls.git import rewriting
 from agentls.git.checkouts import own_checkout
 from agentls.git.conflicts import put_back_unmerged
+from agentls.git.obstacles import find_in_the_way
 from agentls.git.refs import branch_ref, read_ref
 from agentls.git.repository import Repository, has_commit
 from agentls.model import Checkpoint, Task
@@ -131,7 +132,7 @@ class Rewinding:
         """
         checkout = await own_checkout(repository, task.worktree)
         folder = _kept_aside(self._on.paths.aside, before)
-        aside = await rewriting.find_in_the_way(
+        aside = await find_in_the_way(
             repository, checkout, old=before.tree, new=wanted.tree
         )
         await rewriting.move_aside(checkout, aside, keep=folder)

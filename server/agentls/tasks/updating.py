@@ -17,7 +17,9 @@ from agentls.git.commits import tree_of
 from agentls.git.conflicts import mark_unmerged, with_labels
 from agentls.git.history import reaches
 from agentls.git.merging import Conflicted
+from agentls.git.obstacles import find_in_the_way
 from agentls.git.repository import Repository
+from agentls.git.wording import named, shown
 from agentls.model import (
     Checkpoint,
     CommitId,
@@ -26,7 +28,7 @@ from agentls.model import (
     TurnSource,
 )
 from agentls.review import updating
-from agentls.review.updating import UpdatePlan, named
+from agentls.review.updating import UpdatePlan
 from agentls.store import updates as table
 from agentls.store.database import Database
 from agentls.store.tasks import JournalEntry
@@ -353,7 +355,7 @@ class Updating:
 
     async def _ask(self, updated: Updated) -> Updated:
         """Tell the agent what to resolve."""
-        names = (path.decode("utf-8", "backslashreplace") for path in updated.conflicts)
+        names = (shown(path) for path in updated.conflicts)
         prompt = _ASKED.format(
             target=updated.task.target, files="\n".join(f"- {name}" for name in names)
         )
@@ -366,7 +368,7 @@ class Updating:
         self, repository: Repository, checkout: Checkout, *, old: str, new: str
     ) -> None:
         await rewriting.check_no_submodules(repository, old=old, new=new)
-        found = await rewriting.find_in_the_way(repository, checkout, old=old, new=new)
+        found = await find_in_the_way(repository, checkout, old=old, new=new)
         if found:
             raise DirtyCheckout(
                 f"In {checkout.path} files that git ignores or can't store are in the"

@@ -22,9 +22,8 @@ from agentls.lsp.protocol.comments import (
 from agentls.lsp.protocol.tasks import Empty
 from agentls.lsp.registry import command
 from agentls.lsp.server import Server
-from agentls.model import Task
+from agentls.model import Lines, Task
 from agentls.review.comments import Answer, PlacedComment
-from agentls.review.placing import Lines
 from agentls.store.comments import Comment, CommentId, Side
 from agentls.tasks.commenting import Remark
 

@@ -43,6 +43,12 @@ def test_output_may_be_cut_anywhere(size):
     assert found(pieces) == whole
 
 
+def test_a_flood_of_bells_is_one():
+    scanner = Scanner(RULES)
+    (bell,) = scanner.feed(b"\x07" * 100_000, end=100_000)
+    assert (bell.source, bell.offset) == ("bell", 100_000)
+
+
 def test_an_offset_leads_behind_what_was_told():
     for signal in found([OUTPUT]):
         rest = OUTPUT[signal.offset :]

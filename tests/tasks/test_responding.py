@@ -6,6 +6,7 @@ import pytest
 
 from agentls.errors import InvalidParams, InvalidState
 from agentls.model import AskedKind, State, StatusSource
+from agentls.tasks import responding
 
 CONFIG = """
 [agents.asker]
@@ -18,6 +19,7 @@ tool = "shell"
 reason = "It wants to run {command}"
 choices.allow = { keys = "1" }
 choices.deny = { keys = "2" }
+choices.never = { keys = "4", status = "done" }
 text = { keys = "3{text}\\r" }
 [agents.asker.dialogs.trust]
 match = 'Trust this folder'
@@ -67,7 +69,7 @@ async def test_the_keys_of_the_answer_are_typed(daemon, asker, given, typed):
     )
     assert waiting.asked is not None
     assert (waiting.asked.kind, waiting.asked.tool) == (AskedKind.PERMISSION, "shell")
-    assert waiting.asked.choices == ("allow", "deny")
+    assert waiting.asked.choices == ("allow", "deny", "never")
     assert waiting.asked.takes_text
     answered = await daemon.core.responding.respond(task.id, **given)
     assert (answered.state, answered.asked) == (State.WORKING, None)
@@ -102,6 +104,34 @@ dd bs=1 count=1 >typed 2>/dev/null
     assert (task.worktree / "typed").read_bytes() == b""
 
 
+async def test_an_answer_after_which_the_agent_rests_ends_the_turn(daemon, asker, home):
+    os.mkfifo(home.path / "gate")
+    task = await daemon.create(agent=asker(f"{ASKS}\nread -r _ <'{home.path}/gate'"))
+    await daemon.until(task.id, State.WAITING)
+    answered = await daemon.core.responding.respond(task.id, choice="never")
+    assert (answered.state, answered.source) == (State.REVIEW, StatusSource.SCREEN)
+    assert daemon.core.book.sessions(task.id)[-1].live
+    (home.path / "gate").write_text("\n")
+
+
+async def test_a_dialog_that_is_the_same_again_is_seen(daemon, asker, monkeypatch):
+    monkeypatch.setattr(responding, "_DRAWN_SECONDS", 0.3)
+    script = r"""
+stty -icanon -echo
+for _ in 1 2; do
+  printf '\033[H\033[2JRun make all?\r\n1. Yes  2. No\r\n'
+  dd bs=1 count=1 2>/dev/null >>answer
+done
+"""
+    task = await daemon.create(agent=asker(script))
+    for _ in range(2):
+        await daemon.until(task.id, State.WAITING)
+        answered = await daemon.core.responding.respond(task.id, choice="allow")
+        assert answered.state is State.WORKING
+    await daemon.until(task.id, State.REVIEW)
+    assert (task.worktree / "answer").read_text() == "11"
+
+
 async def test_a_prompt_for_an_agent_that_asks_is_refused_with_what_answers(
     daemon, asker
 ):
@@ -109,7 +139,7 @@ async def test_a_prompt_for_an_agent_that_asks_is_refused_with_what_answers(
     await daemon.until(task.id, State.WAITING)
     with pytest.raises(InvalidState, match="wants to run make all") as refused:
         await daemon.core.tasks.send_prompt(task.id, "more")
-    assert f"agentls respond {task.id} allow|deny|TEXT" in refused.value.hint
+    assert f"agentls respond {task.id} allow|deny|never|TEXT" in refused.value.hint
     await daemon.core.responding.respond(task.id, choice="deny")
     await daemon.until(task.id, State.REVIEW)
 
@@ -145,7 +175,7 @@ async def test_what_is_no_answer_is_refused(daemon, asker):
     await daemon.until(task.id, State.WAITING)
     with pytest.raises(InvalidParams) as caught:
         await daemon.core.responding.respond(task.id, choice="always")
-    assert caught.value.hint == "It takes allow, deny, a text."
+    assert caught.value.hint == "It takes allow, deny, never, a text."
     for given in ({}, {"choice": "allow", "text": "x"}, {"text": ""}):
         with pytest.raises(InvalidParams, match="either"):
             await daemon.core.responding.respond(task.id, **given)

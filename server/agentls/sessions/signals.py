@@ -97,20 +97,25 @@ class Scanner:
         return bool(self._rules)
 
     def feed(self, data: bytes, *, end: int) -> Iterator[Signal]:
-        """Take the output before the offset `end`; give what is new in it."""
+        """Take the output before the offset `end`; give what is new in it.
+
+        Bells of one piece are one.
+        """
         data = self._rest + data
-        at = 0
+        at = rung = 0
         for found in _OSC.finditer(data):
             at = found.end()
             offset = end - len(data) + at
             if found[2]:
-                yield from self._told_once("bell", 0, "", offset=offset)
+                rung = offset
                 continue
             number, _, text = found[1].decode("utf-8", "replace").partition(";")
             code = int(number) if number.isdecimal() and len(number) < 9 else -1  # noqa: PLR2004 - no such code
             if code in _TITLE_CODES:
                 yield from self._told_once("title", 0, text, offset=offset)
             yield from self._told_once("osc", code, text, offset=offset)
+        if rung:
+            yield from self._told_once("bell", 0, "", offset=rung)
         begun = _BEGINNING.search(data, at)
         rest = data[begun.start() :] if begun else b""
         self._rest = rest if len(rest) <= _UNFINISHED_MAX else b""

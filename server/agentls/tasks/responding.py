@@ -1,10 +1,21 @@
 """Answering what an agent asks, from a list, without its terminal in sight."""
 
+import asyncio
+import contextlib
+
 from agentls.agents.definition import Definition
 from agentls.agents.status import Status
 from agentls.agents.terminal import Answer, answer_keys, shown_dialog
-from agentls.errors import InvalidParams, InvalidState
-from agentls.model import Asked, AskedKind, SessionKind, State, StatusSource, Task
+from agentls.errors import AgentlsError, InvalidParams, InvalidState
+from agentls.model import (
+    Asked,
+    AskedKind,
+    SessionKind,
+    State,
+    StatusSource,
+    Task,
+    TaskId,
+)
 from agentls.sessions.emulator import EmulatorMissing
 from agentls.sessions.live import LiveSession
 from agentls.sessions.screens import Screens
@@ -16,6 +27,10 @@ __all__ = ["Responding"]
 
 _LOOKS = 20
 """How often a screen that changes all the time is looked at again."""
+_REACTS_SECONDS = 5.0
+"""So long a program may take until it draws something after an answer."""
+_DRAWN_SECONDS = 0.5
+"""So long after that it has drawn what it asks next."""
 
 
 class Responding:
@@ -59,7 +74,30 @@ class Responding:
                 if again != shown:
                     raise _gone(task)
             await live.write(keys)
+            self._on.background.spawn(
+                self._look_again(task.id, live, definition, beyond=offset),
+                name=f"look again at {live.id}",
+            )
             return await self._answered(task, live, answer)
+
+    async def _look_again(
+        self, name: TaskId, live: LiveSession, definition: Definition, *, beyond: int
+    ) -> None:
+        """See whether the next dialog is the same to a letter: no change tells it."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_REACTS_SECONDS):
+                await live.grown(beyond)
+        await asyncio.sleep(_DRAWN_SECONDS)
+        with contextlib.suppress(AgentlsError):  # it is gone, or its screen is
+            async with self._on.lock(name):
+                if not live.live or self._on.book.get(name).state is not State.WORKING:
+                    return
+                shown, _ = await self._look(live, definition)
+                dialog = shown and definition.dialogs[shown.dialog]
+                if shown and dialog and definition.hears_dialog(dialog):
+                    await self._on.starter.hearing.dialog_shown(
+                        live.id, shown, moves=True
+                    )
 
     async def _look(
         self, live: LiveSession, definition: Definition

@@ -64,11 +64,10 @@ STEPS = {
     ],
 }
 CASES = [
-    (operation, step, when)
-    for operation, steps in STEPS.items()
-    for step in range(len(steps))
-    for when in ("before", "after")
+    *((operation, 0, "before") for operation in STEPS),
+    *((name, step, "after") for name, of in STEPS.items() for step in range(len(of))),
 ]
+"""Right after a step is as before the next. A kill at any moment: `test_killed.py`."""
 
 
 @pytest.fixture

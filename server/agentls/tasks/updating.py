@@ -6,16 +6,13 @@ worktree until the next update finds them resolved, or aborts.
 """
 
 import enum
-from pathlib import Path
 
 import attrs
 
 from agentls.errors import AgentlsError, Conflict, DirtyCheckout, InvalidState
 from agentls.git import rewriting
 from agentls.git.checkouts import Checkout, own_checkout
-from agentls.git.commits import tree_of
 from agentls.git.conflicts import mark_unmerged, with_labels
-from agentls.git.history import reaches
 from agentls.git.merging import Conflicted
 from agentls.git.obstacles import find_in_the_way
 from agentls.git.repository import Repository
@@ -29,13 +26,13 @@ from agentls.model import (
 )
 from agentls.review import updating
 from agentls.review.updating import UpdatePlan
-from agentls.store import updates as table
 from agentls.store.database import Database
 from agentls.store.tasks import JournalEntry
 from agentls.store.updates import OpenUpdate
-from agentls.tasks.operations import Operations, entry
+from agentls.tasks.open_updates import OpenUpdates, back
+from agentls.tasks.operations import Operations
 from agentls.tasks.orchestrator import Orchestrator
-from agentls.tasks.rewinding import Rewinding, origin
+from agentls.tasks.rewinding import Rewinding
 from agentls.tasks.starting import Say
 from agentls.threads import in_thread
 from agentls.trust import SCRIPT_AGENT
@@ -87,9 +84,8 @@ class Updating:
         rewinding: Rewinding,
     ) -> None:
         self._on = operations
-        self._database = database
         self._tasks = tasks
-        self._rewinding = rewinding
+        self._open = OpenUpdates(operations, database=database, rewinding=rewinding)
 
     async def update(
         self, name: str, *, resolve: Resolve | None, stop: bool, progress: Say
@@ -111,13 +107,13 @@ class Updating:
             repository = await self._on.repository(task)
             checkout = await own_checkout(repository, task.worktree)
             rewriting.check_free(checkout)
-            opened = await self._opened(task)
+            opened = await self._open.of(task)
             if opened is None:
                 await in_thread(rewriting.check_no_merge, checkout)
             await updating.check_resolved(repository, task)
             if opened is not None:
                 task = await self._on.background.to_the_end(
-                    self._conclude(repository, task, opened),
+                    self._open.conclude(repository, task, opened),
                     name=f"conclude {task.id}",
                 )
             progress("Saving a checkpoint")
@@ -142,7 +138,7 @@ class Updating:
         task_id = self._on.book.get(name).id
         async with self._on.lock(task_id):
             task = self._on.book.get(task_id)
-            opened = await self._opened(task)
+            opened = await self._open.of(task)
             if opened is None:
                 raise InvalidState(
                     f"Task {task.id} has no update that waits to be resolved:"
@@ -154,7 +150,7 @@ class Updating:
             repository = await self._on.repository(task)
             rewriting.check_free(await own_checkout(repository, task.worktree))
             task = await self._on.background.to_the_end(
-                self._abort(repository, task, opened), name=f"abort {task.id}"
+                self._open.abort(repository, task, opened), name=f"abort {task.id}"
             )
             return Updated(task=task, outcome=Outcome.ABORTED)
 
@@ -164,14 +160,14 @@ class Updating:
         checkout = await own_checkout(repository, task.worktree)
         rewriting.clear_locks(checkout)
         if noted.step == "head":
-            await self._end(
+            await self._open.end(
                 repository,
                 task,
                 branch=noted.data["branch"],
                 head=CommitId(noted.data["head"]),
             )
             return
-        await self._go_back(
+        await self._open.go_back(
             repository, task, noted.data["before"], why=noted.data["why"]
         )
 
@@ -211,9 +207,9 @@ class Updating:
                 tree=tree,
             )
         await self._check_room(repository, checkout, old=before.tree, new=tree)
-        await in_thread(rewriting.keep_index, checkout, self._index_before(before))
+        await in_thread(rewriting.keep_index, checkout, self._open.index_before(before))
         why = "Its update was interrupted; nothing changed."
-        async with self._on.noted(_back(task, before=before.number, why=why)):
+        async with self._on.noted(back(task, before=before.number, why=why)):
             await rewriting.write_files(
                 repository,
                 checkout,
@@ -242,13 +238,13 @@ class Updating:
                 why=said,
             )
         except AgentlsError:
-            await self._go_back(repository, task, before.number, why=why)
+            await self._open.go_back(repository, task, before.number, why=why)
             raise
         await self._on.checkpoints.take(
             repository, task, reason="Updated", also=plan.commits
         )
         if not isinstance(merged, Conflicted):
-            await in_thread(rewriting.forget_index, self._index_before(before))
+            await in_thread(rewriting.forget_index, self._open.index_before(before))
             return Updated(task=self._on.book.get(task.id), outcome=Outcome.UPDATED)
         return Updated(
             task=self._on.book.get(task.id),
@@ -273,7 +269,7 @@ class Updating:
             repository, head=head, target=plan.target, conflicted=conflicted, tree=tree
         )
         opened = OpenUpdate(task=task.id, checkpoint=before.number, target=plan.target)
-        await self._database.transaction(lambda db: table.insert_update(db, opened))
+        await self._open.open(opened)
         await mark_unmerged(
             repository,
             checkout,
@@ -282,76 +278,6 @@ class Updating:
             theirs=plan.target,
             message=f"Merge branch '{task.target}' into {task.branch}\n",
         )
-
-    async def _conclude(
-        self, repository: Repository, task: Task, opened: OpenUpdate
-    ) -> Task:
-        """End an update whose conflicts are resolved, committed or not."""
-        saved = await self._on.checkpoints.take(repository, task, reason="Resolved")
-        on = saved.head or task.base.commit
-        if await reaches(repository, on, ancestor=opened.target):
-            return await self._ended(repository, task)  # somebody committed the merge
-        checkout = await own_checkout(repository, task.worktree)
-        going_on = await in_thread((checkout.admin / "MERGE_HEAD").exists)
-        if not going_on and saved.tree == await tree_of(repository, on):
-            raise InvalidState(
-                f"Somebody ended the merge in the worktree of task {task.id}, and the"
-                " work that was not committed with it. Nothing was changed.",
-                hint=f"`agentls update --abort {task.id}` brings it all back.",
-            )
-        head = await updating.next_head(
-            repository, task, head=on, target=opened.target, tree=saved.tree
-        )
-        data = {"branch": saved.branch, "head": head}
-        async with self._on.noted(entry(task, "update", step="head", data=data)):
-            return await self._end(repository, task, branch=saved.branch, head=head)
-
-    async def _end(
-        self, repository: Repository, task: Task, *, branch: str | None, head: CommitId
-    ) -> Task:
-        checkout = await own_checkout(repository, task.worktree)
-        await rewriting.move_head(repository, checkout, branch=branch, commit=head)
-        return await self._ended(repository, task)
-
-    async def _ended(self, repository: Repository, task: Task) -> Task:
-        if opened := await self._opened(task):
-            before = await self._on.checkpoints.get(task, opened.checkpoint)
-            await in_thread(rewriting.forget_index, self._index_before(before))
-        await self._database.transaction(lambda db: table.delete_update(db, task.id))
-        task = await self._on.book.finish(
-            task.id, quietly=True, why=f"Updated to {task.target}."
-        )
-        await self._on.checkpoints.take(repository, task, reason="Updated")
-        return self._on.book.get(task.id)
-
-    async def _abort(
-        self, repository: Repository, task: Task, opened: OpenUpdate
-    ) -> Task:
-        why = "Its update was aborted."
-        async with self._on.noted(_back(task, before=opened.checkpoint, why=why)):
-            return await self._go_back(repository, task, opened.checkpoint, why=why)
-
-    async def _go_back(
-        self, repository: Repository, task: Task, number: int, *, why: str
-    ) -> Task:
-        """Bring all back to a checkpoint, the index too; what is there is kept."""
-        wanted = await self._on.checkpoints.get(task, number)
-        present = await self._on.checkpoints.take(
-            repository, task, reason="Before the update was taken back"
-        )
-        await self._rewinding.write(repository, task, present, wanted)
-        checkout = await own_checkout(repository, task.worktree)
-        kept = self._index_before(wanted)
-        await in_thread(rewriting.put_back_index, checkout, kept)
-        await self._database.transaction(lambda db: table.delete_update(db, task.id))
-        task = await self._on.book.finish(
-            task.id, quietly=True, why=why, **origin(task, wanted)
-        )
-        await in_thread(rewriting.forget_index, kept)
-        await self._on.checkpoints.take(
-            repository, task, reason="After the update was taken back"
-        )
-        return self._on.book.get(task.id)
 
     async def _ask(self, updated: Updated) -> Updated:
         """Tell the agent what to resolve."""
@@ -375,16 +301,3 @@ class Updating:
                 f" way: {named(found)}. Nothing was changed.",
                 hint="Move them away, then update again.",
             )
-
-    async def _opened(self, task: Task) -> OpenUpdate | None:
-        return await self._database.read(lambda db: table.load_update(db, task.id))
-
-    def _index_before(self, before: Checkpoint) -> Path:
-        """Name the copy of the worktree's own index as it was before an update."""
-        return self._on.checkpoints.indexes / f"{before.task}.{before.number}.own"
-
-
-def _back(task: Task, *, before: int, why: str) -> JournalEntry:
-    """Note to which checkpoint an update that is cut off goes back, and why."""
-    data = {"before": before, "why": why}
-    return entry(task, "update", step="back", data=data)

@@ -27,12 +27,14 @@ from agentls.tasks.accepting import Accepting
 from agentls.tasks.accounting import Accounting
 from agentls.tasks.adopting import Adopting
 from agentls.tasks.agency import Agency
+from agentls.tasks.batches import Batching
 from agentls.tasks.book import TaskBook
 from agentls.tasks.briefing import Briefings
 from agentls.tasks.checking import Checking
 from agentls.tasks.checkpointing import Checkpointing
 from agentls.tasks.clearing import Clearing
 from agentls.tasks.commenting import Commenting
+from agentls.tasks.creating import Creating
 from agentls.tasks.deciding import Deciding
 from agentls.tasks.discarding import Discarding
 from agentls.tasks.forecasting import Forecasting
@@ -44,6 +46,7 @@ from agentls.tasks.ordering import Ordering
 from agentls.tasks.origins import Origins
 from agentls.tasks.publishing import Publishing
 from agentls.tasks.queueing import Queueing
+from agentls.tasks.races import Races
 from agentls.tasks.records import Records
 from agentls.tasks.recovery import recover
 from agentls.tasks.refusing import Refusing
@@ -77,6 +80,9 @@ class Core:
     paths: Paths
     book: TaskBook
     tasks: Orchestrator
+    creating: Creating
+    batching: Batching
+    races: Races
     accepting: Accepting
     commenting: Commenting
     checkpointing: Checkpointing
@@ -266,10 +272,15 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             accounting=accounting,
         )
         responding = Responding(operations, agency=agency, screens=screens)
+        creating = Creating(operations, trusting=trusting, routing=routing)
+        races = Races(operations, creating=creating, discarding=discarding)
         core = Core(
             paths=paths,
             book=book,
             tasks=tasks,
+            creating=creating,
+            batching=Batching(operations, creating=creating),
+            races=races,
             accepting=Accepting(
                 operations, deciding=deciding, merging=merging, updating=updating
             ),
@@ -293,6 +304,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             responding=responding,
             trying=Trying(
                 operations,
+                creating=creating,
                 tasks=tasks,
                 responding=responding,
                 accounting=accounting,
@@ -364,7 +376,9 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             book.listening(resuming.hear),
             book.listening(starter.hear),
             book.listening(forecasting.hear),
+            book.listening(races.hear),
         ):
+            background.spawn(races.keep_going(), name="races")
             async with teller:
                 with book.listening(teller.hear):
                     try:

@@ -24,7 +24,10 @@ __all__ = [
     "Checkpoint",
     "CommitId",
     "Exit",
+    "Group",
+    "GroupKind",
     "HunkId",
+    "Item",
     "Lines",
     "PullRequest",
     "PullState",
@@ -126,6 +129,34 @@ class BaseKind(enum.StrEnum):
 
     WIP = "wip"
     """The user's checkout with its uncommitted changes, kept as a commit."""
+
+
+class GroupKind(enum.StrEnum):
+    """Why tasks belong together."""
+
+    BATCH = "batch"
+    """They were asked for at once."""
+
+    RACE = "race"
+    """They have one prompt, and one of them is to be merged."""
+
+
+@attrs.frozen(kw_only=True)
+class Group:
+    """What a task was asked for together with."""
+
+    kind: GroupKind
+    id: str
+
+
+@attrs.frozen(kw_only=True)
+class Item:
+    """The line of a checklist that a task is made of."""
+
+    path: str
+    """The file, from the repository's root."""
+    text: str
+    """The item's own text, without its box and what is nested in it."""
 
 
 class Resolve(enum.StrEnum):
@@ -301,6 +332,11 @@ class Task:
     """Of two queued tasks the one with the greater begins first."""
     environment: Mapping[str, str] = attrs.field(factory=dict[str, str])
     """What the asking client's terminal offers, such as SSH_AUTH_SOCK."""
+    group: Group | None = None
+    item: Item | None = None
+    """Its box is ticked by the merge."""
+    lost_to: TaskId | None = None
+    """The task of its race that was merged, for which it was discarded."""
     rev: int
     """Grows with every change in the store; a client drops what is older."""
 

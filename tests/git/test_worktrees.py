@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agentls.errors import BranchExists, InvalidState, TargetMoved
-from agentls.git import entries, worktrees
+from agentls.git import checkouts, entries, worktrees
 from agentls.git.branches import create_branch, delete_branch, list_branches
 from agentls.git.checkouts import find_checkout, list_checkouts
 from agentls.git.worktrees import (
@@ -84,6 +84,30 @@ async def test_twenty_at_once(sandbox: Any, add_task: Any):
     assert all((one.path / "readme").exists() for one in made)
     assert len(await list_checkouts(repo)) == 21
     sandbox.fsck()
+
+
+async def test_an_entry_that_is_being_written_is_waited_for(
+    sandbox: Any, monkeypatch: pytest.MonkeyPatch
+):
+    repo = await sandbox.repository()
+    half = repo.git_dir / "worktrees" / "half"
+    half.mkdir(parents=True)
+    (half / "gitdir").write_text("/nowhere/.git\n")
+    (half / "commondir").touch()  # git has opened it and not written it yet
+    asked = []
+    list_once = checkouts.git
+
+    async def git(*words: str, **where: Any) -> bytes:
+        asked.append(words)
+        try:
+            return await list_once(*words, **where)
+        finally:
+            shutil.rmtree(half, ignore_errors=True)
+
+    monkeypatch.setattr(checkouts, "git", git)
+    (main,) = await list_checkouts(repo)
+    assert main.path == repo.root
+    assert len(asked) == 2
 
 
 async def test_a_failure_leaves_nothing(sandbox: Any, tmp_path: Path):

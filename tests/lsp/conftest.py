@@ -30,5 +30,5 @@ async def session(core: Core, tmp_path: Path, git) -> Session:
     git(root, "init", "-q")
     git(root, "commit", "-q", "--allow-empty", "-m", "first")
     request = TaskRequest(prompt="stty -echo; cat", folder=root, agent="shell")
-    task = await core.tasks.create(request, progress=silent)
+    task = await core.creating.create(request, progress=silent)
     return core.book.sessions(task.id)[-1]

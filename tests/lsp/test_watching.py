@@ -254,7 +254,7 @@ async def test_a_terminal_that_lags_is_given_the_screen(core, session):
     request = TaskRequest(
         prompt="read x; seq 500000; printf 'the end'; cat", folder=root, agent="shell"
     )
-    task = await core.tasks.create(request, progress=silent)
+    task = await core.creating.create(request, progress=silent)
     flood = core.book.sessions(task.id)[-1]
     quick, slow = Client(core), Client(core)
     slow.acks = False

@@ -75,7 +75,7 @@ class Daemon:
         request = TaskRequest(
             **{"prompt": prompt, "folder": self.root, "agent": "shell"} | asked
         )
-        return await self.core.tasks.create(request, progress=silent)
+        return await self.core.creating.create(request, progress=silent)
 
     async def done(self, prompt: str = "true", **asked: Any) -> Task:
         """Create a task, and give it when its agent is done."""
@@ -91,7 +91,7 @@ class Daemon:
     async def operations_end(self) -> None:
         """Wait for what was taken up at the start; what never ends is left out."""
         for running in tuple(self.core.background._running):
-            if running.get_name() not in {"housekeeping", "forecasting"}:
+            if running.get_name() not in {"housekeeping", "forecasting", "races"}:
                 await running
 
     async def trust(self) -> None:

@@ -75,7 +75,7 @@ async def do(core: Core, operation: str, *, task: str, root: Path) -> None:
                 folder=root,
                 agent="shell",
             )
-            await core.tasks.create(request, progress=silent)
+            await core.creating.create(request, progress=silent)
         case "squash" | "merge" | "rebase":
             await core.merging.merge(
                 task,

@@ -137,7 +137,7 @@ async def _prepare(place: Place, git, before: tuple[str, ...]) -> Task | None:
         for one in before:
             if one == "create":
                 request = TaskRequest(prompt=PROMPT, folder=place.root, agent="shell")
-                task = await core.tasks.create(request, progress=silent)
+                task = await core.creating.create(request, progress=silent)
                 task = await _settled(core, State.REVIEW)
             assert task is not None
             if one == "squash":

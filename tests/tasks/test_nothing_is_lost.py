@@ -340,7 +340,7 @@ async def daemon(world: World) -> AsyncGenerator[Core]:
 async def begin(world: World) -> None:
     async with daemon(world) as core:
         for number in range(TASKS):
-            task = await core.tasks.create(
+            task = await core.creating.create(
                 TaskRequest(
                     prompt=f"echo {number} > by{number}",
                     folder=world.root,

@@ -1,7 +1,9 @@
 from pathlib import Path
 
+import attrs
+
 from agentls.config.settings import Limits
-from agentls.model import State, TaskId
+from agentls.model import CommitId, State, TaskId
 from agentls.tasks.queue import Machine, line_up
 
 
@@ -83,7 +85,16 @@ def test_a_pause_holds_all_and_says_so(make_task):
 def test_a_task_begins_only_after_its_forerunners_were_merged(make_task):
     def tasks(*states):
         last = make_task(id=TaskId("3"), number=3, after=(TaskId("1"), TaskId("2")))
-        return [*_tasks(make_task, *states), last]
+        return [*_merged(_tasks(make_task, *states)), last]
+
+    def _merged(given):
+        commit = CommitId("c" * 40)  # also of one that was cleared away since
+        return [
+            attrs.evolve(task, merged_commit=commit)
+            if task.state is State.MERGED
+            else task
+            for task in given
+        ]
 
     assert _begin(tasks(State.MERGED, State.REVIEW)) == []
     assert _why(tasks(State.MERGED, State.REVIEW)) == {

@@ -120,7 +120,7 @@ async def _create(core: Core, root: Path) -> TaskId:
         folder=root,
         agent="shell",
     )
-    return (await core.tasks.create(request, progress=starting.silent)).id
+    return (await core.creating.create(request, progress=starting.silent)).id
 
 
 async def _trust(core: Core, root: Path) -> None:

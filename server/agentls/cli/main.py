@@ -19,6 +19,8 @@ __all__ = ["cli", "main"]
 
 _PLACES = {
     "run": "agentls.cli.run:run",
+    "batch": "agentls.cli.batch:batch",
+    "race": "agentls.cli.race:race",
     "adopt": "agentls.cli.adopt:adopt",
     "ls": "agentls.cli.listing:ls",
     "show": "agentls.cli.showing:show",
@@ -27,6 +29,7 @@ _PLACES = {
     "logs": "agentls.cli.logs:logs",
     "wait": "agentls.cli.wait:wait",
     "diff": "agentls.cli.diff:diff",
+    "compare": "agentls.cli.race:compare",
     "forecast": "agentls.cli.forecast:forecast",
     "next": "agentls.cli.next:next_review",
     "brief": "agentls.cli.checks:brief",

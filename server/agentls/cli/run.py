@@ -12,11 +12,10 @@ from agentls.cli.progress import shown_progress
 from agentls.cli.prompt import kept, read_prompt
 from agentls.cli.showing import next_steps
 from agentls.cli.statuses import TaskFailed
-from agentls.cli.trust import ask_trust
+from agentls.cli.trust import trusted
 from agentls.cli.visible import brief, one_line
 from agentls.cli.waiting import wait_for_rest
 from agentls.client import Client
-from agentls.errors import Untrusted
 from agentls.paths import Paths
 
 __all__ = ["run"]
@@ -80,7 +79,7 @@ def run(
         name: value for name, value in options.items() if value not in {None, ()}
     }
     with kept(asked, paths=paths), connected() as client:
-        answer = _create(client, params)
+        answer = trusted(client, params["uri"], lambda: _create(client, params))
     task = answer["task"]
     if not as_json:
         _print(task, brief_only=attach_ or wait)
@@ -105,21 +104,11 @@ def run(
 
 
 def _create(client: Client, params: dict[str, Any]) -> dict[str, Any]:
-    """Create the task; on a terminal ask for the trust that it needs."""
-    while True:
-        try:
-            with shown_progress() as progress:
-                answer: dict[str, Any] = client.execute(
-                    "agentls.createTask",
-                    params,
-                    seconds=OPERATION_SECONDS,
-                    progress=progress,
-                )
-        except Untrusted:
-            if not ask_trust(client, params["uri"]):
-                raise
-            continue  # what was decided is decided, so this ends
-        return answer
+    with shown_progress() as progress:
+        answer: dict[str, Any] = client.execute(
+            "agentls.createTask", params, seconds=OPERATION_SECONDS, progress=progress
+        )
+    return answer
 
 
 def _print(task: Mapping[str, Any], *, brief_only: bool) -> None:

@@ -27,7 +27,7 @@ from agentls.cli.visible import one_line, visible
 __all__ = ["next_steps", "show"]
 
 _NEXT: Mapping[str, tuple[str, ...]] = {
-    "queued": ("discard",),
+    "queued": ("start", "discard"),
     "preparing": ("logs -f", "discard"),
     "working": ("attach", "logs -f", "diff", "stop"),
     "waiting": ("attach", "stop"),
@@ -67,20 +67,10 @@ def next_steps(task: Mapping[str, Any]) -> tuple[str, ...]:
 def _print(
     task: Mapping[str, Any], prompt: str, *, usage: Mapping[str, Any] | None
 ) -> None:
-    now = datetime.now(UTC)
-    state = click.style(task["state"], fg=STATE_COLOURS.get(task["state"]))
     base = task["base"]
     origin = f"{base['name']} ({base['commit'][:12]})"
     _field("Task", f"{click.style(task['id'], bold=True)}  {one_line(task['title'])}")
-    since = ago(task["changed"], now=now)
-    stands = [state, "just now" if since == "now" else f"for {since}"]
-    if teller := told_by(task):
-        stands.append(f"told by {teller}")
-    _field("State", ", ".join(filter(None, (*stands, quiet_of(task, now=now)))))
-    if task.get("why"):
-        _field("Why", one_line(task["why"]))
-    if asked := asked_of(task):
-        _field("Asks", asked)
+    _print_state(task)
     _field("Agent", task["agent"])
     _field("Repository", visible(short_path(path_of(task["repository"]))))
     _field("Worktree", visible(short_path(path_of(task["worktree"]))))
@@ -109,6 +99,22 @@ def _print(
     if steps := next_steps(task):
         click.echo()
         _field("Next", "\n            ".join(steps))
+
+
+def _print_state(task: Mapping[str, Any]) -> None:
+    now = datetime.now(UTC)
+    state = click.style(task["state"], fg=STATE_COLOURS.get(task["state"]))
+    since = ago(task["changed"], now=now)
+    stands = [state, "just now" if since == "now" else f"for {since}"]
+    if teller := told_by(task):
+        stands.append(f"told by {teller}")
+    _field("State", ", ".join(filter(None, (*stands, quiet_of(task, now=now)))))
+    if task.get("after"):
+        _field("After", ", ".join(task["after"]))
+    if task.get("why"):
+        _field("Why", one_line(task["why"]))
+    if asked := asked_of(task):
+        _field("Asks", asked)
 
 
 def _field(name: str, value: str) -> None:

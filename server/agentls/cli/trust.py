@@ -1,7 +1,8 @@
 """`agentls trust`: see what a repository would run, and allow or deny exactly that."""
 
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
@@ -10,9 +11,11 @@ from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.link import connected
 from agentls.cli.visible import visible
 from agentls.client import Client
-from agentls.errors import InvalidParams
+from agentls.errors import InvalidParams, Untrusted
 
-__all__ = ["ask_trust", "trust"]
+__all__ = ["ask_trust", "trust", "trusted"]
+
+R = TypeVar("R")
 
 _COLOURS = {"allowed": "green", "denied": "red", "undecided": "yellow"}
 
@@ -66,6 +69,17 @@ def ask_trust(client: Client, repository: str) -> bool:
     answer["items"] = _undecided(answer)
     _print(answer)
     return _ask(client, params, answer) is not None
+
+
+def trusted(client: Client, repository: str, ask: Callable[[], R]) -> R:
+    """Ask the daemon for something; on a terminal decide on the trust it needs."""
+    while True:
+        try:
+            return ask()
+        except Untrusted:
+            if not ask_trust(client, repository):
+                raise
+            # What was decided is decided, so this ends.
 
 
 def _at_terminal() -> bool:

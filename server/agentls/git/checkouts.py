@@ -4,12 +4,13 @@ Nothing is read from inside a worktree, where an agent writes: which folder a
 worktree is, and what it has checked out, stands in `.git/worktrees/<id>`.
 """
 
+import asyncio
 import os
 from pathlib import Path
 
 import attrs
 
-from agentls.errors import InvalidState
+from agentls.errors import GitFailed, InvalidState
 from agentls.git.place import Place
 from agentls.git.repository import Repository
 from agentls.git.runner import git
@@ -25,6 +26,9 @@ __all__ = [
 
 LOCK_REASON = "agentls"
 """Why git must not prune our worktrees; also the mark that they are ours."""
+
+_PAUSES = (0.01, 0.03, 0.1, 0.3)
+"""Seconds between attempts to read what others may be writing; none takes long."""
 
 _BUSY_FILES = ("rebase-merge/head-name", "rebase-apply/head-name", "BISECT_START")
 
@@ -60,8 +64,17 @@ class Checkout:
 
 async def list_checkouts(repo: Repository) -> tuple[Checkout, ...]:
     """Give all checkouts, the main one first; missing folders included."""
-    listing = await git("worktree", "list", "--porcelain", "-z", at=repo.main)
-    return await in_thread(_read_checkouts, repo, listing)
+    for pause in (*_PAUSES, None):
+        try:
+            listing = await git("worktree", "list", "--porcelain", "-z", at=repo.main)
+        except GitFailed:
+            # git dies of an entry that another git is just writing or removing.
+            if pause is None:
+                raise
+            await asyncio.sleep(pause)
+        else:
+            return await in_thread(_read_checkouts, repo, listing)
+    raise AssertionError
 
 
 async def find_checkout(repo: Repository, path: Path) -> Checkout | None:

@@ -44,6 +44,8 @@ class Wish:
     """The variables for the program that signs commits; None for none."""
     hooks: Hooks | None = None
     """The hooks that have a say before the last commit is made."""
+    tick: bool = True
+    """Whether the task is done by it: then the box of its item is ticked."""
 
 
 @attrs.frozen(kw_only=True)

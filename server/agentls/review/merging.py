@@ -22,7 +22,9 @@ from agentls.git.refs import branch_ref, read_ref
 from agentls.git.repository import Repository
 from agentls.model import Checkpoint, CommitId, Task
 from agentls.review.drafts import Draft, Wish, complete
+from agentls.review.message import merge_message
 from agentls.review.strategies import combine
+from agentls.review.ticking import with_box_ticked
 from agentls.review.work import Work, part_of_work, read_work
 
 __all__ = [
@@ -89,6 +91,7 @@ async def plan_part(
     work = await part_of_work(
         repository, task, tree=tree, target=await read_target(repository, task)
     )
+    wish = attrs.evolve(wish, tick=False)
     return await _plan(repository, task, work, wish=wish)
 
 
@@ -114,7 +117,23 @@ async def draft_merge(
         )
     draft = await combine(repository, task, work, wish=wish)
     await _check_result(repository, task, target=work.target, tree=draft.tree)
-    return draft
+    return await _ticked(repository, task, work, draft, wish=wish)
+
+
+async def _ticked(
+    repository: Repository, task: Task, work: Work, draft: Draft, *, wish: Wish
+) -> Draft:
+    """Have the box of the task's item ticked by the last commit.
+
+    Where that is one of the agent's own (a rebase), another one comes on top.
+    """
+    if not wish.tick:
+        return draft
+    tree = await with_box_ticked(repository, task, draft.tree, target=work.target)
+    if tree == draft.tree:
+        return draft
+    message = draft.message or wish.message or merge_message(wish.template, task)
+    return attrs.evolve(draft, tree=tree, message=message)
 
 
 async def _plan(

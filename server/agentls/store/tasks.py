@@ -25,6 +25,9 @@ from agentls.model import (
     CheckResult,
     CommitId,
     Exit,
+    Group,
+    GroupKind,
+    Item,
     PullRequest,
     PullState,
     Session,
@@ -233,6 +236,9 @@ def _task_columns(task: Task) -> dict[str, object]:
         "after": json.dumps(task.after),
         "priority": task.priority,
         "environment": json.dumps(dict(task.environment)),
+        "in_group": task.group and json.dumps(attrs.asdict(task.group)),
+        "item": task.item and json.dumps(attrs.asdict(task.item)),
+        "lost_to": task.lost_to,
         "rev": task.rev,
     }
 
@@ -278,6 +284,9 @@ def _task(row: sqlite3.Row) -> Task:
         after=tuple(TaskId(one) for one in json.loads(row["after"])),
         priority=row["priority"],
         environment=json.loads(row["environment"]),
+        group=_group(row["in_group"]),
+        item=row["item"] and Item(**json.loads(row["item"])),
+        lost_to=row["lost_to"] and TaskId(row["lost_to"]),
         rev=row["rev"],
     )
 
@@ -308,6 +317,13 @@ def _check(kept: Mapping[str, Any]) -> CheckResult:
         seconds=kept["seconds"],
         session=kept["session"] and SessionId(kept["session"]),
     )
+
+
+def _group(text: str | None) -> Group | None:
+    if text is None:
+        return None
+    values = json.loads(text)
+    return Group(kind=GroupKind(values["kind"]), id=values["id"])
 
 
 def _pull_request(text: str | None) -> PullRequest | None:

@@ -9,7 +9,7 @@ import contextlib
 import secrets
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Collection, Generator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from agentls.store import news
 from agentls.store import tasks as table
 from agentls.store.database import Database
 from agentls.store.tasks import JournalEntry
-from agentls.tasks.states import NEEDS_A_PERSON, require_transition
+from agentls.tasks.states import needs_a_person, require_transition
 
 __all__ = [
     "CommentsChanged",
@@ -196,16 +196,36 @@ class TaskBook:
 
     async def add(self, make: Callable[[TaskId, int, int], Task]) -> Task:
         """Keep a new task; `make` is given its id, number and revision."""
+
+        def making(ids: Sequence[TaskId], number: int, rev: int) -> Task:
+            return make(ids[0], number, rev)
+
+        (task,) = await self.add_all([making])
+        return task
+
+    async def add_all(
+        self, makes: Sequence[Callable[[Sequence[TaskId], int, int], Task]]
+    ) -> tuple[Task, ...]:
+        """Keep new tasks, all or none; each is given the ids of all, as they stand."""
         async with self._writing:
-            task_id = self._new_id()
+            ids = self._new_ids(len(makes))
 
-            def insert(connection: sqlite3.Connection) -> Task:
-                number = table.next_number(connection)
-                task = make(task_id, number, table.next_rev(connection))
-                table.insert_task(connection, task)
-                return task
+            def insert(connection: sqlite3.Connection) -> tuple[Task, ...]:
+                tasks: list[Task] = []
+                for make in makes:
+                    number = table.next_number(connection)
+                    task = make(ids, number, table.next_rev(connection))
+                    table.insert_task(connection, task)
+                    tasks.append(task)
+                return tuple(tasks)
 
-            return await self._database.transaction(insert, then=self._take)
+            def take(tasks: tuple[Task, ...]) -> None:
+                for task in tasks:
+                    self._tasks[task.id] = task
+                for task in tasks:
+                    self._tell(task)
+
+            return await self._database.transaction(insert, then=take)
 
     async def change(
         self,
@@ -286,15 +306,18 @@ class TaskBook:
             lambda db: table.set_paused(db, paused=paused), then=take
         )
 
-    async def keep_reason(self, task_id: TaskId, why: str) -> Task:
-        """Keep what a queued task waits for, and tell; no change of it either."""
+    async def keep_reason(self, task_id: TaskId, why: str, *, quietly: bool) -> Task:
+        """Keep what a queued task waits for, and tell; no change of it either.
+
+        `quietly`: it comes by itself, so that no person is called.
+        """
         async with self._writing:
             task = self.get(task_id)
             if task.state is not State.QUEUED or task.why == why:
                 return task
             return await self._change(
                 task_id,
-                quietly=True,
+                quietly=quietly,
                 changes={"why": why, "changed": task.changed},
             )
 
@@ -393,7 +416,7 @@ class TaskBook:
             require_transition(task, state)
         task = attrs.evolve(task, **_with_times(before, changes))
         moved = (task.state, task.why) != (before.state, before.why)
-        is_news = moved and not quietly and task.state in NEEDS_A_PERSON
+        is_news = moved and not quietly and needs_a_person(task)
 
         def update(connection: sqlite3.Connection) -> Task:
             written = attrs.evolve(task, rev=table.next_rev(connection))
@@ -433,14 +456,16 @@ class TaskBook:
         for listener in tuple(self._listeners):
             listener(event)
 
-    def _new_id(self) -> TaskId:
-        while True:
-            new = "".join(
+    def _new_ids(self, count: int) -> tuple[TaskId, ...]:
+        new: dict[TaskId, None] = {}
+        while len(new) < count:
+            drawn = "".join(
                 secrets.choice(_ID_LETTERS if position % 2 == 0 else _ID_DIGITS)
                 for position in range(4)
             )
-            if TaskId(new) not in self._tasks:
-                return TaskId(new)
+            if TaskId(drawn) not in self._tasks:
+                new[TaskId(drawn)] = None
+        return tuple(new)
 
 
 def _with_times(task: Task, changes: dict[str, Any]) -> dict[str, Any]:

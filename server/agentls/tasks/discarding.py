@@ -24,11 +24,14 @@ class Discarding:
         self._on = operations
         self._trash = Trash(operations.paths)
 
-    async def discard(self, name: str) -> Task:
-        """Put a task out of sight: all it has is kept, first of all its work."""
+    async def discard(self, name: str, *, lost_to: TaskId | None = None) -> Task:
+        """Put a task out of sight: all it has is kept, first of all its work.
+
+        `lost_to` is the task that was merged in its place.
+        """
         task = self._on.book.get(name)
         return await self._on.background.to_the_end(
-            self._discard(task.id), name=f"discard {task.id}"
+            self._discard(task.id, lost_to), name=f"discard {task.id}"
         )
 
     async def restore(self, name: str) -> Task:
@@ -38,7 +41,7 @@ class Discarding:
             self._restore(task.id), name=f"restore {task.id}"
         )
 
-    async def finish_discard(self, task: Task, _: JournalEntry) -> Task:
+    async def finish_discard(self, task: Task, note: JournalEntry) -> Task:
         """Do the steps of a discard, from the beginning or after a crash."""
         task = await self._on.starter.stop_agent(task)
         tip = await discarding.put_away(
@@ -48,7 +51,10 @@ class Discarding:
             keep=await in_thread(self._trash.place, task),
         )
         return await self._on.book.finish(
-            task.id, state=_S.DISCARDED, kept_tip=tip or task.kept_tip
+            task.id,
+            state=_S.DISCARDED,
+            kept_tip=tip or task.kept_tip,
+            lost_to=note.data.get("lost_to") or task.lost_to,
         )
 
     async def finish_restore(self, task: Task, note: JournalEntry) -> Task:
@@ -103,13 +109,13 @@ class Discarding:
             return _S.MERGED
         return _S.REVIEW if await in_thread(task.worktree.exists) else _S.QUEUED
 
-    async def _discard(self, task_id: TaskId) -> Task:
+    async def _discard(self, task_id: TaskId, lost_to: TaskId | None) -> Task:
         await self._on.starter.cancel(task_id)
         async with self._on.lock(task_id):
             task = self._on.book.get(task_id)
             allowed = set(State) - {_S.DISCARDED}
             require_state(task, *allowed, to="discard")
-            note = entry(task, "discard")
+            note = entry(task, "discard", data={"lost_to": lost_to})
             await self._on.book.note(note)
             try:
                 return await self.finish_discard(task, note)

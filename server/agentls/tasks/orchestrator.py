@@ -1,24 +1,10 @@
-"""The operations that clients ask for: each checks, does its steps, tells the book.
+"""What clients ask of a task's agent: to hear more, to stop, to go on."""
 
-What has several steps notes them in the journal, so that the next daemon
-finishes or undoes it. An operation belongs to the core: only cancelling its
-request ends it early, never a closed editor.
-"""
-
-import asyncio
 from pathlib import Path
 
-from agentls.errors import (
-    AgentlsError,
-    InvalidParams,
-    InvalidState,
-    SessionEnded,
-    UnknownTask,
-)
-from agentls.git.repository import Repository, find_repository, head
+from agentls.errors import InvalidState, SessionEnded, UnknownTask
+from agentls.git.repository import find_repository
 from agentls.model import (
-    Base,
-    BaseKind,
     Session,
     SessionId,
     SessionKind,
@@ -27,15 +13,13 @@ from agentls.model import (
     TaskId,
     TurnSource,
 )
-from agentls.tasks import planning, preparing
 from agentls.tasks.agency import Agency, ListedAgent
 from agentls.tasks.deciding import Deciding
 from agentls.tasks.operations import Operations
-from agentls.tasks.queueing import check_priority, find_forerunners
-from agentls.tasks.request import TaskRequest, check_prompt, check_request
+from agentls.tasks.request import check_prompt
 from agentls.tasks.resuming import GO_ON, require_worktree, resume
 from agentls.tasks.routing import Routing, Suggestion
-from agentls.tasks.starting import STOP_GRACE, Say
+from agentls.tasks.starting import Say
 from agentls.tasks.states import require_state
 from agentls.tasks.trusting import Policy, Trusting
 from agentls.tasks.turns import Enclosed
@@ -46,7 +30,7 @@ _S = State
 
 
 class Orchestrator:
-    """Every operation of a client on tasks."""
+    """Speaks with the agents of tasks, stops them and lets them go on."""
 
     def __init__(
         self,
@@ -57,45 +41,13 @@ class Orchestrator:
         deciding: Deciding,
         routing: Routing,
     ) -> None:
-        self._paths = operations.paths
         self._book = operations.book
         self._starter = operations.starter
-        self._checkpoints = operations.checkpoints
         self._background = operations.background
         self._trusting = trusting
         self._agency = agency
         self._deciding = deciding
         self._routing = routing
-
-    async def create(self, request: TaskRequest, *, progress: Say) -> Task:
-        """Create a task and start it, or queue it when no place is free.
-
-        A preparation that fails leaves the task `failed`, its prompt kept. A
-        cancelled create is undone: no worktree, branch or task is left.
-        """
-        check_request(request)
-        policy = await self._trusting.policy(await find_repository(request.folder))
-        self._starter.limits = policy.config.limits
-        self._checkpoints.file_max = policy.config.checkpoint.max_file
-        plan = await self._plan(request, policy, say=progress)
-        made: list[TaskId] = []
-
-        def make(task_id: TaskId, number: int, rev: int) -> Task:
-            made.append(task_id)
-            return plan.task(task_id, number, rev)
-
-        try:
-            task = await self._book.add(make)
-            # The book's event has begun it already, if there is a place.
-            self._starter.tell(task.id, progress)
-            return await self._starter.prepared(task.id)
-        except asyncio.CancelledError:
-            # A daemon that ends cancels too: then the next one goes on with it.
-            if made and not self._starter.closing:
-                await self._background.to_the_end(
-                    self.undo_create(made[0]), name=f"undo {made[0]}"
-                )
-            raise
 
     async def send_prompt(
         self,
@@ -251,56 +203,6 @@ class Orchestrator:
             task, policy, prompt=text, resume=True, source=source, also=also
         )
 
-    async def _plan(
-        self, request: TaskRequest, policy: Policy, *, say: Say
-    ) -> planning.Plan:
-        config, repository = policy.config, policy.repository
-        check_priority(request.priority)
-        after = find_forerunners(self._book, request.after)
-        if after and request.base is not None:
-            raise InvalidParams(
-                "A task that waits for others begins from the target; it can't have a"
-                " base as well. Nothing was created.",
-                hint="Leave out the base, or what it waits for.",
-            )
-        at = await head(repository)
-        target = await planning.plan_target(
-            repository, request.target or config.target, at=at
-        )
-        branch = await planning.plan_branch(repository, request.branch)
-        agent, why = await self._routing.choose(
-            request.agent, prompt=request.prompt, config=config
-        )
-        if why:
-            say(why)
-        base = await planning.plan_base(
-            repository,
-            request.base,
-            at=at,
-            index=self._checkpoints.indexes / "wip",
-            of_task=lambda name: self._base_of(repository, name),
-        )
-        if base.kind is BaseKind.BRANCH:
-            branch = base.name.removeprefix("branch:")
-        return planning.Plan(
-            request=request,
-            repository=repository.root,
-            agent=agent,
-            base=base,
-            target=target,
-            branch=branch,
-            branch_prefix=config.branch_prefix,
-            after=after,
-            worktrees=config.worktrees or self._paths.worktrees,
-        )
-
-    async def _base_of(self, repository: Repository, name: str) -> Base:
-        task_id = self._book.get(name).id
-        async with self._starter.locks[task_id]:
-            return await planning.plan_base_of_task(
-                repository, self._book.get(task_id), checkpoints=self._checkpoints
-            )
-
     async def _stop(self, task_id: TaskId) -> Task:
         await self._starter.cancel(task_id)
         async with self._starter.locks[task_id]:
@@ -311,23 +213,6 @@ class Orchestrator:
             return await self._book.finish(
                 task_id, quietly=True, state=_S.FAILED, why=why
             )
-
-    async def undo_create(self, task_id: TaskId) -> None:
-        """Take a task back as if it had never been: worktree, branch, all of it."""
-        try:
-            await self._starter.cancel(task_id)
-            async with self._starter.locks[task_id]:
-                task = self._book.get(task_id)
-                await self._starter.runner.stop(task, grace=STOP_GRACE)
-                repository = await find_repository(task.repository)
-                await preparing.unmake_task(repository, task)
-                await self._book.remove(task_id)
-                del self._starter.locks[task_id]
-        except UnknownTask:
-            return  # it was cancelled before it was kept
-        except AgentlsError as error:
-            why = f"Cancelled, and it could not be undone: {error.message}"
-            await self._book.finish(task_id, state=_S.FAILED, why=why)
 
 
 def _takes_no_prompt(task: Task) -> InvalidState:

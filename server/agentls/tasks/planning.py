@@ -5,6 +5,7 @@ Nothing is created here; every refusal happens before the task exists.
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Self
 
 import attrs
 
@@ -17,7 +18,7 @@ from agentls.git.pulls import fetch_pull
 from agentls.git.remotes import default_remote
 from agentls.git.repository import Head, Repository, head, resolve_commit
 from agentls.git.snapshot import snapshot
-from agentls.model import AgentName, Base, BaseKind, State, Task, TaskId
+from agentls.model import AgentName, Base, BaseKind, Group, State, Task, TaskId
 from agentls.review.change import without_prepared
 from agentls.review.checkpoint import Checkpointer
 from agentls.tasks.book import now
@@ -42,9 +43,25 @@ class Plan:
     branch_prefix: str
     worktrees: Path
     after: tuple[TaskId, ...] = ()
+    """The tasks that there are and that it waits for."""
 
-    def task(self, task_id: TaskId, number: int, rev: int) -> Task:
-        """Give the task with the id and number that the book chose."""
+    def of(self, request: TaskRequest) -> Self:
+        """Give the plan of another request that differs in its words only."""
+        return attrs.evolve(self, request=request)
+
+    def task(
+        self,
+        task_id: TaskId,
+        number: int,
+        rev: int,
+        *,
+        also_after: tuple[TaskId, ...] = (),
+        group: Group | None = None,
+    ) -> Task:
+        """Give the task with the id and number that the book chose.
+
+        `also_after` are those that it waits for and that are made with it.
+        """
         # On one line: it is a commit's subject, too.
         given = " ".join((self.request.title or "").split())
         title = given or title_of(self.request.prompt)
@@ -67,8 +84,10 @@ class Plan:
             created=created,
             changed=created,
             environment=self.request.environment,
-            after=self.after,
+            after=self.after + also_after,
             priority=self.request.priority,
+            group=group,
+            item=self.request.item,
             rev=rev,
         )
 

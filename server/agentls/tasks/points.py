@@ -3,12 +3,13 @@
 from agentls.errors import InvalidParams
 from agentls.git.repository import Repository
 from agentls.model import Checkpoint, Task
-from agentls.review.change import read_saved
+from agentls.review.change import read_present, read_saved
 from agentls.tasks.operations import Operations
 
 __all__ = ["BASE", "NOW", "Points"]
 
 BASE, NOW, LOOKED, TURN = "base", "now", "looked", "turn"
+_OF_TASK = "task:"
 
 
 class Points:
@@ -21,8 +22,11 @@ class Points:
         """Give the commit or tree of a state, to be compared with the present one.
 
         `base`; `looked`, what a person looked at last; `turn`, before the last turn;
-        or a checkpoint's number. Raises `InvalidParams` for anything else.
+        a checkpoint's number; or `task:ID`, what another task's work is now. Raises
+        `InvalidParams` for anything else.
         """
+        if point.startswith(_OF_TASK):
+            return await self._other(repository, point.removeprefix(_OF_TASK))
         if point.isascii() and point.isdecimal():
             saved = await self._on.checkpoints.get(task, int(point[:9]))
         elif point == LOOKED:
@@ -34,9 +38,20 @@ class Points:
         else:
             raise InvalidParams(
                 f"There is no {point!r} of a task to compare.",
-                hint="Give `base`, `now`, `looked`, `turn` or a checkpoint's number.",
+                hint="Give `base`, `now`, `looked`, `turn`, a checkpoint's number or"
+                " `task:ID`.",
             )
         return await read_saved(repository, task, saved) if saved else task.base.commit
+
+    async def _other(self, repository: Repository, name: str) -> str:
+        task = self._on.book.get(name)
+        if task.repository != repository.root:
+            raise InvalidParams(
+                f"Task {task.id} belongs to {task.repository}, not here.",
+                hint="Compare tasks of one repository.",
+            )
+        checkpoints = self._on.checkpoints
+        return (await read_present(repository, task, checkpoints=checkpoints)).tree
 
     async def _looked(self, task: Task) -> Checkpoint | None:
         """Give what a person looked at last; None if they never did."""

@@ -8,10 +8,10 @@ from agentls.config import Config
 from agentls.errors import AgentlsError
 from agentls.git.branches import delete_branch
 from agentls.git.refs import branch_ref, delete_ref, read_ref, task_ref
-from agentls.git.repository import Repository
+from agentls.git.repository import Repository, resolve_commit
 from agentls.git.submodules import init_submodules
 from agentls.git.worktrees import add_worktree, remove_half_made
-from agentls.model import BaseKind, Session, SessionKind, Task
+from agentls.model import Base, BaseKind, Session, SessionKind, Task
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.copying import copy_files
 from agentls.tasks.running import Program, Runner
@@ -19,6 +19,7 @@ from agentls.tasks.trusting import Policy
 from agentls.threads import in_thread
 
 __all__ = [
+    "base_at_target",
     "make_worktree",
     "run_setup",
     "unmake_task",
@@ -27,6 +28,12 @@ __all__ = [
 ]
 
 _STOP_GRACE = 5.0  # seconds that a setup past its time has to clean up
+
+
+async def base_at_target(repository: Repository, task: Task) -> Base:
+    """Give the present tip of a task's target as what it begins from."""
+    tip = await resolve_commit(repository, branch_ref(task.target))
+    return Base(kind=BaseKind.REF, name=task.target, commit=tip)
 
 
 async def make_worktree(

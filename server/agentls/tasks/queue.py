@@ -35,6 +35,8 @@ class Turns:
     begin: tuple[Task, ...]
     waiting: Mapping[TaskId, str]
     """For each task that doesn't begin one sentence: why."""
+    stuck: frozenset[TaskId]
+    """Those of them whose forerunner won't be merged by itself."""
     held_by_machine: bool
     """Only memory or load stand in the way: nothing tells when they change."""
 
@@ -65,11 +67,15 @@ def line_up(
         task for task in tasks if task.id in begun or holds_a_place(task, limits=limits)
     ]
     waiting: dict[TaskId, str] = {}
+    stuck: set[TaskId] = set()
     ready: list[Task] = []
     for task in tasks:
         if task.state is not State.QUEUED or task.id in begun:
             continue
-        if why := _forerunners(task, known):
+        if why := _lost_forerunner(task, known):
+            waiting[task.id] = why
+            stuck.add(task.id)
+        elif why := _forerunners(task, known):
             waiting[task.id] = why
         else:
             ready.append(task)
@@ -87,7 +93,12 @@ def line_up(
     left = [task for task in ready if task not in chosen]
     waiting |= {task.id: why for task in left}
     by_machine = bool(held and not closed and left)
-    return Turns(begin=chosen, waiting=waiting, held_by_machine=by_machine)
+    return Turns(
+        begin=chosen,
+        waiting=waiting,
+        stuck=frozenset(stuck),
+        held_by_machine=by_machine,
+    )
 
 
 def _fairly(
@@ -105,12 +116,11 @@ def _fairly(
     return tuple(chosen)
 
 
-def _forerunners(task: Task, known: Mapping[TaskId, Task]) -> str:
-    """Say what a task waits for; nothing when all its forerunners are merged."""
-    open_ones: list[TaskId] = []
+def _lost_forerunner(task: Task, known: Mapping[TaskId, Task]) -> str:
+    """Say which forerunner won't be merged by itself; nothing if all may be."""
     for name in task.after:
         before = known.get(name)
-        if before is not None and before.state is State.MERGED:
+        if before is not None and before.merged_commit is not None:
             continue
         end = "is no more" if before is None else _NEVER_BY_ITSELF.get(before.state)
         if end:
@@ -118,11 +128,15 @@ def _forerunners(task: Task, known: Mapping[TaskId, Task]) -> str:
                 f"Task {name}, which must be merged first, {end}: start this one all"
                 f" the same (`agentls start {task.id}`), or discard it."
             )
-        open_ones.append(name)
-    if not open_ones:
+    return ""
+
+
+def _forerunners(task: Task, known: Mapping[TaskId, Task]) -> str:
+    """Say what a task waits for; nothing when all its forerunners are merged."""
+    left = [name for name in task.after if known[name].merged_commit is None]
+    if not left:
         return ""
-    are = "is" if len(open_ones) == 1 else "are"
-    return f"Begins when {_listed(open_ones)} {are} merged."
+    return f"Begins when {_listed(left)} {'is' if len(left) == 1 else 'are'} merged."
 
 
 def _closed(tasks: Sequence[Task], *, limits: Limits, paused: bool) -> str:

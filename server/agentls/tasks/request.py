@@ -6,6 +6,7 @@ from pathlib import Path
 import attrs
 
 from agentls.errors import InvalidParams
+from agentls.model import Item
 
 __all__ = [
     "PROMPT_MAX",
@@ -37,6 +38,8 @@ class TaskRequest:
     after: tuple[str, ...] = ()
     """The tasks that must be merged before it begins."""
     priority: int = 0
+    item: Item | None = None
+    """The line of a checklist that it is made of."""
     environment: Mapping[str, str] = attrs.field(factory=dict[str, str])
 
 

@@ -15,11 +15,10 @@ import attrs
 
 from agentls.config.settings import Limits
 from agentls.errors import AgentlsError, UnknownTask
-from agentls.git.repository import Repository, find_repository, resolve_commit
+from agentls.git.repository import Repository, find_repository
 from agentls.host import available_memory
 from agentls.model import (
     Base,
-    BaseKind,
     Session,
     SessionKind,
     State,
@@ -98,6 +97,8 @@ class Starter:
         self._stopping: set[TaskId] = set()
         self._reasons: dict[TaskId, str] = {}
         """What queued tasks wait for, as far as the book may not know it yet."""
+        self._stuck: frozenset[TaskId] = frozenset()
+        """Those of them of which a person is told."""
         self._telling: asyncio.Task[Any] | None = None
         self._looking: asyncio.Task[Any] | None = None
         self.turns = Turns(
@@ -155,6 +156,7 @@ class Starter:
             for task_id, why in turns.waiting.items()
             if self._book.get(task_id).why != why
         }
+        self._stuck = turns.stuck
         if self._reasons and self._telling is None:
             self._telling = self._spawn(self._tell_reasons(), name="tell the queue")
         if turns.held_by_machine and self._looking is None:
@@ -175,7 +177,9 @@ class Starter:
             while self._reasons:
                 task_id, why = self._reasons.popitem()
                 with contextlib.suppress(UnknownTask):
-                    await self._book.keep_reason(task_id, why)
+                    await self._book.keep_reason(
+                        task_id, why, quietly=task_id not in self._stuck
+                    )
         finally:
             self._telling = None
 
@@ -237,7 +241,9 @@ class Starter:
             return False
         preparation.cancel()
         await asyncio.wait([preparation])
-        await self.runner.stop(self._book.get(task_id), grace=STOP_GRACE)
+        task = self._book.get(task_id)
+        if task.state not in _RUNNING:  # else its agent is the caller's to stop
+            await self.runner.stop(task, grace=STOP_GRACE)
         return True
 
     async def policy(self, task: Task) -> Policy:
@@ -397,9 +403,7 @@ class Starter:
         """Give where a task begins: one that waited for others, where they came to."""
         if not task.after or task.state is not State.QUEUED:
             return task.base
-        repository = await self.repository(task)
-        commit = await resolve_commit(repository, task.target)
-        return Base(kind=BaseKind.REF, name=task.target, commit=commit)
+        return await preparing.base_at_target(await self.repository(task), task)
 
     async def _clear(self, repository: Repository, task: Task) -> None:
         """Remove what an earlier preparation left; `task` is as it was before."""

@@ -7,8 +7,8 @@ from agentls.model import State, Task
 
 __all__ = [
     "HOLDS_A_PLACE",
-    "NEEDS_A_PERSON",
     "TRANSITIONS",
+    "needs_a_person",
     "require_state",
     "require_transition",
 ]
@@ -53,8 +53,14 @@ HOLDS_A_PLACE = frozenset({_S.PREPARING, _S.WORKING, _S.WAITING, _S.CHECKING})
 """The states that count against `limits.max_parallel`."""
 
 
-NEEDS_A_PERSON = frozenset({_S.WAITING, _S.REVIEW, _S.FAILED, _S.INTERRUPTED})
-"""The states that a person is told of when a task comes to them by itself."""
+_NEEDS_A_PERSON = frozenset({_S.WAITING, _S.REVIEW, _S.FAILED, _S.INTERRUPTED})
+
+
+def needs_a_person(task: Task) -> bool:
+    """Tell whether a person is told of a task that comes to this state by itself."""
+    if task.state is _S.QUEUED:
+        return bool(task.why)  # `keep_reason` says whether it comes by itself
+    return task.state in _NEEDS_A_PERSON
 
 
 def require_transition(task: Task, to: State) -> None:

@@ -18,6 +18,7 @@ from agentls.model import AgentName, State, Task, TaskId
 from agentls.tasks.accounting import Accounting
 from agentls.tasks.agency import Agency
 from agentls.tasks.book import Event
+from agentls.tasks.creating import Creating
 from agentls.tasks.operations import Operations
 from agentls.tasks.orchestrator import Orchestrator
 from agentls.tasks.request import TaskRequest
@@ -64,6 +65,7 @@ class Trying:
         self,
         operations: Operations,
         *,
+        creating: Creating,
         tasks: Orchestrator,
         responding: Responding,
         accounting: Accounting,
@@ -71,6 +73,7 @@ class Trying:
         trusting: Trusting,
     ) -> None:
         self._on = operations
+        self._creating = creating
         self._tasks = tasks
         self._responding = responding
         self._accounting = accounting
@@ -99,7 +102,7 @@ class Trying:
         trouble = ""
         async with self._repository() as repository:
             say(f"Starting {agent}")
-            task = await self._tasks.create(
+            task = await self._creating.create(
                 TaskRequest(
                     prompt=_prompts(agent)[0],
                     folder=repository,
@@ -224,7 +227,7 @@ class Trying:
     async def _remove(self, name: TaskId) -> None:
         sessions = [one.id for one in self._on.book.sessions(name)]
         worktrees = self._on.book.get(name).worktree.parent
-        await self._tasks.undo_create(name)
+        await self._creating.undo_create(name)
         paths = self._on.paths
         left = [paths.state / "private" / name]
         for session in sessions:

@@ -193,6 +193,24 @@ export interface BaseInfo {
   commit: string;
 }
 
+/** How a batch is written. */
+export type BatchFormat =
+  | "markdown"
+  | "lines"
+  | "json";
+
+/** One entry of a batch. */
+export interface BatchItemInfo {
+  /** Where it stands, from 1. */
+  line?: number;
+  title: string;
+  prompt: string;
+  /** Its task; absent in a dry run, but for one that it had before. */
+  task?: TaskInfo;
+  /** It was made by this request. */
+  made?: boolean;
+}
+
 /** What a person should know before they look at a task's change. */
 export interface BriefingResult {
   /** Markdown. */
@@ -221,7 +239,7 @@ export interface CarInfo {
 /** Which part of whose change to list. */
 export interface ChangesParams {
   task: string;
-  /** The state that it begins from: `base` (where the task began), `looked` (what a person looked at last, else the base), `turn` (before the last turn), or a checkpoint's number. What the target got since then is left out. */
+  /** The state that it begins from: `base` (where the task began), `looked` (what a person looked at last, else the base), `turn` (before the last turn), a checkpoint's number, or `task:ID` (what another task's work is now). What the target got since then is left out. */
   from?: string;
   /** The state that it leads to: `now` (what the worktree holds), or one of these. */
   to?: string;
@@ -353,6 +371,24 @@ export interface CommentsChangedParams {
   task: string;
 }
 
+/** Two tasks of one repository; of the change between them as for `changes`. */
+export interface CompareTasksParams {
+  task: string;
+  other: string;
+  paths?: readonly string[];
+  hunks?: boolean;
+  patch?: boolean;
+  limit?: number;
+  more?: string;
+}
+
+/** Both tasks, and what leads from the first one's work to the other's. */
+export interface CompareTasksResult {
+  task: TaskInfo;
+  other: TaskInfo;
+  changes: ChangesResult;
+}
+
 /** A file that both sides changed in ways that don't go together. */
 export interface ConflictFileInfo {
   path: string;
@@ -414,6 +450,32 @@ export interface CreateTaskParams {
   after?: readonly string[];
   /** -1000 to 1000: the greater begins first. */
   priority?: number;
+}
+
+/** A batch; what is said here holds for each of its tasks. */
+export interface CreateTasksParams {
+  /** The batch itself; the content of `file` if absent. */
+  text?: string;
+  /** The URI of the file that it stands in. Its items are known again by it: one that has a task already makes no other, and its box is ticked by the merge. */
+  file?: string;
+  format?: BatchFormat;
+  /** Any file or folder in the repository; `file`, else the client's only root, if absent. */
+  uri?: string;
+  /** Only the items that stand on these lines, from 1; all if there is none. */
+  lines?: readonly number[];
+  agent?: string;
+  base?: string;
+  target?: string;
+  after?: readonly string[];
+  /** Only say what would be made. */
+  dryRun?: boolean;
+  /** Write the tasks' ids behind the items of the file. */
+  ids?: boolean;
+}
+
+/** What became of each entry, in their order. */
+export interface CreateTasksResult {
+  items: readonly BatchItemInfo[];
 }
 
 /** What to watch no more. */
@@ -564,6 +626,14 @@ export interface GcParams {
 export interface GcResult {
   items: readonly GcItem[];
   applied: boolean;
+}
+
+/** Tasks that belong together. */
+export interface GroupInfo {
+  /** `batch` (asked for at once) or `race` (one of them is to be merged). */
+  kind: string;
+  /** The same for all of them. */
+  id: string;
 }
 
 /** An agent's hook wrote an event to its session's file. */
@@ -904,6 +974,25 @@ export interface QueueResult {
   queued: number;
 }
 
+/** One prompt for several agents, or for several tries of one. */
+export interface RaceParams {
+  prompt: string;
+  /** The configured one if there is none; one may be named twice. */
+  agents?: readonly string[];
+  /** How many tasks each agent gets; at most 20 in all. */
+  tries?: number;
+  uri?: string;
+  title?: string;
+  base?: string;
+  target?: string;
+  after?: readonly string[];
+}
+
+/** The tasks of the race, in the order of their agents. */
+export interface RaceResult {
+  tasks: readonly TaskInfo[];
+}
+
 /** The bridge found another daemon: list and attach again from your offsets. */
 export interface ReconnectedParams {
   /** Counts the daemons of this connection, from 1. */
@@ -1191,6 +1280,10 @@ export interface TaskInfo {
   sessions?: readonly SessionInfo[];
   /** In the order in which they run. */
   checks?: readonly CheckInfo[];
+  /** What it was asked for together with. */
+  group?: GroupInfo;
+  /** The task of its race that was merged, for which it was discarded. */
+  lostTo?: string;
   /** Grows with every change of any task: drop what is older than you have. */
   rev: number;
 }
@@ -1414,8 +1507,10 @@ export interface Commands {
   "agentls.briefing": [TaskParams, BriefingResult];
   "agentls.changes": [ChangesParams, ChangesResult];
   "agentls.checkpoint": [TaskParams, CheckpointResult];
+  "agentls.compareTasks": [CompareTasksParams, CompareTasksResult];
   "agentls.createPullRequest": [CreatePullRequestParams, CreatePullRequestResult];
   "agentls.createTask": [CreateTaskParams, TaskResult];
+  "agentls.createTasks": [CreateTasksParams, CreateTasksResult];
   "agentls.deleteComment": [CommentParams, Empty];
   "agentls.detach": [DetachParams, Empty];
   "agentls.discardTask": [DiscardTaskParams, TaskResult];
@@ -1436,6 +1531,7 @@ export interface Commands {
   "agentls.pauseQueue": [Empty, QueueResult];
   "agentls.peek": [PeekParams, PeekResult];
   "agentls.previewMerge": [PreviewMergeParams, PreviewMergeResult];
+  "agentls.race": [RaceParams, RaceResult];
   "agentls.refreshPullRequest": [TaskParams, TaskResult];
   "agentls.refuseHunks": [RefuseHunksParams, RefuseHunksResult];
   "agentls.renameTask": [RenameTaskParams, TaskResult];

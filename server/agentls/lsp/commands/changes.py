@@ -29,7 +29,8 @@ async def changes(
     ls: Server, params: ChangesParams, _: RequestProgress
 ) -> ChangesResult:
     """List what a task changed: from its base to its worktree now, unless told."""
-    shown = await ls.core.reviewing.changes(
+    return await shown_changes(
+        ls,
         params.task,
         Asked(
             old=params.from_,
@@ -42,6 +43,11 @@ async def changes(
             look=params.look,
         ),
     )
+
+
+async def shown_changes(ls: Server, task: str, asked: Asked) -> ChangesResult:
+    """Read a change and show it."""
+    shown = await ls.core.reviewing.changes(task, asked)
     return ChangesResult(
         task=shown.task.id,
         base=shown.task.base.commit,

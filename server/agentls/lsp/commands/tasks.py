@@ -33,7 +33,7 @@ async def create_task(
     Answers when the agent runs, when the task must wait for a place (`queued`), or
     when its preparation failed (`failed`; the prompt is kept). Cancelling undoes it.
     """
-    task = await ls.core.tasks.create(
+    task = await ls.core.creating.create(
         TaskRequest(
             prompt=params.prompt,
             folder=ls.folder(params.uri),

@@ -24,8 +24,9 @@ class ChangesParams:
     task: str
     from_: str = "base"
     """The state that it begins from: `base` (where the task began), `looked` (what a
-    person looked at last, else the base), `turn` (before the last turn), or a
-    checkpoint's number. What the target got since then is left out."""
+    person looked at last, else the base), `turn` (before the last turn), a
+    checkpoint's number, or `task:ID` (what another task's work is now). What the
+    target got since then is left out."""
     to: str = "now"
     """The state that it leads to: `now` (what the worktree holds), or one of these."""
     look: bool = False

@@ -13,6 +13,7 @@ __all__ = [
     "DiscardTaskParams",
     "Empty",
     "ExitInfo",
+    "GroupInfo",
     "ListTasksParams",
     "ListTasksResult",
     "PullRequestInfo",
@@ -120,6 +121,16 @@ class AskedInfo:
 
 
 @attrs.frozen(kw_only=True)
+class GroupInfo:
+    """Tasks that belong together."""
+
+    kind: str
+    """`batch` (asked for at once) or `race` (one of them is to be merged)."""
+    id: str
+    """The same for all of them."""
+
+
+@attrs.frozen(kw_only=True)
 class TaskInfo:
     """A task as clients show it."""
 
@@ -170,6 +181,10 @@ class TaskInfo:
     one, that is attached to when none is named."""
     checks: tuple[CheckInfo, ...] = ()
     """In the order in which they run."""
+    group: GroupInfo | None = None
+    """What it was asked for together with."""
+    lost_to: str | None = None
+    """The task of its race that was merged, for which it was discarded."""
     rev: int
     """Grows with every change of any task: drop what is older than you have."""
 

@@ -3,8 +3,10 @@
 -- Ids of the tasks that must be merged before it begins (JSON).
 ALTER TABLE tasks ADD COLUMN after TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE tasks ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
--- The race that it is part of: the id of its first task.
-ALTER TABLE tasks ADD COLUMN race TEXT;
+-- The batch or race that it is one of (JSON), and the task of its race that was merged
+-- in its place.
+ALTER TABLE tasks ADD COLUMN in_group TEXT;
+ALTER TABLE tasks ADD COLUMN lost_to TEXT;
 -- The item of a list that it was made from (JSON).
 ALTER TABLE tasks ADD COLUMN item TEXT;
 

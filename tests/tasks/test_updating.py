@@ -443,3 +443,18 @@ async def test_a_rewind_into_a_conflict_does_not_pass_it_off_as_resolved(
     git(task.worktree, "add", "plain.txt")
     await daemon.merge(task)
     assert (daemon.root / "plain.txt").read_text() == "both\n"
+
+
+async def test_a_mended_worktree_still_knows_what_is_unresolved(
+    daemon, git, repository, conflicted
+):
+    top = conflicted.worktree
+    git(repository, "worktree", "unlock", str(top))
+    aside = top.with_name("aside")
+    top.rename(aside)
+    git(repository, "worktree", "prune", "--expire=now")
+    aside.rename(top)
+    (trouble,) = await daemon.core.repairing.mend(None)
+    assert trouble.mended
+    with pytest.raises(Conflict, match=r"left in plain\.txt"):
+        await daemon.merge(conflicted)

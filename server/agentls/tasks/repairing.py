@@ -21,6 +21,7 @@ from agentls.git.checkouts import (
     find_checkout,
     list_checkouts,
 )
+from agentls.git.conflicts import put_back_unmerged
 from agentls.git.mending import last_head, leads_home, mend_entry, mend_link
 from agentls.git.refs import branch_ref, list_refs, read_ref, task_ref, update_ref
 from agentls.git.repository import Repository, find_repository, has_commit
@@ -184,7 +185,9 @@ class Repairing:
                 await self._make_again(task)
             case Kind.ENTRY_GONE:
                 await self._branch_again(repository, task, None)
-                await mend_entry(repository, task.worktree, branch=task.branch)
+                mended = await mend_entry(repository, task.worktree, branch=task.branch)
+                if last := await self._on.checkpoints.last(task):
+                    await put_back_unmerged(repository, mended, last.staged)
             case Kind.UNLOCKED:
                 if found := await find_checkout(repository, task.worktree):
                     await lock_worktree(repository, found)

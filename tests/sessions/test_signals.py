@@ -73,7 +73,7 @@ SCREEN = (
 def test_of_a_screen_the_first_rule_that_fits_is_told_and_then_each_change():
     judge = ScreenJudge(SCREEN)
     judge.see("nothing", offset=1, now=0.0)
-    assert not [*judge.due(now=0.0)]
+    assert [(one.source, one.rule) for one in judge.due(now=0.0)] == [("dialog", None)]
     judge.see("esc to interrupt\n> ", offset=2, now=1.0)
     assert [one.rule for one in judge.due(now=1.0)] == [0]
     judge.see("still: esc to interrupt\n> ", offset=3, now=2.0)
@@ -90,6 +90,7 @@ def test_of_a_screen_the_first_rule_that_fits_is_told_and_then_each_change():
 def test_what_must_stand_for_a_while_is_told_when_it_has():
     judge = ScreenJudge(SCREEN)
     judge.see("> ", offset=1, now=0.0)
+    assert [one.source for one in judge.due(now=0.0)] == ["dialog"]
     assert judge.next_due() == 2.0
     judge.see("> ", offset=2, now=1.0)
     assert not [*judge.due(now=1.5)]

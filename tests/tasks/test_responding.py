@@ -158,6 +158,26 @@ async def test_a_task_goes_on_when_its_dialog_was_answered_in_the_terminal(
     await daemon.until(task.id, State.REVIEW)
 
 
+async def test_a_dialog_that_went_while_no_daemon_was_there_is_waited_for_no_more(
+    start, asker, home
+):
+    os.mkfifo(home.path / "gate")
+    script = rf"""
+printf 'Run make all?\r\n1. Yes  2. No\r\n'
+read -r _ <'{home.path}/gate'
+printf '\033[H\033[2J'
+read -r _ <'{home.path}/gate'
+"""
+    async with start() as daemon:
+        task = await daemon.create(agent=asker(script))
+        await daemon.until(task.id, State.WAITING)
+    (home.path / "gate").write_text("\n")
+    async with start() as daemon:
+        await daemon.until(task.id, State.WORKING)
+        (home.path / "gate").write_text("\n")
+        await daemon.until(task.id, State.REVIEW)
+
+
 async def test_trust_is_never_answered(daemon, asker):
     task = await daemon.create(agent=asker("echo 'Trust this folder?'; read -r x"))
     waiting = await daemon.until(task.id, State.WAITING)

@@ -171,7 +171,8 @@ class ScreenJudge:
             told = self._told.get(source)
             new = told is None or not _same(told, signal)
             if told is None and signal.rule is None:
-                new = False
+                # That it is gone isn't known to others, who may have seen it before.
+                new = source == "dialog"
             if new and now >= since + self._seconds(signal):
                 self._told[source] = signal
                 yield signal

@@ -62,6 +62,7 @@ class Editor:
             "agentls/resized": lambda _: None,
             "agentls/forecastChanged": lambda _: None,
             "agentls/viewedChanged": lambda _: None,
+            "agentls/queueChanged": lambda _: None,
         }.items():
             client.feature(method)(self._telling(hear))
 

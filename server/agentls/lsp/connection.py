@@ -22,7 +22,7 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 from agentls.core import Core
 from agentls.errors import AgentlsError, InvalidParams
 from agentls.frames import BadFrame, read_frame_async
-from agentls.lsp import commands, documents, hints, odd_bytes, wire
+from agentls.lsp import commands, documents, hints, lenses, odd_bytes, wire
 from agentls.lsp.progress import RequestProgress
 from agentls.lsp.registry import COMMANDS, FROM_CLIENT, Notification
 from agentls.lsp.server import Server
@@ -73,6 +73,7 @@ def _register(server: Server) -> None:
 
         server.protocol.fm.features[method] = handle
     documents.register(server)
+    lenses.register(server)
 
 
 @attrs.frozen(kw_only=True)
@@ -228,6 +229,7 @@ class _Protocol(LanguageServerProtocol):
         """Answer with pygls' capabilities and those that it doesn't know."""
         result = yield from super().lsp_initialize(params)
         documents.advertise(result.capabilities)
+        lenses.advertise(result.capabilities)
         self._server.initialized_by(params)
         return result
 

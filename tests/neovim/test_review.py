@@ -138,7 +138,7 @@ def test_a_comment_is_drawn_beside_its_line_and_sent(
 def test_a_selection_on_the_old_side_is_commented(neovim: Neovim, start, home):
     task = start("echo > plain.txt", "--wait")
     _review(neovim, task, "now: plain.txt")
-    neovim.keys("<C-w>t<C-w>lggVjc")
+    neovim.keys("<C-w>lggVjc")
     neovim.until_screen("Comment on plain.txt:1-2", "-- INSERT --")
     neovim.keys("Why?<Esc>:w<CR>")
     neovim.until_screen("● Why? [open]", without=["agentls://prompt"])
@@ -149,11 +149,11 @@ def test_one_file_is_taken_and_another_refused(neovim: Neovim, repository: Path,
     task = start(THREE_FILES, "--wait")
     _review(neovim, task, "now: added.txt")
     neovim.keys("t")
-    neovim.until_screen("1 hunks were merged, 3 are left.")
+    neovim.until_screen("1 hunk was merged, 3 left.")
     assert (repository / "added.txt").read_text() == "new\n"
     neovim.until_screen("2 files", "before: code.lua")
     neovim.keys("x")
-    neovim.until_screen("1 hunks were put back", without=["code.lua"])
+    neovim.until_screen("1 hunk was put back", "1 file ", without=["before: code.lua"])
 
 
 def test_files_of_every_kind_and_name_are_shown(
@@ -294,3 +294,50 @@ def test_the_briefing_says_what_was_asked(neovim: Neovim, start):
     neovim.keys("b")
     neovim.until_screen("echo what was asked; echo")
     neovim.keys("q")
+
+
+def test_the_briefing_stands_above_the_diff_by_itself(neovim: Neovim, start):
+    start("echo one > one.txt", "--wait", title="The first")
+    task = start("echo 'what was' asked > plain.txt", "--wait")
+    _review(neovim, task, "now: plain.txt", "What was asked", "echo 'what was' asked")
+    neovim.keys("n")
+    neovim.until_screen("now: one.txt", "> one.txt", without=["'what was' asked"])
+
+
+def test_a_hunk_is_taken_and_another_one_put_back(
+    neovim: Neovim, repository: Path, start, git
+):
+    lines = [f"line {n}" for n in range(1, 10)]
+    (repository / "plain.txt").write_text("\n".join(lines) + "\n")
+    git(repository, "commit", "-qam", "longer")
+    task = start(
+        "sed -i -e 's/line 1/ONE/' -e 5d -e 's/line 9/NINE/' plain.txt", "--wait"
+    )
+    _review(neovim, task, "now: plain.txt", "ONE", "NINE")
+    _in_real_file(neovim)
+    neovim.keys("ggj\\t")
+    neovim.until_screen("There is no hunk on this line", "Press ENTER")
+    neovim.keys("<CR>gg\\t")
+    neovim.until_screen("1 hunk was merged, 2 left.", "+1 -2")
+    assert (repository / "plain.txt").read_text().split("\n")[:2] == ["ONE", "line 2"]
+    neovim.keys("4G\\x")  # the line above the one that was removed
+    neovim.until_screen("1 hunk was put back", "+1 -1")
+    neovim.until_lua("return vim.fn.getline(5) == 'line 5'")
+    neovim.keys("GV\\t")
+    neovim.until_lua("return #vim.api.nvim_list_tabpages() == 1")
+    assert (repository / "plain.txt").read_text().split("\n")[4:9] == [
+        "line 5",
+        "line 6",
+        "line 7",
+        "line 8",
+        "NINE",
+    ]
+
+
+def test_what_another_client_marks_as_viewed_is_shown(open_neovim, start):
+    task = start(THREE_FILES, "--wait")
+    one, two = open_neovim(), open_neovim()
+    for neovim in (one, two):
+        _review(neovim, task, "3 files")
+    one.keys("v")
+    two.until_screen("1 viewed")

@@ -18,6 +18,7 @@ local M = {}
 
 ---@class agentls.Config.Review
 ---@field width integer columns of the list of files
+---@field briefing integer most rows of the briefing above the diff; 0: only by its key
 
 ---@class agentls.Config.Keys
 ---@field list table<string, string|false> action to key; false: no key
@@ -32,7 +33,7 @@ local DEFAULTS = {
   list = { open = 'botright 15split' },
   panel = { open = 'botright vsplit' },
   prompt = { open = 'botright 15split' },
-  review = { width = 40 },
+  review = { width = 40, briefing = 8 },
   keys = {
     list = {
       show = '<CR>',
@@ -63,6 +64,8 @@ local DEFAULTS = {
       merge = 'm',
       take = 't',
       refuse = 'x',
+      take_file = 'T',
+      refuse_file = 'X',
       since = 'l',
       briefing = 'b',
       panel = 'o',
@@ -81,6 +84,8 @@ local DEFAULTS = {
       merge = '<LocalLeader>m',
       take = '<LocalLeader>t',
       refuse = '<LocalLeader>x',
+      take_file = '<LocalLeader>T',
+      refuse_file = '<LocalLeader>X',
       since = '<LocalLeader>l',
       briefing = '<LocalLeader>b',
       panel = '<LocalLeader>o',

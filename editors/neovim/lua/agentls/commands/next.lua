@@ -3,6 +3,6 @@ return {
   args = '',
   says = 'Review the task that comes next: checks that passed, no conflict, small, old.',
   run = function()
-    require('agentls.review').next()
+    require('agentls.review.onward').next()
   end,
 }

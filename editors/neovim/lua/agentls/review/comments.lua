@@ -190,7 +190,7 @@ function M.send(review)
     count,
     count == 1 and '' or 's'
   )
-  require('agentls.review').next(review, { told = told })
+  require('agentls.review.onward').next(review, { told = told })
 end
 
 return M

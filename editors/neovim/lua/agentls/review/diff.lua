@@ -152,6 +152,29 @@ function M.show(review, file)
   return true
 end
 
+---Show a file again, with each cursor left on its line.
+---@async
+---@param review agentls.Review
+---@param show async fun(): boolean
+function M.keep_place(review, show)
+  local views = {}
+  for _, window in pairs({ review.windows.old, review.windows.new }) do
+    if vim.api.nvim_win_is_valid(window) then
+      views[window] = vim.api.nvim_win_call(window, vim.fn.winsaveview)
+    end
+  end
+  if not show() then
+    return
+  end
+  for window, view in pairs(views) do
+    if vim.api.nvim_win_is_valid(window) then
+      vim.api.nvim_win_call(window, function()
+        vim.fn.winrestview(view)
+      end)
+    end
+  end
+end
+
 ---Show a text in place of a diff.
 ---@param review agentls.Review
 ---@param lines string[]

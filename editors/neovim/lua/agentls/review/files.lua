@@ -90,7 +90,28 @@ local function row(file, comments)
   }
 end
 
----Draw the list.
+---Give the file that the cursor is on, as it was drawn last.
+---@param review agentls.Review
+---@return string?
+local function path_under_cursor(review)
+  if vim.api.nvim_win_is_valid(review.windows.files) then
+    local line = vim.api.nvim_win_get_cursor(review.windows.files)[1]
+    return review.paths[line - review.head]
+  end
+end
+
+---Have the cursor on a file where it is drawn now.
+---@param review agentls.Review
+---@param path? string
+local function go_to_path(review, path)
+  for index, file in ipairs(path and review.files or {}) do
+    if file.path == path then
+      vim.api.nvim_win_set_cursor(review.windows.files, { review.head + index, 0 })
+    end
+  end
+end
+
+---Draw the list. The cursor stays on its file.
 ---@param review agentls.Review
 function M.draw(review)
   local counts = {}
@@ -99,10 +120,13 @@ function M.draw(review)
       counts[comment.path] = (counts[comment.path] or 0) + 1
     end
   end
+  local path = path_under_cursor(review)
   local lines = head(review)
   review.head = #lines
+  review.paths = {}
   for _, file in ipairs(review.files) do
     table.insert(lines, row(file, counts[file.path] or 0))
+    table.insert(review.paths, file.path)
   end
   local texts = {}
   for index, chunks in ipairs(lines) do
@@ -129,21 +153,25 @@ function M.draw(review)
     end
   end
   M.mark_current(review)
+  go_to_path(review, path)
 end
 
----Show which file is in the diff, and have the cursor there.
+---Show which file is in the diff.
 ---@param review agentls.Review
 function M.mark_current(review)
   vim.api.nvim_buf_clear_namespace(review.files_buf, CURRENT, 0, -1)
-  if review.index == 0 then
-    return
+  if review.index > 0 then
+    vim.api.nvim_buf_set_extmark(review.files_buf, CURRENT, review.head + review.index - 1, 0, {
+      line_hl_group = 'AgentlsCurrentFile',
+    })
   end
-  local line = review.head + review.index
-  vim.api.nvim_buf_set_extmark(review.files_buf, CURRENT, line - 1, 0, {
-    line_hl_group = 'AgentlsCurrentFile',
-  })
-  if vim.api.nvim_win_is_valid(review.windows.files) then
-    vim.api.nvim_win_set_cursor(review.windows.files, { line, 0 })
+end
+
+---Have the cursor on the file that is in the diff.
+---@param review agentls.Review
+function M.go_to_current(review)
+  if review.index > 0 and vim.api.nvim_win_is_valid(review.windows.files) then
+    vim.api.nvim_win_set_cursor(review.windows.files, { review.head + review.index, 0 })
   end
 end
 

@@ -1,53 +1,20 @@
 --- A review: one task's change in a tab page, from the first file to the merge.
 local async = require('agentls.async')
 local client = require('agentls.client')
+local briefing = require('agentls.review.briefing')
 local diff = require('agentls.review.diff')
-local errors = require('agentls.errors')
 local events = require('agentls.events')
 local files = require('agentls.review.files')
-local keys = require('agentls.review.keys')
 local notify = require('agentls.notify')
+local tabs = require('agentls.review.tabs')
 
-local M = {}
+local M = {
+  present = tabs.present,
+}
 
 --- From which state a change is told, in the order in which the key goes round.
 local SINCE = { 'base', 'looked', 'turn' }
 local PAGE = 10000
-
----@class agentls.Review
----@field task agentls.Task
----@field prompt string
----@field tab integer
----@field since string
----@field change table ChangesResult
----@field files table[] FileInfo
----@field index integer of the file that is shown; 0 for none
----@field windows { files: integer, old: integer, new: integer }
----@field files_buf integer
----@field comments table[] CommentInfo
----@field opened table<integer, boolean> buffers of real files; true: this review loaded it
----@field due boolean it is read again soon
-
----@type table<integer, agentls.Review> by tab page
-local reviews = {}
-
----Give the review of the present tab page; raises where there is none.
----@return agentls.Review
-function M.present()
-  return reviews[vim.api.nvim_get_current_tabpage()]
-    or errors.raise('This tab page shows no review.', '`:AgentTask review` opens one.')
-end
-
----Give the review of a task, if one is open.
----@param id string
----@return agentls.Review?
-function M.of_task(id)
-  for _, review in pairs(reviews) do
-    if review.task.id == id then
-      return review
-    end
-  end
-end
 
 ---Ask for the change, all pages of it.
 ---@async
@@ -70,33 +37,6 @@ local function read_comments(id)
   return client.ask('listComments', { task = id }).comments
 end
 
----Make the tab page with its three windows.
----@return agentls.Review
-local function make()
-  vim.cmd.tabnew()
-  local review = {
-    tab = vim.api.nvim_get_current_tabpage(),
-    since = SINCE[1],
-    files = {},
-    comments = {},
-    opened = {},
-    index = 0,
-    due = false,
-  }
-  local first = vim.api.nvim_get_current_buf()
-  review.windows = { old = vim.api.nvim_get_current_win() }
-  vim.cmd('rightbelow vsplit')
-  review.windows.new = vim.api.nvim_get_current_win()
-  vim.cmd(('topleft %dvsplit'):format(require('agentls.config').values.review.width))
-  review.windows.files = vim.api.nvim_get_current_win()
-  review.files_buf = files.make(review)
-  vim.cmd.wincmd('=')
-  vim.bo[first].bufhidden = 'wipe'
-  keys.on_buffer(review.files_buf)
-  reviews[review.tab] = review
-  return review
-end
-
 ---Show a file of the change in the two windows of the diff.
 ---@async
 ---@param review agentls.Review
@@ -105,6 +45,7 @@ end
 function M.show(review, index, at)
   review.index = index
   files.mark_current(review)
+  files.go_to_current(review)
   local shown = diff.show(review, review.files[index])
   if not shown or review.index ~= index then
     return -- another one was asked for meanwhile
@@ -117,6 +58,7 @@ end
 ---@param review agentls.Review
 ---@param change table
 ---@param comments table[]
+---@return table? FileInfo of the file that was shown
 local function take(review, change, comments)
   local shown = review.files[review.index]
   review.change, review.files, review.comments = change, change.files, comments
@@ -126,6 +68,18 @@ local function take(review, change, comments)
       review.index = index
     end
   end
+  return shown
+end
+
+---Read the briefing, and show it where the review has a window for it.
+---@async
+---@param review agentls.Review
+local function read_briefing(review)
+  local id = review.task.id
+  local text = client.ask('briefing', { task = id }).text
+  if tabs.is_open(review) and review.task.id == id then
+    briefing.take(review, text)
+  end
 end
 
 ---Show a task in a review's tab page.
@@ -133,18 +87,24 @@ end
 ---@param review agentls.Review
 ---@param task agentls.Task
 ---@param prompt string
-local function begin(review, task, prompt)
+function M.begin(review, task, prompt)
   review.task, review.prompt = task, prompt
   pcall(vim.api.nvim_buf_set_name, review.files_buf, ('agentls://%s/files'):format(task.id))
   vim.api.nvim_tabpage_set_var(review.tab, 'agentls_task', task.id)
   review.files, review.index, review.since = {}, 0, SINCE[1]
-  take(review, read_change(task.id, review.since), read_comments(task.id))
+  briefing.clear(review)
+  local change, comments = read_change(task.id, review.since), read_comments(task.id)
+  if not tabs.is_open(review) or review.task.id ~= task.id then
+    return
+  end
+  take(review, change, comments)
   files.draw(review)
   if #review.files > 0 then
     M.show(review, 1)
   else
     diff.show_text(review, { 'Nothing is changed.' })
   end
+  async.run(read_briefing, review)
 end
 
 ---Open the review of a task, or go to the one that is open.
@@ -152,14 +112,27 @@ end
 ---@param id string
 function M.open(id)
   local answer = client.ask('getTask', { task = id })
-  local review = M.of_task(answer.task.id)
+  local review = tabs.of_task(answer.task.id)
   if review then
     vim.api.nvim_set_current_tabpage(review.tab)
     M.refresh(review)
     return
   end
-  review = make()
-  begin(review, answer.task, answer.prompt or '')
+  review = tabs.make()
+  M.begin(review, answer.task, answer.prompt or '')
+end
+
+---Tell whether what is shown of a file is no more what is to be shown.
+---@param before table FileInfo
+---@param now table FileInfo
+---@return boolean
+local function is_stale(before, now)
+  for _, field in ipairs({ 'oldUri', 'uri', 'oldPath', 'status', 'binary', 'newMode' }) do
+    if before[field] ~= now[field] then
+      return true
+    end
+  end
+  return false
 end
 
 ---Read the change and the comments again, and draw what is new.
@@ -167,21 +140,29 @@ end
 ---@param review agentls.Review
 function M.refresh(review)
   review.due = false
-  local change = read_change(review.task.id, review.since)
-  local comments = read_comments(review.task.id)
-  if reviews[review.tab] ~= review then
+  local id, since = review.task.id, review.since
+  local change = read_change(id, since)
+  local comments = read_comments(id)
+  if not tabs.is_open(review) or review.task.id ~= id or review.since ~= since then
     return
   end
-  take(review, change, comments)
+  local index = review.index
+  local before = take(review, change, comments)
   files.draw(review)
   diff.reload(review)
-  if review.index == 0 and #review.files > 0 then
-    M.show(review, 1)
-  elseif #review.files == 0 then
+  if #review.files == 0 then
     diff.show_text(review, { 'Nothing is changed.' })
+  elseif review.index == 0 then
+    M.show(review, math.max(1, math.min(index, #review.files)))
+  elseif before and is_stale(before, review.files[review.index]) then
+    diff.keep_place(review, function()
+      return diff.show(review, review.files[review.index])
+    end)
+    require('agentls.review.comments').draw(review)
   else
     require('agentls.review.comments').draw(review)
   end
+  async.run(read_briefing, review)
 end
 
 ---Go to the next or previous file; nothing happens behind the last one.
@@ -248,119 +229,12 @@ function M.cycle_since(review)
   end
 end
 
----Open the review of the task that comes next, in this review's tab page if given.
----@async
----@param review? agentls.Review
----@param options? { after?: string, told?: string, answer?: table }
----`after` is the task that was looked at, `told` what is to be said of it, `answer` what
----the server named already (NextReviewResult).
-function M.next(review, options)
-  options = options or {}
-  local answer = options.answer or client.ask('nextReview', { after = options.after })
-  local task, told = answer.task, options.told
-  if not task or (review and task.id == review.task.id) then
-    if review then
-      M.close(review)
-    end
-    notify.say(told and told .. ' ' .. answer.why or answer.why)
-    return
-  end
-  if told then
-    notify.say(told)
-  end
-  if review then
-    M.forget_files(review)
-    begin(review, task, '')
-  else
-    M.open(task.id)
-  end
-end
-
----Merge, and go on with the next task.
----@async
----@param review agentls.Review
-function M.merge(review)
-  local modified = M.modified(review)
-  if #modified > 0 then
-    errors.raise(
-      ('You changed %s and did not write it; nothing was merged.'):format(modified[1]),
-      '`:wall` writes it, then merge again.'
-    )
-  end
-  local merging = require('agentls.merging')
-  local answer = merging.merge(review.task.id)
-  M.next(review, { told = merging.sentence(answer), answer = answer.next })
-end
-
----Give the files of the worktree that the person changed here and didn't write.
----@param review agentls.Review
----@return string[]
-function M.modified(review)
-  local root = vim.uri_to_fname(review.task.worktree) .. '/'
-  local found = {}
-  for _, buf in ipairs(vim.api.nvim_list_bufs()) do
-    local name = vim.api.nvim_buf_get_name(buf)
-    if vim.bo[buf].modified and vim.startswith(name, root) then
-      table.insert(found, name:sub(#root + 1))
-    end
-  end
-  return found
-end
-
----Let go of the buffers of real files that this review loaded and nobody changed.
----@param review agentls.Review
-function M.forget_files(review)
-  diff.leave(review)
-  for buf, ours in pairs(review.opened) do
-    if vim.api.nvim_buf_is_valid(buf) then
-      keys.off_buffer(buf)
-      if ours and not vim.bo[buf].modified and #vim.fn.win_findbuf(buf) == 0 then
-        vim.api.nvim_buf_delete(buf, {})
-      end
-    end
-  end
-  review.opened = {}
-end
-
----Close a review's tab page.
----@param review agentls.Review
-function M.close(review)
-  if vim.api.nvim_tabpage_is_valid(review.tab) then
-    if #vim.api.nvim_list_tabpages() == 1 then
-      vim.cmd.tabnew()
-    end
-    vim.cmd.tabclose(vim.api.nvim_tabpage_get_number(review.tab))
-  end
-end
-
----@param review agentls.Review
-local function closed(review)
-  reviews[review.tab] = nil
-  M.forget_files(review)
-  async.run(function()
-    -- What is new since the last look is told from here on.
-    client.ask('changes', { task = review.task.id, look = true, limit = 1 })
-  end)
-end
-
--- While the event lasts, the tab page is still there.
-events.on('TabClosed', {
-  callback = vim.schedule_wrap(function()
-    for tab, review in pairs(reviews) do
-      if not vim.api.nvim_tabpage_is_valid(tab) then
-        closed(review)
-        return
-      end
-    end
-  end),
-})
-
 events.on('User', {
-  pattern = { 'AgentTaskChanged', 'AgentCommentsChanged' },
+  pattern = { 'AgentTaskChanged', 'AgentCommentsChanged', 'AgentViewedChanged' },
   callback = function(event)
     local task = event.data.task
-    local review = M.of_task(type(task) == 'table' and task.id or task)
-    if not review or review.due then
+    local review = tabs.of_task(type(task) == 'table' and task.id or task)
+    if not review then
       return
     end
     if type(task) == 'table' then
@@ -370,9 +244,12 @@ events.on('User', {
         return
       end
     end
+    if review.due then
+      return
+    end
     review.due = true
     vim.schedule(function()
-      if reviews[review.tab] == review then
+      if tabs.is_open(review) then
         async.run(M.refresh, review)
       end
     end)

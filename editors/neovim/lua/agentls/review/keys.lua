@@ -16,6 +16,16 @@ local function reviewing()
 end
 
 ---@return table
+local function onward()
+  return require('agentls.review.onward')
+end
+
+---@return table
+local function parts()
+  return require('agentls.review.parts')
+end
+
+---@return table
 local function comments()
   return require('agentls.review.comments')
 end
@@ -87,21 +97,37 @@ M.ACTIONS = {
     action = 'merge',
     says = 'merge, and go on with the next task',
     run = function(review)
-      reviewing().merge(review)
+      onward().merge(review)
     end,
   },
   {
     action = 'take',
-    says = 'merge this file alone',
+    says = 'merge the hunk of the line, or those of the selection; in the list: the file',
+    visual = true,
     run = function(review)
-      require('agentls.review.parts').take(review)
+      parts().take(review, false)
     end,
   },
   {
     action = 'refuse',
-    says = 'put this file back as it was; the agent is told',
+    says = 'put it back as it was; the agent is told',
+    visual = true,
     run = function(review)
-      require('agentls.review.parts').refuse(review)
+      parts().refuse(review, false)
+    end,
+  },
+  {
+    action = 'take_file',
+    says = 'merge all of the file',
+    run = function(review)
+      parts().take(review, true)
+    end,
+  },
+  {
+    action = 'refuse_file',
+    says = 'put all of the file back',
+    run = function(review)
+      parts().refuse(review, true)
     end,
   },
   {
@@ -129,14 +155,14 @@ M.ACTIONS = {
     action = 'skip',
     says = 'leave it, and go on with the next task',
     run = function(review)
-      reviewing().next(review, { after = review.task.id })
+      onward().next(review, { after = review.task.id })
     end,
   },
   {
     action = 'close',
     says = 'close the review',
     run = function(review)
-      reviewing().close(review)
+      require('agentls.review.tabs').close(review)
     end,
   },
   {

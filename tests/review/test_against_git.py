@@ -51,6 +51,7 @@ class Outcome:
     conflicts: frozenset[bytes] = frozenset()
 
 
+@pytest.mark.timeout(1800 if FULL else 120)
 @pytest.mark.parametrize("strategy", list(Strategy))
 async def test_drawn_histories_come_out_as_by_git(
     tmp_path: Path, strategy: Strategy, say: Callable[[str], None]
@@ -70,6 +71,7 @@ async def test_drawn_histories_come_out_as_by_git(
     say(f"{strategy}: {merged} merged, {conflicts} conflicts, {refused} refused")
 
 
+@pytest.mark.timeout(1800 if FULL else 120)
 @pytest.mark.parametrize("strategy", list(Strategy))
 async def test_the_projects_own_history_comes_out_as_by_git(
     tmp_path: Path, strategy: Strategy, say: Callable[[str], None]

@@ -86,7 +86,7 @@ bench: setup ## ratios beside the peers, in one run; writes docs/performance.md
 	$(BIN)/python benchmarks/bench.py --write
 
 bench-quick: setup ## the same, in two minutes
-	$(BIN)/python benchmarks/bench.py --rounds 1 --megabytes 8 --keys 50 --sessions 20 --seconds 3 --changed 1000 --files 5000
+	$(BIN)/python benchmarks/bench.py --rounds 1 --megabytes 8 --keys 50 --sessions 20 --seconds 3 --changed 1000 --files 5000 --tasks 200
 
 docs: setup ## write again what is generated: protocol, types, help
 	$(BIN)/python docs/generate.py

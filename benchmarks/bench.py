@@ -17,12 +17,16 @@ import events
 import forecast
 import idle
 import launch
+import listing
 import merge
 import neovim
 import output
 import start
+import worktrees
 from figures import Line, describe, table, write_page
 from peers import install_packages
+
+_SIZES = (200, 5_000, 50_000)
 
 Measure = Callable[[], list[Line]]
 
@@ -41,6 +45,11 @@ def measures(options: argparse.Namespace) -> Mapping[str, Measure]:
         ),
         "changes": lambda: changes.measure(rounds, sizes=tuple(options.changed)),
         "forecast": lambda: forecast.measure(rounds, files=options.files),
+        "create": lambda: worktrees.measure_create(
+            rounds, sizes=tuple(one for one in _SIZES if one <= options.files)
+        ),
+        "remove": lambda: worktrees.measure_remove(rounds, files=options.files),
+        "list": lambda: listing.measure(rounds * 4, tasks=options.tasks),
         "checkpoint": lambda: checkpoint.measure(rounds, files=options.files),
         "attach": lambda: attach.measure(rounds, megabytes=options.megabytes * 2),
         "neovim": lambda: neovim.measure(rounds, megabytes=options.megabytes),
@@ -63,6 +72,7 @@ def main() -> int:
         "--changed", type=int, nargs="+", default=[1_000, 10_000], help="files"
     )
     parser.add_argument("--files", type=int, default=50_000, help="in the repository")
+    parser.add_argument("--tasks", type=int, default=1_000, help="in the list")
     parser.add_argument("--only", default="", help="names, with commas between them")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()

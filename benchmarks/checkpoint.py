@@ -16,21 +16,20 @@ from pathlib import Path
 
 from figures import Line, medians
 from peers import until
-from stage import Editor, fresh_home, open_editor, repository
+from stage import Editor, fill, fresh_home, open_editor, repository
 
 __all__ = ["measure"]
 
 _RATIO = 1.2
 _CHANGED = (0, 10, 1_000)
 _A_FOLDER = 100
-_IDENTITY = ("-c", "user.name=b", "-c", "user.email=b@b")
 
 
 def measure(rounds: int, *, files: int) -> list[Line]:
     """Give the lines of saving a worktree of so many files."""
     with fresh_home() as env:
         root = repository(Path(env["HOME"]))
-        _fill(root, files=files)
+        fill(root, files=files)
         with open_editor(env, root=root) as editor:
             task, _ = editor.begin("true")
             until(lambda: _info(editor, task)["state"] == "review")
@@ -61,15 +60,6 @@ def _line(
         target=f"≤ {_RATIO} × it",
         met=found["ours"] <= _RATIO * found["git"],
     )
-
-
-def _fill(root: Path, *, files: int) -> None:
-    for number in range(files):
-        name = root / f"d{number // _A_FOLDER}"
-        name.mkdir(exist_ok=True)
-        (name / f"f{number}.txt").write_text(f"file {number}\n")
-    subprocess.run(["git", "add", "."], cwd=root, check=True)
-    subprocess.run(["git", *_IDENTITY, "commit", "-qm", "files"], cwd=root, check=True)
 
 
 def _info(editor: Editor, task: str) -> dict[str, str]:

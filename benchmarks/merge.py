@@ -13,7 +13,7 @@ from pathlib import Path
 
 from figures import Line, medians
 from peers import until
-from stage import Editor, fresh_home, open_editor, repository
+from stage import Editor, fill, fresh_home, open_editor, repository
 
 __all__ = ["measure"]
 
@@ -29,7 +29,7 @@ def measure(rounds: int, *, files: int) -> list[Line]:
         home = Path(env["HOME"])
         (home / ".gitconfig").write_text("[user]\nname = b\nemail = b@example.com\n")
         root = repository(home)
-        _fill(root, files=files)
+        fill(root, files=files)
         step = files // _CHANGED
         edit = (
             f"for n in $(seq 0 {step} {files - 1}); do"
@@ -57,16 +57,6 @@ def measure(rounds: int, *, files: int) -> list[Line]:
             met=found["ours"] <= limit,
         )
     ]
-
-
-def _fill(root: Path, *, files: int) -> None:
-    for number in range(files):
-        name = root / f"d{number // _A_FOLDER}"
-        name.mkdir(exist_ok=True)
-        (name / f"f{number}.txt").write_text(f"file {number}\n")
-    identity = ("-c", "user.name=b", "-c", "user.email=b@example.com")
-    for args in (("add", "."), (*identity, "commit", "-qm", "files")):
-        subprocess.run(["git", *args], cwd=root, check=True)
 
 
 def _info(editor: Editor, task: str) -> dict[str, str]:

@@ -13,7 +13,17 @@ from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["PROGRAM", "Editor", "agentls", "fresh_home", "open_editor", "repository"]
+__all__ = [
+    "PROGRAM",
+    "Editor",
+    "agentls",
+    "fill",
+    "fresh_home",
+    "open_editor",
+    "repository",
+]
+
+_A_FOLDER = 100
 
 ROOT = Path(__file__).parent.parent
 PROGRAM = str(ROOT / ".venv/bin/agentls")
@@ -38,7 +48,7 @@ def fresh_home() -> Generator[dict[str, str]]:
         }
         config = Path(home, "config")
         config.mkdir()
-        (config / "config.toml").write_text("[limits]\nmax_parallel = 400\n")
+        (config / "config.toml").write_text("pool = 0\n[limits]\nmax_parallel = 400\n")
         try:
             yield env
         finally:
@@ -65,6 +75,17 @@ def repository(folder: Path) -> Path:
         check=True,
     )
     return root
+
+
+def fill(root: Path, *, files: int) -> None:
+    """Commit so many small files, a hundred in a folder."""
+    for number in range(files):
+        folder = root / f"d{number // _A_FOLDER}"
+        folder.mkdir(exist_ok=True)
+        (folder / f"f{number}.txt").write_text(f"file {number}\n")
+    identity = ("-c", "user.name=b", "-c", "user.email=b@b")
+    for args in (("add", "."), (*identity, "commit", "-qm", "files")):
+        subprocess.run(["git", *args], cwd=root, check=True)
 
 
 @contextlib.contextmanager
@@ -126,13 +147,21 @@ class Editor:
 
     def ask(self, method: str, params: Any) -> Any:
         """Send a request and give its result; what comes before is passed over."""
+        return self.answer_to(self.begin_to_ask(method, params))
+
+    def begin_to_ask(self, method: str, params: Any) -> int:
+        """Send a request and give its number."""
         self._ids += 1
         self._send(
             {"jsonrpc": "2.0", "id": self._ids, "method": method, "params": params}
         )
+        return self._ids
+
+    def answer_to(self, number: int) -> Any:
+        """Give a request's result; what comes before is passed over."""
         while True:
             message = self.receive()
-            if message.get("id") == self._ids and "method" not in message:
+            if message.get("id") == number and "method" not in message:
                 if "error" in message:
                     raise RuntimeError(message["error"])
                 return message["result"]

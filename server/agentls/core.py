@@ -44,6 +44,7 @@ from agentls.tasks.operations import Operations
 from agentls.tasks.orchestrator import Orchestrator
 from agentls.tasks.ordering import Ordering
 from agentls.tasks.origins import Origins
+from agentls.tasks.pool import Pool
 from agentls.tasks.publishing import Publishing
 from agentls.tasks.queueing import Queueing
 from agentls.tasks.races import Races
@@ -98,6 +99,7 @@ class Core:
     publishing: Publishing
     queueing: Queueing
     origins: Origins
+    pool: Pool
     refusing: Refusing
     responding: Responding
     trying: Trying
@@ -212,6 +214,14 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
                 task, files=size.files, added=size.added, deleted=size.deleted
             ),
         )
+        pool = Pool(
+            paths=paths,
+            book=book,
+            database=database,
+            trusting=trusting,
+            spawn=background.spawn,
+        )
+        await pool.load()
         starter = Starter(
             book=book,
             sessions=sessions,
@@ -221,6 +231,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             screens=screens,
             checkpoints=checkpoints,
             database=database,
+            pool=pool,
             spawn=background.spawn,
         )
         teller = Teller(
@@ -300,6 +311,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             forecasting=forecasting,
             ordering=Ordering(operations, trusting=trusting, forecasting=forecasting),
             origins=Origins(operations, database=database),
+            pool=pool,
             refusing=Refusing(operations, deciding=deciding),
             responding=responding,
             trying=Trying(
@@ -335,6 +347,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
                 book=book,
                 trusting=trusting,
                 clearing=Clearing(operations),
+                pool=pool,
             ),
             background=background,
             teller=teller,
@@ -377,6 +390,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             book.listening(starter.hear),
             book.listening(forecasting.hear),
             book.listening(races.hear),
+            book.listening(pool.hear),
         ):
             background.spawn(races.keep_going(), name="races")
             async with teller:
@@ -384,4 +398,4 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
                     try:
                         yield core
                     finally:
-                        starter.closing = True
+                        starter.closing = pool.closing = True

@@ -20,7 +20,6 @@ from agentls.threads import in_thread
 __all__ = ["Finding", "examine"]
 
 _GIT_MIN = (2, 38)  # merge-tree --write-tree
-_ROOM_MIN = 1 << 30
 
 
 @attrs.frozen(kw_only=True)
@@ -47,7 +46,7 @@ async def examine(
     `notify_problem` is what was wrong when the user's command was run last, `troubles`
     what is wrong with tasks.
     """
-    findings = [await _git(), _room(paths)]
+    findings = [await _git(), await _room(paths, trusting)]
     if (risk := await find_logout_risk(os.environ)) is not None:
         findings.append(_logout(risk))
     try:
@@ -85,13 +84,18 @@ async def _git() -> Finding:
     )
 
 
-def _room(paths: Paths) -> Finding:
-    free = shutil.disk_usage(paths.data).free
+async def _room(paths: Paths, trusting: Trusting) -> Finding:
+    config = await trusting.config_at_start()
+    folder = config.worktrees or paths.data
+    folder = folder if folder.exists() else paths.data
+    free, reserve = shutil.disk_usage(folder).free, config.disk.reserve
     return Finding(
         name="disk",
-        ok=free >= _ROOM_MIN,
-        message=f"{free / (1 << 30):.1f} GiB free for worktrees in {paths.data}",
-        hint="" if free >= _ROOM_MIN else "Discard old tasks, or set `worktrees`.",
+        ok=free >= reserve,
+        message=f"{free / (1 << 30):.1f} GiB free for worktrees in {folder}",
+        hint=""
+        if free >= reserve
+        else "`agentls gc` shows what may go; discard old tasks, or set `worktrees`.",
     )
 
 

@@ -44,7 +44,7 @@ def test_every_example_is_without_faults(tmp_path):
         for page in ("config.md", "agents.md")
         for example in TOML.findall((DOCS / page).read_text("utf-8"))
     ]
-    assert len(examples) == 15
+    assert len(examples) == 16
     for example in examples:
         table = tomllib.loads(example)
         if "payload" in table:  # a piece of a definition
@@ -53,7 +53,8 @@ def test_every_example_is_without_faults(tmp_path):
                 DEFINITION.check(table["agents"]["mine"] | {"command": ["x"]}, ())
             )
             continue
-        name = "user.toml" if {"notify", "review"} & set(table) else ".agentls.toml"
+        own = {"notify", "pool", "review"} & set(table)
+        name = "user.toml" if own else ".agentls.toml"
         (tmp_path / name).write_text(example)
         loaded = load_config(user_file=tmp_path / "user.toml", repository=tmp_path)
         (tmp_path / name).unlink()

@@ -41,6 +41,7 @@ __all__ = [
     "Approval",
     "Checkpoints",
     "Config",
+    "Disk",
     "Limits",
     "Logs",
 ]
@@ -170,6 +171,18 @@ class Checkpoints:
 
 
 @attrs.frozen(kw_only=True)
+class Disk:
+    """How much of the disk is left alone."""
+
+    reserve: int = key(
+        Number(least=0, most=_BYTES_MAX, whole=True),
+        default=2_000_000_000,
+        about="Bytes that stay free: with less, no worktree is made ahead of time, and"
+        " `agentls doctor` warns.",
+    )
+
+
+@attrs.frozen(kw_only=True)
 class Logs:
     """What becomes of the output of sessions that have ended."""
 
@@ -274,6 +287,14 @@ class Config:
     worktrees: Path | None = key(
         Folder(), about="The folder of all worktrees; absent: in the data folder."
     )
+    pool: int | None = key(
+        Number(least=0, most=50, whole=True),
+        about="How many worktrees are kept ready in a repository in which tasks begin;"
+        " absent: 1 where it has 2,000 files or more, else none.",
+    )
+    disk: Disk = key(
+        Record(Disk), default=Disk(), about="How much of the disk is left alone."
+    )
     idle_exit: float = key(
         Number(least=0, most=365 * _DAY),
         default=600.0,
@@ -302,7 +323,6 @@ CONFIG = Record(
     later=frozenset(
         {
             "launcher",
-            "pool",
             "ports",
             "run",
             "teardown",
@@ -320,11 +340,13 @@ RUNS: tuple[str, ...] = ("setup", "env", "checks")
 USER_ONLY: Mapping[tuple[str, ...], str] = {
     ("approval",): "what agents may do without asking",
     ("checkpoint",): "how much is stored on this machine",
+    ("disk",): "how much of this machine's disk is used",
     ("idle_exit",): "how long the daemon lives",
     ("limits",): "how much runs on this machine",
     ("logs",): "what becomes of output on this machine",
     ("notify",): "what is run on this machine when a task needs you",
     ("review", "prompt"): "what agents are told in your name",
+    ("pool",): "how much of this machine's disk is used",
     ("resume_on_start",): "what begins by itself on this machine",
     ("review", "order"): "in which order you review",
     ("trash_days",): "how long worktrees are kept on this machine",

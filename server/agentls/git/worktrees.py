@@ -38,8 +38,11 @@ from agentls.model import CommitId
 from agentls.threads import in_thread
 
 __all__ = [
+    "CHECKOUT_WITHIN",
+    "add_detached",
     "add_worktree",
     "bring_back",
+    "check_existing",
     "drop_entry",
     "forget_set_aside",
     "lock_worktree",
@@ -50,7 +53,8 @@ __all__ = [
     "unpin",
 ]
 
-_CHECKOUT_WITHIN = 1800.0
+CHECKOUT_WITHIN = 1800.0
+"""Seconds that writing all files of a repository may take."""
 
 
 async def add_worktree(
@@ -71,7 +75,7 @@ async def add_worktree(
     if new_branch:
         await create_branch(repo, branch, at=start)
     else:
-        await _check_existing(repo, branch, start=start)
+        await check_existing(repo, branch, start=start)
     made = False
     try:
         await in_thread(_check_free, path)
@@ -210,7 +214,8 @@ async def bring_back(
         return found
 
 
-async def _check_existing(repo: Repository, branch: str, *, start: CommitId) -> None:
+async def check_existing(repo: Repository, branch: str, *, start: CommitId) -> None:
+    """Raise unless an existing branch stands there and no checkout has it."""
     tip = await read_ref(repo, branch_ref(branch))
     if tip != start:
         raise InvalidState(
@@ -224,22 +229,38 @@ async def _check_existing(repo: Repository, branch: str, *, start: CommitId) -> 
         )
 
 
+async def add_detached(repo: Repository, *, path: Path, start: CommitId) -> Checkout:
+    """Make git's entry for a worktree whose HEAD is that commit; no file is there yet.
+
+    Raises `InvalidState` when there is something at `path`.
+    """
+    await in_thread(_check_free, path)
+    async with repository_lock(repo) as lock:
+        return await _add_detached(repo, path=path, start=start, lock=lock)
+
+
 async def _add(
     repo: Repository, *, path: Path, branch: str, start: CommitId
 ) -> Checkout:
     async with repository_lock(repo) as lock:
-        try:
-            await _add_entry(repo, path=path, start=start, lock=lock)
-        except GitFailed:  # seen when the user's own git works at the same moment
-            await in_thread(remove_folder, path)
-            await _add_entry(repo, path=path, start=start, lock=lock)
-        found = await own_checkout(repo, path)
+        found = await _add_detached(repo, path=path, start=start, lock=lock)
         place = found.place(repo)
         # HEAD is set apart: git refuses some names of existing branches here, and
         # would write tracking settings into the user's config.
         await git("symbolic-ref", "HEAD", branch_ref(branch), at=place)
     # Writing the files takes long and needs no lock.
-    await git("reset", "-q", "--hard", at=place, within=_CHECKOUT_WITHIN)
+    await git("reset", "-q", "--hard", at=place, within=CHECKOUT_WITHIN)
+    return await own_checkout(repo, path)
+
+
+async def _add_detached(
+    repo: Repository, *, path: Path, start: CommitId, lock: int
+) -> Checkout:
+    try:
+        await _add_entry(repo, path=path, start=start, lock=lock)
+    except GitFailed:  # seen when the user's own git works at the same moment
+        await in_thread(remove_folder, path)
+        await _add_entry(repo, path=path, start=start, lock=lock)
     return await own_checkout(repo, path)
 
 

@@ -232,17 +232,19 @@ class TaskBook:
         task_id: TaskId,
         *,
         journal: JournalEntry | None = None,
+        also: Callable[[sqlite3.Connection], object] = lambda _: None,
         quietly: bool = False,
         **changes: Any,
     ) -> Task:
         """Keep new values of a task, and tell; refuse a state that can't follow.
 
-        An operation's note in the journal, if given, is part of the transaction.
+        An operation's note in the journal, if given, is part of the transaction, and
+        so is what `also` does.
         `quietly`: a person did it, or needs to do nothing about it.
         """
         async with self._writing:
             return await self._change(
-                task_id, journal=journal, quietly=quietly, changes=changes
+                task_id, journal=journal, also=also, quietly=quietly, changes=changes
             )
 
     async def change_if(
@@ -406,7 +408,7 @@ class TaskBook:
         changes: dict[str, Any],
         journal: JournalEntry | None = None,
         finished: bool = False,
-        also: Callable[[sqlite3.Connection], None] = lambda _: None,
+        also: Callable[[sqlite3.Connection], object] = lambda _: None,
         remember: Session | None = None,
         ended: bool = False,
         quietly: bool = False,

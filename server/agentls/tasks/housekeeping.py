@@ -31,6 +31,7 @@ from agentls.sessions.packing import (
 )
 from agentls.tasks.book import TaskBook, now
 from agentls.tasks.clearing import Clearing
+from agentls.tasks.pool import Pool
 from agentls.tasks.trusting import Trusting
 from agentls.threads import in_thread
 
@@ -75,8 +76,15 @@ class Housekeeper:
     """Finds what is due by the user's configuration, and does it."""
 
     def __init__(
-        self, *, paths: Paths, book: TaskBook, trusting: Trusting, clearing: Clearing
+        self,
+        *,
+        paths: Paths,
+        book: TaskBook,
+        trusting: Trusting,
+        clearing: Clearing,
+        pool: Pool,
     ) -> None:
+        self._pool = pool
         self._clearing = clearing
         self._sessions = paths.sessions
         self._book = book
@@ -117,6 +125,7 @@ class Housekeeper:
         await self._clearing.go_on()
         await asyncio.sleep(_FIRST_SECONDS)
         while True:
+            self._pool.expire()
             await self.compress()
             await asyncio.sleep(_AGAIN_SECONDS)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agentls.model import TaskId
 
-__all__ = ["branch_name", "worktree_path"]
+__all__ = ["branch_name", "spare_path", "worktree_path"]
 
 _SLUG_MAX = 40
 
@@ -28,6 +28,15 @@ def worktree_path(worktrees: Path, *, repository: Path, number: int) -> Path:
 
     The last part is unique too, since git names its own entry after it.
     """
+    return _path(worktrees, repository=repository, last=str(number))
+
+
+def spare_path(worktrees: Path, *, repository: Path, token: str) -> Path:
+    """Give the path of a worktree that no task has yet, and where one will have it."""
+    return _path(worktrees, repository=repository, last=f"s{token}")
+
+
+def _path(worktrees: Path, *, repository: Path, last: str) -> Path:
     digest = hashlib.sha256(os.fsencode(repository)).hexdigest()[:8]
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", repository.name).strip("-.") or "repository"
-    return worktrees / f"{name}-{digest}" / f"{name}-{number}"
+    return worktrees / f"{name}-{digest}" / f"{name}-{last}"

@@ -20,6 +20,7 @@ from agentls.threads import in_thread
 
 __all__ = [
     "base_at_target",
+    "copy_into",
     "make_worktree",
     "run_setup",
     "unmake_task",
@@ -42,7 +43,7 @@ async def make_worktree(
     policy: Policy,
     say: Callable[[str], None],
 ) -> None:
-    """Make the worktree with its branch, submodules and copied files.
+    """Make the worktree with its branch and its submodules.
 
     What an earlier run left has to be removed first, by `unmake_worktree`.
     """
@@ -57,12 +58,16 @@ async def make_worktree(
     )
     say("Initialising submodules")
     await init_submodules(repository, task.worktree)
+
+
+async def copy_into(task: Task, *, policy: Policy, say: Callable[[str], None]) -> None:
+    """Copy what the config names from the checkout into the worktree."""
     if policy.config.copy:
         say("Copying files")
         await in_thread(
             copy_files,
             policy.config.copy,
-            root=repository.root,
+            root=policy.repository.root,
             worktree=task.worktree,
         )
 

@@ -39,6 +39,7 @@ from agentls.tasks.agency import Agency
 from agentls.tasks.book import Event, TaskBook
 from agentls.tasks.hearing import Hearing
 from agentls.tasks.heeding import Heeding
+from agentls.tasks.pool import Pool
 from agentls.tasks.queue import Machine, line_up
 from agentls.tasks.running import Runner
 from agentls.tasks.trusting import Policy, Trusting
@@ -78,6 +79,7 @@ class Starter:
         screens: Screens,
         checkpoints: Checkpointer,
         database: Database,
+        pool: Pool,
         spawn: Callable[..., asyncio.Task[Any]],
     ) -> None:
         self.locks: defaultdict[TaskId, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -90,6 +92,7 @@ class Starter:
         self._book = book
         self._trusting = trusting
         self.agency = agency
+        self.pool = pool
         self._checkpoints = checkpoints
         self._spawn = spawn
         self._preparing: dict[TaskId, asyncio.Task[None]] = {}
@@ -375,7 +378,8 @@ class Starter:
                 policy = await self.policy(task)
                 if setup is None:
                     await self._clear(policy.repository, before)
-                    await preparing.make_worktree(task, policy=policy, say=say)
+                    task = await self._make_worktree(task, policy, say=say)
+                    await preparing.copy_into(task, policy=policy, say=say)
                     say("Running the setup")
                     await self._run_setup(task, policy, entry)
                 else:
@@ -395,6 +399,7 @@ class Starter:
                     resume=False,
                     source=TurnSource.CREATE,
                 )
+                self.pool.tend(task.repository)
             except AgentlsError as error:
                 why = f"{error.message} {error.hint}".strip()
                 await self._book.finish(task_id, state=State.FAILED, why=why)
@@ -404,6 +409,12 @@ class Starter:
         if not task.after or task.state is not State.QUEUED:
             return task.base
         return await preparing.base_at_target(await self.repository(task), task)
+
+    async def _make_worktree(self, task: Task, policy: Policy, *, say: Say) -> Task:
+        if (taken := await self.pool.take(task, policy)) is not None:
+            return taken
+        await preparing.make_worktree(task, policy=policy, say=say)
+        return task
 
     async def _clear(self, repository: Repository, task: Task) -> None:
         """Remove what an earlier preparation left; `task` is as it was before."""

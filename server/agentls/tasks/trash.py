@@ -36,7 +36,7 @@ class Trash:
         A folder is renamed into the trash and never copied, so there is a second
         trash beside worktrees that lie on another file system.
         """
-        first, second = self._first / task.id, _beside(task) / task.id
+        first, second = self._first / task.id, _beside(task.worktree) / task.id
         for place in (first, second):
             if os.path.lexists(place):
                 return place
@@ -52,10 +52,19 @@ class Trash:
         places = (self.place(task), self.aside(task))
         return tuple(_let_go(one) for one in places if os.path.lexists(one))
 
+    def going(self, folder: Path) -> Path:
+        """Name a free place for a folder that is to be removed; touches the disk.
+
+        The folder itself stays where it is.
+        """
+        same = _device(self._first) in {_device(folder), None}
+        trash = self._first if same else _beside(folder)
+        return _free(_going(trash) / folder.name)
+
     def leftovers(self, tasks: Iterable[Task]) -> tuple[Path, ...]:
         """Give what was to be removed when a daemon ended; touches the disk."""
         found: list[Path] = []
-        besides = (_beside(task) for task in tasks)
+        besides = (_beside(task.worktree) for task in tasks)
         for parent in {self._first, self._aside, *besides}:
             with contextlib.suppress(OSError):
                 found += _going(parent).iterdir()
@@ -78,19 +87,24 @@ async def remove_slowly(folder: Path) -> None:
     await over.wait()
 
 
-def _beside(task: Task) -> Path:
-    """Name the trash on the file system of the task's worktree."""
-    return task.worktree.parent.parent / ".agentls-trash"
+def _beside(worktree: Path) -> Path:
+    """Name the trash on the file system of a worktree."""
+    return worktree.parent.parent / ".agentls-trash"
 
 
 def _let_go(place: Path) -> Path:
-    going = _going(place.parent) / place.name
-    number = 1
+    going = _free(_going(place.parent) / place.name)
+    place.rename(going)
+    return going
+
+
+def _free(wanted: Path) -> Path:
+    """Give the path, or one like it where something is there; make its folder."""
+    going, number = wanted, 1
     while os.path.lexists(going):  # one that still is being removed
         number += 1
-        going = going.with_name(f"{place.name}.{number}")
+        going = going.with_name(f"{wanted.name}.{number}")
     going.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    place.rename(going)
     return going
 
 

@@ -1,0 +1,140 @@
+"""A hundred sessions in one repository: queued, killed under, reviewed, merged."""
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pygls.exceptions import JsonRpcException
+
+FULL = os.environ.get("AGENTLS_TEST_FULL") == "1"
+TASKS = 100 if FULL else 12
+FILES = 5000 if FULL else 200
+PLACES = 8 if FULL else 4
+KILLS = 5
+
+EDITS = "seq 300; echo {n} > made-{n}.txt; echo edited {n} > file-{n}.txt"
+COMMITS = (
+    "echo committed {n} > file-{n}.txt; git add -A; git commit -qm 'by {n}';"
+    " echo more > left-{n}.txt"
+)
+COLLIDES = "echo {n} > shared.txt"
+CRASHES = "echo half > file-{n}.txt; exit 3"
+KINDS = (EDITS, COMMITS, COLLIDES, CRASHES)
+
+REST = ("review", "failed", "interrupted")
+
+
+def _expected(number: int) -> dict[str, str]:
+    """Give what a task alone makes of the files."""
+    return {
+        EDITS: {
+            f"made-{number}.txt": f"{number}\n",
+            f"file-{number}.txt": f"edited {number}\n",
+        },
+        COMMITS: {
+            f"file-{number}.txt": f"committed {number}\n",
+            f"left-{number}.txt": "more\n",
+        },
+        COLLIDES: {"shared.txt": f"{number}\n"},
+    }[KINDS[number % len(KINDS)]]
+
+
+@pytest.fixture
+def large(repository: Path, git) -> Path:
+    for number in range(FILES):
+        (repository / f"file-{number}.txt").write_text("as it was\n")
+    (repository / "shared.txt").write_text("nobody\n")
+    git(repository, "add", ".")
+    git(repository, "commit", "-qm", "many files")
+    return repository
+
+
+@pytest.mark.timeout(1800)
+async def test_all_are_reviewed_one_by_one_whatever_dies(
+    open_editor, large: Path, home, git, say
+):
+    say(f"{TASKS} tasks, {FILES} files, {KILLS} kills")
+    config = Path(home.environ["AGENTLS_CONFIG_DIR"]) / "config.toml"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text(f"[limits]\nmax_parallel = {PLACES}\n")
+    editor = await open_editor(large)
+    prompts = [KINDS[n % len(KINDS)].format(n=n) for n in range(TASKS)]
+    made = await editor.execute(
+        "createTasks", text=json.dumps(prompts), format="json", agent="shell"
+    )
+    numbers = {item.task.id: n for n, item in enumerate(made.items)}
+
+    for kill in range(1, KILLS + 1):
+        await _rested(editor, numbers, at_least=TASKS * kill // (KILLS + 2))
+        pid = json.loads((home.state / "daemon.json").read_text())["pid"]
+        os.kill(pid, signal.SIGKILL)
+        await editor.until(lambda wanted=kill: editor.reconnected == wanted, "again")
+        for task in (await editor.execute("listTasks")).tasks:
+            editor.tasks[task.id] = task
+    await _rested(editor, numbers, at_least=TASKS)
+
+    crashed = {name for name, n in numbers.items() if KINDS[n % 4] is CRASHES}
+    states = {name: editor.tasks[name].state for name in numbers}
+    assert {name for name in numbers if states[name] != "review"} == crashed, states
+
+    files: dict[str, str] = {}
+    refused = 0
+    while (found := await editor.execute("nextReview")).task:
+        number = numbers[found.task.id]
+        if await _merged(editor, found.task.id):
+            files |= _expected(number)
+        else:
+            assert KINDS[number % 4] is COLLIDES
+            refused += 1
+    assert refused == sum(KINDS[n % 4] is COLLIDES for n in range(TASKS)) - 1
+    for name in numbers:
+        if name in crashed or editor.tasks[name].state == "merged":
+            await editor.execute("discardTask", task=name)
+
+    everything = (await editor.execute("listTasks", discarded=True)).tasks
+    assert not any(one.live for task in everything for one in task.sessions)
+    # The sum is what the merges of the parts give, and nothing is left behind.
+    for name, content in files.items():
+        assert (large / name).read_text() == content
+    assert git(large, "status", "--porcelain") == ""
+    since = git(large, "log", "--format=%H", "--grep=many files").strip()
+    told = git(large, "diff", "--name-only", since, "HEAD").split()
+    assert sorted(told) == sorted(files)
+    git(large, "fsck", "--strict", "--no-dangling")
+    listed = git(large, "worktree", "list", "--porcelain")
+    assert listed.count("worktree ") == 1
+    assert git(large, "for-each-ref", "--format=%(refname)", "refs/heads").split() == [
+        "refs/heads/main"
+    ]
+
+
+async def _rested(editor: Any, numbers: dict[str, int], *, at_least: int) -> None:
+    """Wait until so many rest; each that comes to it begins the time anew."""
+    for wanted in range(1, at_least + 1):
+        await editor.until(
+            lambda wanted=wanted: (
+                sum(
+                    task.state in REST
+                    for name, task in editor.tasks.items()
+                    if name in numbers
+                )
+                >= wanted
+            ),
+            f"{wanted} at rest",
+        )
+
+
+async def _merged(editor: Any, task: str) -> bool:
+    """Merge a task; one that conflicts is discarded."""
+    try:
+        await editor.execute("mergeTask", task=task)
+    except JsonRpcException as error:
+        if error.data["kind"] != "conflict":
+            raise
+        await editor.execute("discardTask", task=task)
+        return False
+    await editor.until_state(task, "merged")
+    return True

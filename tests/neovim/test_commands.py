@@ -139,3 +139,60 @@ def test_it_is_told_once_when_a_task_is_done_and_not_when_that_is_switched_off(
         failed,
     )
     assert neovim.lua("return _G.said") == [f"{done} is ready for review: Two"]
+
+
+def test_a_task_gets_another_title(neovim: Neovim, start):
+    task = start("true", "--wait", title="Before")
+    neovim.command(f"AgentTask rename {task} Another title")
+    neovim.until_screen(f"{task} is now: Another title")
+
+
+def test_one_prompt_is_given_to_an_agent_twice(neovim: Neovim):
+    neovim.command("AgentTask race agents=shell tries=2 true")
+    neovim.until_screen("These race: ", "Merging one discards the rest")
+    neovim.until_lua("return #require('agentls').tasks() == 2")
+
+
+def test_a_checklist_becomes_tasks_once(open_neovim, repository: Path, git):
+    (repository / "todo.md").write_text("- [ ] true\n- [x] false\n- [ ] echo two\n")
+    git(repository, "add", ".")
+    git(repository, "commit", "-qm", "list")
+    neovim = open_neovim("todo.md")
+    neovim.command("AgentTask batch agent=shell")
+    neovim.until_screen("Open items:", "echo two", "1: make 2 tasks")
+    neovim.keys("1<CR>")
+    neovim.until_screen("2 tasks were made.")
+    neovim.command("AgentTask batch agent=shell")
+    neovim.until_screen("There is no open item without a task here.")
+
+
+def test_a_task_waits_for_another(neovim: Neovim, start):
+    first = start("true", "--wait")
+    neovim.command(f"AgentTask new agent=shell after={first} true")
+    neovim.until_screen("is queued.")
+
+
+def test_what_an_agent_asks_is_answered_from_the_list(open_neovim, home, start):
+    agent = home.path / "agent.sh"
+    agent.write_text(
+        "stty -icanon -echo; printf 'Run make all?\\r\\n1. Yes  2. No\\r\\n'\n"
+        "key=$(dd bs=1 count=1 2>/dev/null); printf '\\033[H\\033[2J'\n"
+        'echo "$key" > answer\n'
+    )
+    with (home.path / "config" / "config.toml").open("a") as settings:
+        settings.write(
+            f'[agents.asker]\nbin = "/bin/sh"\nstart = ["{agent}", "{{prompt}}"]\n'
+            "[agents.asker.dialogs.run]\n"
+            "match = ['Run (?P<command>.+)\\?', '1\\. Yes']\n"
+            'kind = "permission"\nreason = "It wants to run {command}"\n'
+            'choices.allow = { keys = "1" }\nchoices.deny = { keys = "2" }\n'
+        )
+    neovim = open_neovim()
+    neovim.command("AgentTask list")
+    start("anything", agent="asker")
+    neovim.until_screen("Needs you (1)", "It wants to run make all")
+    neovim.keys("i")
+    neovim.until_screen("1: allow", "2: deny")
+    neovim.keys("1<CR>")
+    neovim.until_screen("was answered", without=["Needs you"])
+    neovim.until_screen("Ready for review (1)")

@@ -86,7 +86,7 @@ def test_subcommands_options_and_ids_are_completed(neovim: Neovim, start, home):
     task = start("true")
     home.agentls("wait", task)  # until then it can't be merged
     complete = "return vim.fn.getcompletion('AgentTask ' .. ..., 'cmdline')"
-    assert neovim.lua(complete, "res") == ["restore", "resume"]
+    assert neovim.lua(complete, "resu") == ["resume"]
     assert neovim.lua(complete, "merge ") == [task]
     assert neovim.lua(complete, "restore ") == []
     assert neovim.lua(complete, "new agent=sh") == ["agent=shell"]

@@ -30,6 +30,8 @@ M.ACTIONS = {
   { action = 'next', says = 'review the task that comes next', run = 'next' },
   { action = 'merge', says = 'merge', run = 'merge' },
   { action = 'send', says = 'tell the agent something', run = 'send' },
+  { action = 'respond', says = 'answer what the agent asks', run = 'respond' },
+  { action = 'rename', says = 'give it another title', run = 'rename' },
   { action = 'new', says = 'a new task', run = 'new' },
   { action = 'stop', says = 'stop the agent', run = 'stop' },
   { action = 'resume', says = 'resume the conversation', run = 'resume' },

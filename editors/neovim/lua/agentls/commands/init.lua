@@ -20,8 +20,12 @@ local M = {}
 M.NAMES = {
   'new',
   'list',
+  'race',
+  'batch',
   'open',
   'send',
+  'respond',
+  'rename',
   'review',
   'next',
   'merge',

@@ -2,15 +2,20 @@ local client = require('agentls.client')
 local complete = require('agentls.complete')
 local errors = require('agentls.errors')
 local notify = require('agentls.notify')
+local where = require('agentls.place')
 
-local OPTIONS = { 'agent', 'base', 'target', 'branch', 'title' }
+local OPTIONS = { 'agent', 'base', 'target', 'branch', 'title', 'after' }
 
----Give the file or folder whose repository is meant.
-local function place()
-  local path = vim.api.nvim_buf_get_name(0)
-  local is_file = vim.bo.buftype == '' and path ~= '' and vim.uv.fs_stat(vim.fs.dirname(path))
-  return is_file and path or vim.fn.getcwd()
-end
+local open_tasks = complete.tasks({
+  'queued',
+  'preparing',
+  'working',
+  'waiting',
+  'checking',
+  'review',
+  'failed',
+  'interrupted',
+})
 
 ---@async
 local function create(arguments)
@@ -23,9 +28,10 @@ end
 
 ---@type agentls.Command
 return {
-  args = '[agent=] [base=] [target=] [branch=] [title=] [prompt]',
+  args = '[agent=] [base=] [target=] [branch=] [title=] [after=] [prompt]',
   says = 'Give an agent a task. Without a prompt, a buffer opens to write it in. With a range,'
-    .. ' the lines are quoted with their place.',
+    .. ' the lines are quoted with their place. With `after=`, it begins when these tasks'
+    .. ' (ids, with commas between) are merged.',
   complete = function(_, lead)
     if vim.startswith(lead, 'agent=') then
       return complete.option('agent', complete.agents())
@@ -34,6 +40,9 @@ return {
       return complete.option('base', bases)
     elseif vim.startswith(lead, 'target=') then
       return complete.option('target', complete.branches())
+    end
+    if vim.startswith(lead, 'after=') then
+      return complete.option('after', open_tasks({}))
     end
     return vim.tbl_map(function(name)
       return name .. '='
@@ -48,10 +57,15 @@ return {
         )
       end
     end
-    local at = place()
+    local at = where.here()
     local uri = vim.uri_from_fname(at)
     local function arguments(prompt)
-      return vim.tbl_extend('force', given.options, { prompt = prompt, uri = uri })
+      local after = given.options.after
+      return vim.tbl_extend('force', given.options, {
+        prompt = prompt,
+        uri = uri,
+        after = after and vim.split(after, ',') or nil,
+      })
     end
     local root = vim.fs.root(at, '.git')
     local quoted = given.range

@@ -9,6 +9,7 @@ environment that runs this, the emulator from its locked wheel.
 import hashlib
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -27,9 +28,8 @@ PLATFORMS = {
 }
 
 # pyghostty: the emulator is called through ctypes, its own binding isn't loaded.
-# pygments, markdown-it-py: rich colours source and draws Markdown with them; the
-# command line does neither.
-LEFT_OUT = {"pyghostty", "cffi", "pycparser", "pygments", "markdown-it-py", "mdurl"}
+# pygments: rich colours source with it; the command line doesn't.
+LEFT_OUT = {"pyghostty", "cffi", "pycparser", "pygments"}
 NATIVE = {".so", ".pyd", ".dylib"}
 
 
@@ -95,9 +95,40 @@ def _add_emulator(platform: str) -> None:
         (wheel,) = folder.glob("*.whl")
         with zipfile.ZipFile(wheel) as archive:
             for name in archive.namelist():
+                if name.endswith("/"):
+                    continue
                 inside = name.startswith("pyghostty/_lib/") or "licenses/" in name
                 if inside or name == "pyghostty/__init__.py":
-                    archive.extract(name, OUT)
+                    made = Path(archive.extract(name, OUT))
+                    if made.suffix in NATIVE:
+                        made.write_bytes(_stripped(made.read_bytes()))
+
+
+def _stripped(program: bytes) -> bytes:
+    """Leave out of an ELF library what is not loaded: symbols and debug sections.
+
+    All that a program loader reads is named by the program headers; what stands behind
+    the last of these parts is for debuggers. Works for any machine, on any machine.
+    """
+    if program[:6] != b"\x7fELF\x02\x01":  # 64 bit, little-endian
+        return program
+    headers, size, count = (
+        _at("<Q", program, 0x20),
+        *struct.unpack_from("<HH", program, 0x36),
+    )
+    parts = [headers + at * size for at in range(count)]
+    ends = [
+        _at("<Q", program, part + 8) + _at("<Q", program, part + 32) for part in parts
+    ]
+    kept = bytearray(program[: max(ends)])
+    struct.pack_into("<Q", kept, 0x28, 0)  # no section headers:
+    struct.pack_into("<HHH", kept, 0x3A, 64, 0, 0)  # their size, how many, their names
+    return bytes(kept)
+
+
+def _at(form: str, data: bytes, offset: int) -> int:
+    (value,) = struct.unpack_from(form, data, offset)
+    return value
 
 
 def _digest() -> str:

@@ -12,7 +12,7 @@ for target in ${VSIX_TARGETS:-portable linux-x64 linux-arm64 darwin-arm64}; do
   out=$root/dist/agentls-$target-$version.vsix
   platform=(--target "$target")
   if [ "$target" = portable ]; then platform=(); fi
-  node_modules/.bin/vsce package --no-dependencies --allow-missing-repository \
+  node_modules/.bin/vsce package --no-dependencies --allow-missing-repository --no-rewrite-relative-links \
     "${platform[@]}" --out "$out" >/dev/null
   size=$(wc -c <"$out")
   echo "dist/${out##*/}: $((size / 1000)) KB"

@@ -1,7 +1,7 @@
 /** A machine of its own for the test: home, repository, agent, and a real VS Code. */
 
 import { execFileSync, spawn } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -34,6 +34,7 @@ command = ["python3", "${script}", "{prompt}"]
 export class Stage {
   constructor({ installation, vsix }) {
     this.installation = installation;
+    this.vsix = vsix;
     this.root = mkdtempSync(join(tmpdir(), "agentls-vscode-"));
     this.home = join(this.root, "home");
     this.repository = join(this.root, "shop");
@@ -69,7 +70,7 @@ export class Stage {
       this.server.stdout.on("data", hear);
       this.server.stderr.on("data", hear);
     });
-    return `http://127.0.0.1:${this.port}/?folder=${folder}`;
+    return this.address(`folder=${folder}`);
   }
 
   git(...args) {
@@ -97,8 +98,56 @@ export class Stage {
     return readFileSync(join(this.root, "heard"), "utf8");
   }
 
-  letGo() {
-    writeFileSync(join(this.root, "go"), "");
+  /** Let an agent go on that waits for this. */
+  letGo(name = "go") {
+    writeFileSync(join(this.root, name), "");
+  }
+
+  /** Write a file of the repository. */
+  write(path, text) {
+    writeFileSync(join(this.repository, path), text);
+  }
+
+  commit(message) {
+    this.git("add", "--all");
+    this.git("commit", "--quiet", "--message", message);
+  }
+
+  /** The address of a window: of a folder, of a workspace's file, or an empty one. */
+  address(query = `folder=${this.repository}`) {
+    return `http://127.0.0.1:${this.port}/?${query}`;
+  }
+
+  /** Delete the server in the extension's folder, as VS Code does after an update. */
+  async removeServer() {
+    const folder = join(this.root, "extensions");
+    const [own] = readdirSync(folder).filter((name) => name.startsWith("agentls.agentls-"));
+    await rm(join(folder, own, "server"), { recursive: true });
+  }
+
+  /** Install the extension again, as an update does. */
+  install() {
+    this.#codeServer(["--install-extension", this.vsix, "--force"]);
+  }
+
+  /** What the probe in the extension host measured, in ms. */
+  measured() {
+    return JSON.parse(readFileSync(join(this.root, "extensions/probe/measured.json"), "utf8"));
+  }
+
+  /** Make a workspace of the repository and another one; gives its file. */
+  makeWorkspace() {
+    const [file, other] = [join(this.root, "both.code-workspace"), join(this.root, "other")];
+    mkdirSync(other);
+    execFileSync("git", ["init", "--quiet", other], { env: this.environment });
+    writeFileSync(file, JSON.stringify({ folders: [{ path: "shop" }, { path: "other" }] }));
+    return file;
+  }
+
+  /** A setting of the machine, which a folder can't change. */
+  setMachine(settings) {
+    mkdirSync(join(this.root, "data/Machine"), { recursive: true });
+    writeFileSync(join(this.root, "data/Machine/settings.json"), JSON.stringify(settings));
   }
 
   async end() {
@@ -119,6 +168,8 @@ export class Stage {
     mkdirSync(join(this.home, ".config/agentls"), { recursive: true });
     mkdirSync(join(this.root, "data/User"), { recursive: true });
     mkdirSync(join(this.root, "extensions"), { recursive: true });
+    // Before the first installation: VS Code takes in what is there then.
+    cpSync(join(HERE, "probe"), join(this.root, "extensions/probe"), { recursive: true });
     const script = join(this.root, "agent.py");
     copyFileSync(join(HERE, "agent.py"), script);
     writeFileSync(join(this.home, ".config/agentls/config.toml"), AGENT(script));
@@ -130,6 +181,9 @@ export class Stage {
     mkdirSync(join(this.repository, "src"), { recursive: true });
     const cart = ["def total(prices):", "    return sum(prices)", "", "", "def count(prices):", "    return len(prices)"];
     writeFileSync(join(this.repository, "src/cart.py"), `${cart.join("\n")}\n`);
+    this.write("src/colour.txt", "grey\n");
+    this.write("src/tax.ts", "export function tax(price: number): number {\n  return price / 5;\n}\n");
+    this.write("src/bill.ts", 'import { tax } from "./tax";\n\nexport const bill = 10 + tax(10);\n');
     writeFileSync(join(this.repository, "README.md"), "# Shop\n\nA small shop.\n");
     this.git("init", "--quiet");
     this.git("add", "--all");

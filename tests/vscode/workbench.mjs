@@ -3,13 +3,14 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
-export const SOON = 20_000;
+export const SOON = 60_000;
 
 export class Workbench {
   constructor(page, { pictures }) {
     this.page = page;
     this.pictures = pictures;
     this.taken = 0;
+    page.setDefaultTimeout(SOON);
     mkdirSync(pictures, { recursive: true });
   }
 
@@ -21,6 +22,14 @@ export class Workbench {
   async ready() {
     await this.page.waitForSelector(".monaco-workbench .statusbar", { timeout: 60_000 });
     await this.see(".statusbar-item >> text=/^\\s*\\d+\\s*\\d+$/", "the item in the status bar");
+  }
+
+  /** Load the window anew, as a person does: what VS Code wants to keep is kept. */
+  async reload() {
+    const loaded = this.page.waitForEvent("load", { timeout: SOON });
+    await this.command("Developer: Reload Window");
+    await loaded;
+    await this.ready();
   }
 
   /** Wait until something is to be seen. */
@@ -40,11 +49,25 @@ export class Workbench {
   }
 
   async command(title) {
-    await this.page.keyboard.press("F1");
-    const input = await this.see(".quick-input-widget input");
-    await input.fill(`>${title}`);
+    await this.palette(`>${title}`);
     await this.see(`.quick-input-list .monaco-list-row.focused >> text=${title}`, `the command ${title}`);
     await this.page.keyboard.press("Enter");
+  }
+
+  /** Write into the palette; open it again where something else took the focus. */
+  async palette(text) {
+    for (let tries = 5; ; tries--) {
+      await this.page.keyboard.press("F1");
+      const input = await this.see(".quick-input-widget input");
+      try {
+        await input.fill(text, { timeout: SOON / 12 });
+        return;
+      } catch (error) {
+        if (tries === 0) {
+          throw error;
+        }
+      }
+    }
   }
 
   /** Answer one step of a quick input. */
@@ -54,6 +77,49 @@ export class Workbench {
       await this.page.locator(".quick-input-widget input").fill(text);
     }
     await this.page.keyboard.press("Enter");
+  }
+
+  /** Ask for a task, with the answers of the time before. */
+  async newTask(prompt) {
+    await this.command("Agent Tasks: New Agent Task");
+    await this.answer("New Agent Task (1/3)", prompt);
+    await this.answer("New Agent Task (2/3)");
+    await this.answer("New Agent Task (3/3)");
+  }
+
+  /** Choose the item of a quick pick that has the text. */
+  async choose(text) {
+    const row = await this.see(`.quick-input-list .monaco-list-row:has-text("${text}")`, `the choice ${text}`);
+    await row.click();
+  }
+
+  async openFile(name) {
+    await this.page.keyboard.press("Control+p");
+    await (await this.see(".quick-input-widget input")).fill(name);
+    await this.see(`.quick-input-list .monaco-list-row.focused >> text=${name}`);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Trust the window's folders. */
+  async trust() {
+    await this.command("Workspaces: Manage Workspace Trust");
+    await this.see(".workspace-trust-editor");
+    await this.press("Trust", ".workspace-trust-editor");
+    await this.gone("text=Restricted Mode");
+    await this.page.locator(".monaco-modal-editor-block .codicon-close").first().click();
+    await this.gone(".monaco-modal-editor-block");
+  }
+
+  /** Begin anew: no notifications, no editors. */
+  async tidy() {
+    await this.command("Notifications: Clear All Notifications");
+    await this.command("View: Close All Editors");
+    await this.gone(".tab");
+  }
+
+  /** Put the cursor into a line of the editor in front. */
+  async cursorIn(text, side = ".editor.modified") {
+    await (await this.see(`${side} .view-line:has-text("${text}")`)).click();
   }
 
   async view() {
@@ -71,12 +137,18 @@ export class Workbench {
   }
 
   /** Wait until the terminal in front shows a line. */
-  async seeTerminal(text) {
+  async seeTerminal(text, timeout = SOON) {
     await this.see(".terminal-wrapper.active .xterm-screen", "the terminal");
     await this.page.waitForFunction(
       (wanted) => document.querySelector(".terminal-wrapper.active .xterm-rows")?.textContent.replaceAll("\u00a0", " ").includes(wanted),
       text,
-      { timeout: SOON },
+      { timeout },
+    );
+  }
+
+  terminalText() {
+    return this.page.evaluate(() =>
+      document.querySelector(".terminal-wrapper.active .xterm-rows").textContent.replaceAll("\u00a0", " "),
     );
   }
 

@@ -1,6 +1,8 @@
 /** Wires the parts; each owns what it makes. */
 
 import * as vscode from "vscode";
+import { briefingAuthor } from "./commands/briefing";
+import { forecastAuthor } from "./commands/forecast";
 import { registerCommands } from "./commands/register";
 import { Changes } from "./review/changes";
 import { Comments } from "./review/comments";
@@ -10,6 +12,7 @@ import { Connection } from "./server/connection";
 import { Tasks } from "./tasks/tasks";
 import { Panels } from "./terminal/panels";
 import { ChangeDecorations } from "./view/decorations";
+import { Pages } from "./view/pages";
 import { QuickFix } from "./view/quickFix";
 import { StatusBar } from "./view/statusBar";
 import { TaskTree } from "./view/taskTree";
@@ -24,6 +27,11 @@ export function activate(context: vscode.ExtensionContext): void {
   const panels = new Panels(context, connection, tasks);
   const tree = new TaskTree(tasks, changes);
   const telling = new Telling(tasks, panels);
+  const sourceControl = new SourceControl(tasks);
+  const pages = new Pages({
+    briefing: briefingAuthor(connection),
+    forecast: forecastAuthor(connection, tasks),
+  });
   const parts = {
     context,
     connection,
@@ -31,7 +39,9 @@ export function activate(context: vscode.ExtensionContext): void {
     changes,
     comments,
     reviewer,
+    pages,
     panels,
+    sourceControl,
     tree,
     telling,
   };
@@ -41,7 +51,8 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.languages.registerCodeActionsProvider({ scheme: "file" }, new QuickFix(), {
       providedCodeActionKinds: QuickFix.kinds,
     }),
-    new SourceControl(tasks),
+    sourceControl,
+    pages,
     new StatusBar(connection, tasks),
     telling,
     tree,

@@ -79,3 +79,14 @@ test("the extension has the server's version, and runs in Cursor", () => {
   assert.equal(manifest.engines.vscode, "^1.105.0");
   assert.equal(manifest.enabledApiProposals, undefined);
 });
+
+test("all that the server tells is heard", () => {
+  const generated = readFileSync("src/generated/protocol.ts", "utf8");
+  const told = /export interface FromServer \{(.*?)\n\}/s.exec(generated)?.[1] ?? "";
+  const heard = /const HEARD.*?\[(.*?)\n\]/s.exec(sources)?.[1] ?? "";
+  const names = (text: string) => [...text.matchAll(/"(agentls\/\w+)"/g)].map(([, name]) => name);
+
+  assert.ok(names(told).length > 5);
+  // Whether the queue is paused isn't shown here yet.
+  assert.deepEqual([...names(heard), "agentls/queueChanged"].sort(), names(told));
+});

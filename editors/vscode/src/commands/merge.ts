@@ -1,37 +1,86 @@
 /** Merge a task, and open the next review. */
 
 import * as vscode from "vscode";
-import type { TaskInfo } from "../generated/protocol";
+import type { MergeStrategy, MergeTaskParams, TaskInfo } from "../generated/protocol";
 import type { Parts } from "../parts";
 import { failureOf, sentence } from "../wire";
 import { type Given, pickTask } from "./pick";
 import { openNext } from "./review";
+import { chooseResolver } from "./update";
 
 export async function merge(parts: Parts, given?: Given): Promise<void> {
   const task = await pickTask(parts, given, ["review"]);
-  if (!task || !(await saved(parts, task))) {
-    return;
-  }
-  if (await mergeIt(parts, task, { stop: false })) {
-    await parts.reviewer.close(task);
-    if (parts.tasks.all().some((one) => one.state === "review")) {
-      await openNext(parts);
-    }
+  if (task) {
+    await mergeAndGoOn(parts, task, {});
   }
 }
 
-async function mergeIt(
-  parts: Parts,
-  task: TaskInfo,
-  { stop }: { stop: boolean },
-): Promise<boolean> {
+/** Merge in another way than the configured one, with a message of one's own. */
+export async function mergeWith(parts: Parts, given?: Given): Promise<void> {
+  const task = await pickTask(parts, given, ["review"]);
+  const strategy = task && (await askStrategy(task));
+  if (!task || !strategy) {
+    return;
+  }
+  const preview = await parts.connection.ask("agentls.previewMerge", { task: task.id, strategy });
+  if (!preview) {
+    return;
+  }
+  if (preview.message === undefined) {
+    await mergeAndGoOn(parts, task, { strategy });
+    return;
+  }
+  const subject = preview.message.split("\n")[0] ?? "";
+  const typed = await vscode.window.showInputBox({
+    title: `Merge “${task.title}” into ${task.target}`,
+    prompt: "The commit's first line; the rest of the message stays",
+    value: subject,
+    ignoreFocusOut: true,
+    validateInput: (text) => (text.trim() ? undefined : "A commit needs a message."),
+  });
+  if (typed !== undefined) {
+    const message = typed.trim() + preview.message.slice(subject.length);
+    await mergeAndGoOn(parts, task, { strategy, message });
+  }
+}
+
+async function askStrategy(task: TaskInfo): Promise<MergeStrategy | undefined> {
+  const items: (vscode.QuickPickItem & { readonly strategy: MergeStrategy })[] = [
+    { label: "Squash", description: "one commit", strategy: "squash" },
+    { label: "Merge", description: "the agent's commits, and a merge commit", strategy: "merge" },
+    {
+      label: "Rebase",
+      description: "the agent's commits, one after the other",
+      strategy: "rebase",
+    },
+  ];
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: `Merge “${task.title}” into ${task.target}`,
+    placeHolder: "How?",
+  });
+  return chosen?.strategy;
+}
+
+type How = Omit<MergeTaskParams, "task">;
+
+async function mergeAndGoOn(parts: Parts, task: TaskInfo, how: How): Promise<void> {
+  if (!(await saved(parts, task)) || !(await mergeIt(parts, task, how))) {
+    return;
+  }
+  await parts.reviewer.close(task);
+  if (parts.tasks.all().some((one) => one.state === "review")) {
+    await openNext(parts);
+  }
+}
+
+async function mergeIt(parts: Parts, task: TaskInfo, how: How): Promise<boolean> {
   try {
     const merged = await vscode.window.withProgress(
       { location: vscode.ProgressLocation.Window, title: `Merging “${task.title}”` },
       (progress, cancel) =>
         parts.connection.request(
           "agentls.mergeTask",
-          { task: task.id, ...(stop ? { stop } : {}) },
+          { task: task.id, ...how },
           {
             cancel,
             report: (message) => progress.report({ message }),
@@ -44,21 +93,17 @@ async function mergeIt(
     return true;
   } catch (error) {
     const failure = failureOf(error);
-    if (failure.kind === "invalidState" && !stop && isAtWork(parts, task)) {
+    if (failure.kind === "invalidState" && !how.stop && isAtWork(parts, task)) {
       const yes = "Stop and Merge";
       const chosen = await vscode.window.showWarningMessage(
         `The agent of “${task.title}” is still at work.`,
         { modal: true, detail: "Stopping it keeps all that it did." },
         yes,
       );
-      return chosen === yes && mergeIt(parts, task, { stop: true });
+      return chosen === yes && mergeIt(parts, task, { ...how, stop: true });
     }
     if (failure.kind === "conflict") {
-      const open = "Open Worktree";
-      const chosen = await vscode.window.showErrorMessage(sentence(failure), open);
-      if (chosen === open) {
-        await vscode.commands.executeCommand("agentls.ui.openWorktree", { id: task.id });
-      }
+      await chooseResolver(parts, task, sentence(failure));
       return false;
     }
     parts.connection.tell(failure);

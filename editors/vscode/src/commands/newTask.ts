@@ -61,7 +61,8 @@ async function create(parts: Parts, params: CreateTaskParams): Promise<boolean> 
   }
 }
 
-async function folder(): Promise<vscode.Uri | undefined> {
+/** Give the folder that a task is for; ask where there are several. */
+export async function folder(): Promise<vscode.Uri | undefined> {
   const active = vscode.window.activeTextEditor?.document.uri;
   const own = active && vscode.workspace.getWorkspaceFolder(active);
   const folders = vscode.workspace.workspaceFolders ?? [];
@@ -91,7 +92,7 @@ async function askAll(
 ): Promise<Pick<CreateTaskParams, "prompt" | "agent" | "base"> | undefined> {
   const { workspaceState } = parts.context;
   const agents = parts.connection.ask("agentls.listAgents", { uri: repository.toString() });
-  const prompt = await askPrompt(carried, workspaceState.get(DRAFT, ""));
+  const prompt = await askPrompt("New Agent Task (1/3)", carried, workspaceState.get(DRAFT, ""));
   if (!prompt) {
     return undefined;
   }
@@ -110,9 +111,14 @@ async function askAll(
   return { prompt, agent, ...(base ? { base } : {}) };
 }
 
-function askPrompt(carried: Carried, draft: string): Thenable<string | undefined> {
+/** Ask what is to be done. */
+export function askPrompt(
+  title: string,
+  carried: Carried,
+  draft: string,
+): Thenable<string | undefined> {
   return vscode.window.showInputBox({
-    title: "New Agent Task (1/3)",
+    title,
     prompt: carried.label ? `With ${carried.label}` : "What is to be done?",
     placeHolder: "Add a --verbose flag, with tests",
     value: carried.prompt ?? draft,
@@ -121,11 +127,9 @@ function askPrompt(carried: Carried, draft: string): Thenable<string | undefined
   });
 }
 
-async function askAgent(
-  agents: readonly AgentInfo[],
-  last: string | undefined,
-): Promise<string | undefined> {
-  const items = agents
+/** Give the installed agents to choose from, the last one first. */
+export function installed(agents: readonly AgentInfo[], last: string | undefined) {
+  return agents
     .filter((agent) => agent.installed)
     .map((agent) => ({
       label: agent.title,
@@ -134,6 +138,13 @@ async function askAgent(
       rank: agent.name === last ? 0 : agent.default ? 1 : 2,
     }))
     .sort((a, b) => a.rank - b.rank);
+}
+
+async function askAgent(
+  agents: readonly AgentInfo[],
+  last: string | undefined,
+): Promise<string | undefined> {
+  const items = installed(agents, last);
   const chosen = await vscode.window.showQuickPick(items, {
     title: "New Agent Task (2/3)",
     placeHolder: "Which agent does it?",

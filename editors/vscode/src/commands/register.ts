@@ -2,49 +2,77 @@
 
 import * as vscode from "vscode";
 import type { Parts } from "../parts";
+import { answer, answerWith } from "./answer";
+import { showBriefing } from "./briefing";
+import { runChecklist } from "./checklist";
+import { checkpoint, reviewSince, rewind } from "./checkpoints";
+import { runChecks } from "./checks";
 import { doctor } from "./doctor";
 import { sendFeedback } from "./feedback";
 import { openFileDiff, openWorktreeFile } from "./files";
 import { filter } from "./filter";
-import { merge, undoMerge } from "./merge";
+import { forecast } from "./forecast";
+import { refuseFile, refuseHunks, takeFile, takeHunks } from "./hunks";
+import { merge, mergeWith, undoMerge } from "./merge";
 import { newTask } from "./newTask";
 import { discard, restore, resume, retry, stop } from "./operations";
+import { createPullRequest } from "./pullRequest";
 import { choosePython } from "./python";
+import { race } from "./race";
 import { review, reviewNext } from "./review";
 import { attachInTerminal, openOutput } from "./terminal";
 import { trust } from "./trust";
+import { abortUpdate, update } from "./update";
 import { openWorktree } from "./worktree";
 
 // biome-ignore lint/suspicious/noExplicitAny: each command checks what it is given
 type Run = (parts: Parts, given?: any) => unknown;
 
 export const COMMANDS: Readonly<Record<string, Run>> = {
+  "agentls.ui.abortUpdate": abortUpdate,
+  "agentls.ui.answer": answer,
+  "agentls.ui.answerWith": answerWith,
   "agentls.ui.attachInTerminal": attachInTerminal,
+  "agentls.ui.checkpoint": checkpoint,
   "agentls.ui.choosePython": choosePython,
   "agentls.ui.clearFilter": ({ tree }) => {
     tree.filter = "";
   },
+  "agentls.ui.createPullRequest": createPullRequest,
   "agentls.ui.discard": discard,
   "agentls.ui.doctor": doctor,
   "agentls.ui.filter": filter,
+  "agentls.ui.forecast": forecast,
   "agentls.ui.merge": merge,
+  "agentls.ui.mergeWith": mergeWith,
   "agentls.ui.newTask": newTask,
   "agentls.ui.openFileDiff": openFileDiff,
   "agentls.ui.openOutput": openOutput,
   "agentls.ui.openWorktree": openWorktree,
   "agentls.ui.openWorktreeFile": openWorktreeFile,
   "agentls.ui.refresh": ({ tasks }) => tasks.refresh(),
+  "agentls.ui.refuseFile": refuseFile,
+  "agentls.ui.refuseHunks": refuseHunks,
   "agentls.ui.restart": ({ connection }) => connection.restart(),
   "agentls.ui.restore": restore,
   "agentls.ui.resume": resume,
   "agentls.ui.retry": retry,
   "agentls.ui.review": review,
   "agentls.ui.reviewNext": reviewNext,
+  "agentls.ui.reviewSince": reviewSince,
+  "agentls.ui.rewind": rewind,
+  "agentls.ui.race": race,
+  "agentls.ui.runChecklist": runChecklist,
+  "agentls.ui.runChecks": runChecks,
   "agentls.ui.sendFeedback": sendFeedback,
+  "agentls.ui.showBriefing": showBriefing,
   "agentls.ui.showLog": ({ connection }) => connection.log.show(),
   "agentls.ui.stop": stop,
+  "agentls.ui.takeFile": takeFile,
+  "agentls.ui.takeHunks": takeHunks,
   "agentls.ui.trust": trust,
   "agentls.ui.undoMerge": undoMerge,
+  "agentls.ui.update": update,
 };
 
 export function registerCommands(parts: Parts): vscode.Disposable {

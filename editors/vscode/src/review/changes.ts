@@ -1,7 +1,7 @@
 /** The changes of tasks, asked for when they are looked at and dropped when a task moves. */
 
 import * as vscode from "vscode";
-import type { ChangesResult } from "../generated/protocol";
+import type { ChangesParams, ChangesResult } from "../generated/protocol";
 import type { Connection } from "../server/connection";
 import type { Tasks } from "../tasks/tasks";
 
@@ -20,6 +20,7 @@ export class Changes implements vscode.Disposable {
       this.#changed,
       tasks.onDidChange(({ before, after }) => this.#known.delete((after ?? before)?.id ?? "")),
       tasks.onDidList(() => this.#known.clear()),
+      connection.on("agentls/viewedChanged", ({ task }) => this.drop(task)),
       // The right-hand side of a diff is the worktree's file: it may be edited here.
       vscode.workspace.onDidSaveTextDocument(({ uri }) => {
         for (const task of tasks.all()) {
@@ -36,6 +37,16 @@ export class Changes implements vscode.Disposable {
     const known = this.#known.get(task) ?? this.#ask(task);
     this.#known.set(task, known);
     return known;
+  }
+
+  /** Give it because a person looks at it, from one of its states if one is named. */
+  async look(task: string, from?: string): Promise<ChangesResult | undefined> {
+    const change = await this.#ask(task, { look: true, ...(from === undefined ? {} : { from }) });
+    if (from === undefined && change) {
+      this.#known.set(task, Promise.resolve(change));
+      this.#changed.fire(task);
+    }
+    return change;
   }
 
   /** Mark files as viewed, or take the marks off. */
@@ -55,8 +66,11 @@ export class Changes implements vscode.Disposable {
     vscode.Disposable.from(...this.#owned).dispose();
   }
 
-  async #ask(task: string): Promise<ChangesResult | undefined> {
-    const first = await this.#connection.ask("agentls.changes", { task });
+  async #ask(
+    task: string,
+    how: Pick<ChangesParams, "look" | "from"> = {},
+  ): Promise<ChangesResult | undefined> {
+    const first = await this.#connection.ask("agentls.changes", { task, ...how });
     const files = [...(first?.files ?? [])];
     for (let page = first; page?.more; ) {
       page = await this.#connection.ask("agentls.changes", { task, more: page.more });

@@ -1,11 +1,17 @@
 /** The review of a task in VS Code's own diff editors. */
 
 import * as vscode from "vscode";
-import type { FileInfo, TaskInfo } from "../generated/protocol";
+import type { ChangesResult, FileInfo, TaskInfo } from "../generated/protocol";
 import type { Connection } from "../server/connection";
 import type { Tasks } from "../tasks/tasks";
 import type { Changes } from "./changes";
 import { LEFT_SCHEME, serverUri, sidesOf, taskOfLeft } from "./sides";
+
+/** From which of its states a change is shown, as the server and a person name it. */
+export interface Since {
+  readonly from: string;
+  readonly since: string;
+}
 
 /** Opens diffs, and knows which task's review is in front. */
 export class Reviewer implements vscode.Disposable {
@@ -57,19 +63,36 @@ export class Reviewer implements vscode.Disposable {
   }
 
   /** Open all files of a task's change in one diff editor. */
-  async open(task: TaskInfo): Promise<void> {
-    this.#changes.drop(task.id);
-    const change = await this.#changes.of(task.id);
+  async open(task: TaskInfo, since?: Since): Promise<void> {
+    const change = await this.#changes.look(task.id, since?.from);
     if (!change) {
       return;
     }
     if (change.files.length === 0) {
-      void vscode.window.showInformationMessage(`“${task.title}” changed nothing.`);
+      const when = since ? ` since ${since.since}` : "";
+      void vscode.window.showInformationMessage(`“${task.title}” changed nothing${when}.`);
       return;
     }
+    await this.#show(task, change, since ? `, since ${since.since}` : "");
+  }
+
+  /** Bring an open review up to what the change is now; close it if nothing is left. */
+  async refresh(task: TaskInfo): Promise<void> {
+    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+    const reviews = tabs.filter((tab) => this.#reviewedIn(tab)?.id === task.id);
+    const change = reviews.length > 0 ? await this.#changes.of(task.id) : undefined;
+    if (change) {
+      await vscode.window.tabGroups.close(reviews.filter((tab) => !tab.isDirty));
+    }
+    if (change && change.files.length > 0) {
+      await this.#show(task, change, "");
+    }
+  }
+
+  async #show(task: TaskInfo, change: ChangesResult, note: string): Promise<void> {
     await vscode.commands.executeCommand(
       "vscode.changes",
-      `Review: ${task.title} (${task.id})`,
+      `Review: ${task.title}${note} (${task.id})`,
       change.files.map((file) => {
         const { left, right } = sidesOf(task, file);
         return [right ?? left, left, right];

@@ -2,7 +2,8 @@
  * Keeps worktrees out of the Source Control view.
  *
  * VS Code's git opens the repository of each file that is opened, and so would list one
- * for each review. A worktree that is a folder of this window stays.
+ * for each review. A worktree that is a folder of this window stays, and so does one
+ * whose conflicts are being resolved.
  */
 
 import * as vscode from "vscode";
@@ -10,26 +11,85 @@ import type { Tasks } from "../tasks/tasks";
 
 interface Repository {
   readonly rootUri: vscode.Uri;
+  readonly state: {
+    readonly mergeChanges: readonly { readonly uri: vscode.Uri; readonly status: number }[];
+  };
+  status(): Promise<void>;
+}
+
+/** The git extension's `Status.BOTH_MODIFIED`: its merge editor needs all three sides. */
+const BOTH_MODIFIED = 18;
+
+interface GitApi {
+  readonly onDidOpenRepository: vscode.Event<Repository>;
+  openRepository(root: vscode.Uri): Promise<Repository | null>;
+  /** `~1`, `~2` and `~3` are the index' base, own side and the other one. */
+  toGitUri(uri: vscode.Uri, ref: string): vscode.Uri;
 }
 
 /** What the git extension's interface has that is used here. */
 interface GitExtension {
   readonly enabled: boolean;
-  getAPI(version: 1): {
-    readonly onDidOpenRepository: vscode.Event<Repository>;
-  };
+  getAPI(version: 1): GitApi;
 }
 
 export class SourceControl implements vscode.Disposable {
   readonly #tasks: Tasks;
   readonly #owned: vscode.Disposable[] = [];
-  #listens = false;
+  /** Worktrees that are wanted there. */
+  readonly #wanted = new Set<string>();
+  #git: GitApi | undefined;
 
   constructor(tasks: Tasks) {
     this.#tasks = tasks;
     // In Restricted Mode there is no git, until the folder is trusted.
-    this.#owned.push(vscode.extensions.onDidChange(() => void this.#listen()));
+    this.#owned.push(
+      vscode.extensions.onDidChange(() => void this.#listen()),
+      tasks.onDidChange(({ after }) => {
+        if (after?.state === "merged" || after?.state === "discarded") {
+          this.keepOut(vscode.Uri.parse(after.worktree));
+        }
+      }),
+    );
     void this.#listen();
+  }
+
+  /** Open a worktree's repository for a while; gives the files for the merge editor. */
+  async open(root: vscode.Uri): Promise<ReadonlySet<string>> {
+    await this.#listen();
+    this.#wanted.add(root.toString());
+    const repository = await this.#git?.openRepository(root);
+    await repository?.status();
+    const unmerged = repository?.state.mergeChanges ?? [];
+    return new Set(
+      unmerged.filter(({ status }) => status === BOTH_MODIFIED).map(({ uri }) => uri.toString()),
+    );
+  }
+
+  /**
+   * Open the merge editor for a file of a worktree that was opened here.
+   *
+   * Not by `git.openMergeEditor`: that shows HEAD and MERGE_HEAD as the sides, and so
+   * would leave out what the agent has not committed. The index has it.
+   */
+  async openMergeEditor(
+    uri: vscode.Uri,
+    sides: { readonly own: string; readonly other: string },
+  ): Promise<void> {
+    const side = (ref: string) => this.#git?.toGitUri(uri, ref);
+    await vscode.commands.executeCommand("_open.mergeEditor", {
+      base: side("~1"),
+      input1: { uri: side("~3"), title: sides.other },
+      input2: { uri: side("~2"), title: sides.own },
+      output: uri,
+    });
+  }
+
+  /** Close it again. */
+  keepOut(root: vscode.Uri): void {
+    if (this.#wanted.delete(root.toString())) {
+      this.#close(root);
+    }
   }
 
   dispose(): void {
@@ -38,17 +98,18 @@ export class SourceControl implements vscode.Disposable {
 
   async #listen(): Promise<void> {
     const git = await vscode.extensions.getExtension<GitExtension>("vscode.git")?.activate();
-    if (git?.enabled && !this.#listens) {
-      this.#listens = true;
-      this.#owned.push(git.getAPI(1).onDidOpenRepository(({ rootUri }) => this.#keepOut(rootUri)));
+    if (git?.enabled && !this.#git) {
+      this.#git = git.getAPI(1);
+      this.#owned.push(this.#git.onDidOpenRepository(({ rootUri }) => this.#close(rootUri)));
     }
   }
 
-  #keepOut(root: vscode.Uri): void {
+  #close(root: vscode.Uri): void {
     const name = root.toString();
     const folders = vscode.workspace.workspaceFolders ?? [];
     const ours = this.#tasks.all().some(({ worktree }) => worktree === name);
-    if (ours && !folders.some(({ uri }) => uri.toString() === name)) {
+    const asked = this.#wanted.has(name) || folders.some(({ uri }) => uri.toString() === name);
+    if (ours && !asked) {
       void vscode.commands.executeCommand("git.close", root);
     }
   }

@@ -232,4 +232,5 @@ const HEARD: readonly (keyof FromServer)[] = [
   "agentls/sessionEnded",
   "agentls/taskChanged",
   "agentls/taskRemoved",
+  "agentls/viewedChanged",
 ];

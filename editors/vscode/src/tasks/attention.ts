@@ -112,7 +112,14 @@ export function isLive(task: TaskInfo): boolean {
   return presentSession(task)?.live ?? false;
 }
 
-/** What `when` clauses of the tree see of a task: its state, and whether it is live. */
+/** What `when` clauses of the tree see: a task's state, whether it is live, and asks. */
 export function contextValue(task: TaskInfo): string {
-  return `task ${task.state} ${isLive(task) ? "live" : "ended"}`;
+  const asks = task.asked?.choices?.length || task.asked?.takesText;
+  return `task ${task.state} ${isLive(task) ? "live" : "ended"} ${asks ? "asks" : "mute"}`;
+}
+
+/** Say a choice as a button does: `allowAlways` reads “Allow always”. */
+export function choiceLabel(choice: string): string {
+  const words = choice.replace(/([a-z])([A-Z])|[-_]/g, "$1 $2").toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

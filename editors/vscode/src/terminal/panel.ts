@@ -10,6 +10,14 @@ import { Feed, WINDOW } from "./feed";
 
 const RESET = "\x1bc";
 
+const USUAL: vscode.TerminalDimensions = { rows: 24, columns: 80 };
+
+/** By then a panel that is seen was laid out. */
+const LAYOUT_MS = 1000;
+
+/** VS Code holds an extension's output back for some milliseconds, but not its sizes. */
+const DRAWN_MS = 100;
+
 /** Bytes of an ended session's log that are shown, its last ones. */
 const TAIL = 1 << 20;
 
@@ -24,10 +32,13 @@ export class Panel implements vscode.Pseudoterminal {
   #size: vscode.TerminalDimensions | undefined;
   #session = "";
   #feed: Feed | undefined;
+  /** The session whose end was told; a new daemon tells it again. */
+  #ended = "";
   #controls = false;
   /** Output that came before the answer which says where it goes on. */
   #early: OutputParams[] | undefined;
   #typed: string[] = [];
+  readonly #timers: NodeJS.Timeout[] = [];
 
   readonly onDidWrite = this.#write.event;
   readonly onDidOverrideDimensions = this.#dimensions.event;
@@ -51,7 +62,8 @@ export class Panel implements vscode.Pseudoterminal {
         }
       }),
       connection.on("agentls/sessionEnded", ({ session, exit }) => {
-        if (session === this.#session && !this.#early) {
+        if (session === this.#session && session !== this.#ended && !this.#early) {
+          this.#ended = session;
           const how = exit?.signal
             ? `signal ${exit.signal}`
             : `status ${exit?.status ?? "unknown"}`;
@@ -69,8 +81,12 @@ export class Panel implements vscode.Pseudoterminal {
   }
 
   open(size: vscode.TerminalDimensions | undefined): void {
-    this.#size = size ?? { rows: 24, columns: 80 };
-    void this.#follow();
+    if (size) {
+      this.#begin(size);
+    } else {
+      // The panel has no size before it was laid out; the first one comes soon.
+      this.#timers.push(setTimeout(() => this.#begin(this.#size ?? USUAL), LAYOUT_MS));
+    }
   }
 
   close(): void {
@@ -80,6 +96,9 @@ export class Panel implements vscode.Pseudoterminal {
       });
     }
     this.#feed?.dispose();
+    for (const timer of this.#timers) {
+      clearTimeout(timer);
+    }
     vscode.Disposable.from(...this.#owned).dispose();
   }
 
@@ -96,6 +115,10 @@ export class Panel implements vscode.Pseudoterminal {
   }
 
   setDimensions(size: vscode.TerminalDimensions): void {
+    if (!this.#size) {
+      this.#begin(size);
+      return;
+    }
     this.#size = size;
     if (this.#controls) {
       this.#connection.send("agentls/resize", {
@@ -103,6 +126,20 @@ export class Panel implements vscode.Pseudoterminal {
         rows: size.rows,
         cols: size.columns,
       });
+    }
+  }
+
+  #begin(size: vscode.TerminalDimensions): void {
+    if (!this.#size) {
+      this.#size = size;
+      void this.#follow();
+    }
+  }
+
+  #fillPanel(): void {
+    if (this.#controls && this.#size) {
+      this.#dimensions.fire(undefined);
+      this.setDimensions(this.#size);
     }
   }
 
@@ -152,11 +189,17 @@ export class Panel implements vscode.Pseudoterminal {
 
   #attached(answer: AttachResult, from: number | undefined): void {
     this.#controls = answer.controller;
-    this.#dimensions.fire(
-      answer.controller ? undefined : { rows: answer.rows, columns: answer.cols },
-    );
+    // A screen is drawn in its own size: in a smaller one its first lines scroll away.
+    const { rows, cols } = answer;
+    const size = this.#size;
+    const fits = size?.rows === rows && size.columns === cols;
+    this.#dimensions.fire(answer.controller && fits ? undefined : { rows, columns: cols });
     if (answer.repaint !== undefined || answer.offset !== from) {
       this.#write.fire(RESET + (answer.repaint ?? ""));
+    }
+    if (answer.controller && !fits) {
+      // The panel was resized while the answer was on its way.
+      this.#timers.push(setTimeout(() => this.#fillPanel(), DRAWN_MS));
     }
     this.#feed?.dispose();
     const { session } = answer;

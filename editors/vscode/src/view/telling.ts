@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import type { TaskInfo, TaskState } from "../generated/protocol";
+import { choiceLabel } from "../tasks/attention";
 import type { Change } from "../tasks/list";
 import type { Tasks } from "../tasks/tasks";
 import type { Panels } from "../terminal/panels";
@@ -64,7 +65,13 @@ export class Telling implements vscode.Disposable {
         : state === "review"
           ? vscode.window.showInformationMessage
           : vscode.window.showWarningMessage;
-    const chosen = await show(saying(after), ...(OFFERED[state] ?? []));
+    const choices = new Map(after.asked?.choices?.map((choice) => [choiceLabel(choice), choice]));
+    const chosen = await show(saying(after), ...choices.keys(), ...(OFFERED[state] ?? []));
+    const choice = choices.get(chosen ?? "");
+    if (choice !== undefined) {
+      await vscode.commands.executeCommand("agentls.ui.answerWith", { id: after.id, choice });
+      return;
+    }
     const command = chosen && BUTTONS[chosen];
     if (command) {
       await vscode.commands.executeCommand(command, { kind: "task", id: after.id });

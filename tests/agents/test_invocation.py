@@ -9,7 +9,13 @@ import tomllib
 import attrs
 import pytest
 
-from agentls.agents.invocation import ARGUMENT_MAX, go_on, start, typed_prompt
+from agentls.agents.invocation import (
+    ARGUMENT_MAX,
+    go_on,
+    prompt_pieces,
+    start,
+    typed_prompt,
+)
 from agentls.agents.status import Status
 from agentls.config import Approval
 from agentls.errors import InvalidParams
@@ -240,3 +246,11 @@ def test_a_typed_prompt_reaches_a_program_that_reads_its_terminal(agents):
     assert printed == b"got hello\n"
     os.close(leader)
     os.close(follower)
+
+
+def test_the_submitting_keys_come_apart_where_the_program_needs_it(agents):
+    usual = agents().get("claude")
+    keys = typed_prompt(usual, "go on")
+    assert prompt_pieces(usual, keys) == (keys,)
+    careful = agents("agents.claude.typing.apart = true").get("claude")
+    assert prompt_pieces(careful, keys) == (b"\x1b[200~go on\x1b[201~", b"\r")

@@ -56,13 +56,20 @@ class Course:
     """One agent's day."""
 
     def __init__(
-        self, agent: str, *, stage: Stage, person: Person, setting: Mapping[str, Any]
+        self,
+        agent: str,
+        *,
+        stage: Stage,
+        person: Person,
+        setting: Mapping[str, Any],
+        show: Callable[[str], None],
     ) -> None:
         self._agent = agent
         self._stage = stage
         self._person = person
         self._dialog = re.compile(setting.get("dialog", r"(?!)"))
         self._allow = setting.get("allow", "")
+        self._show = show
         self._responded: list[str] = []
         self._found: dict[str, Found] = {}
 
@@ -119,9 +126,9 @@ class Course:
     def _look(self) -> None:
         told = self._person.ask("briefing")["text"]
         self._note("message", "The work is done." in told, "not in the briefing")
-        usage = self._person.ask("getTask")["task"].get("usage") or {}
-        tokens = {name: one for name, one in usage.items() if one}
-        self._note("usage", bool(tokens.get("outputTokens")), f"{usage}")
+        usage = self._person.ask("getTask").get("usage") or {}
+        known = bool(usage.get("input") and usage.get("output"))
+        self._note("usage", known, f"{usage}")
 
     def _follow_up(self) -> None:
         asked = len(self._stage.model.exchanges)
@@ -227,11 +234,13 @@ class Course:
     def _allow_it(self) -> None:
         if self._person.task["state"] in _AT_REST:
             return
-        if not self._dialog.search(self._screen()):
+        if not self._dialog.search(screen := self._screen()):
             return
+        self._show(_indented(screen))
         try:
             self._person.ask("respond", choice="allow")
-        except AgentlsError:
+        except AgentlsError as refusal:
+            self._show(f"    {refusal.message}")
             self._person.type(self._allow)
         else:
             self._responded.append("respond")

@@ -13,7 +13,7 @@ from agentls.record import read_record
 from agentls.sessions.folder import read_meta
 from stage import Stage
 
-SECONDS = 60.0
+SECONDS = 120.0
 """As long as anything may take on a loaded machine."""
 
 _QUIET = 0.3

@@ -1,10 +1,11 @@
 """Runs the real agents through agentls, offline, and says what was seen of each.
 
-    run.py [--write] [AGENT…]
+    run.py [--write] [--screens] [--keep] [AGENT…]
 
 It starts itself again with no environment, in a network namespace of its own, where
 nothing but loopback is. What was seen is compared with the table in docs/agents.md:
-what is lost makes it fail; `--write` writes the table.
+what is lost makes it fail; `--write` writes the table. `--screens` prints the dialogs,
+`--keep` leaves the homes there.
 """
 
 import argparse
@@ -48,13 +49,17 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("agents", nargs="*", metavar="AGENT")
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--screens", action="store_true")
+    parser.add_argument("--keep", action="store_true")
     given = parser.parse_args(argv)
     if _ALONE not in os.environ:
         return _run_alone(argv)
     _bring_loopback_up()
     agents = given.agents or [*settings]
     begun = time.monotonic()
-    found = {agent: _run(agent, settings[agent]) for agent in agents}
+    found = {
+        agent: _run(agent, settings[agent], screens=given.screens) for agent in agents
+    }
     table = {
         title: {agent: found[agent][ability].seen for agent in agents}
         for ability, title in ABILITIES.items()
@@ -79,7 +84,9 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _run(agent: str, setting: Mapping[str, Any]) -> Mapping[str, Found]:
+def _run(
+    agent: str, setting: Mapping[str, Any], *, screens: bool
+) -> Mapping[str, Found]:
     """Run one agent, and print what was seen."""
     print(f"\n== {agent}", flush=True)
     begun = time.monotonic()
@@ -89,7 +96,13 @@ def _run(agent: str, setting: Mapping[str, Any]) -> Mapping[str, Found]:
         stage = set_up(setting, model=model, within=within)
         person = Person(stage)
         try:
-            course = Course(agent, stage=stage, person=person, setting=setting)
+            course = Course(
+                agent,
+                stage=stage,
+                person=person,
+                setting=setting,
+                show=print if screens else lambda _: None,
+            )
             found = course.run(lambda text: print(text, flush=True))
         finally:
             person.leave()
@@ -124,7 +137,10 @@ def _run_alone(argv: Sequence[str]) -> int:
                     ["unshare", *options, "--", *shell], check=False
                 ).returncode
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if "--keep" in argv:
+            print(f"Kept: {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
     print(
         "There are no network namespaces here (`unshare -n` and `unshare -rn` fail:"
         f" {tried.stderr.decode().strip()}); real agents aren't run with a network.",

@@ -186,6 +186,32 @@ async def test_what_is_typed_reaches_the_program(
     assert b"got something\r\n" in await output(live)
 
 
+async def test_what_is_typed_apart_comes_when_the_program_has_shown_what_was_before(
+    sessions: Sessions,
+    launch: Callable[..., Launch],
+    output: Callable[..., Awaitable[bytes]],
+):
+    # It reads what is there at once, shows it, and reads again.
+    program = "stty raw -echo; printf '> '; for _ in 1 2; do dd bs=99 count=1; done"
+    live = await sessions.start(launch(f"{program} 2>/dev/null"))
+    assert await output(live, until=b"> ") == b"> "
+    await live.write_apart((b"text", b"!"), within=60, pause=0)
+
+    assert await output(live) == b"> text!"
+
+
+async def test_what_is_typed_apart_comes_also_where_nothing_is_shown(
+    sessions: Sessions,
+    launch: Callable[..., Launch],
+    output: Callable[..., Awaitable[bytes]],
+):
+    live = await sessions.start(launch("stty -echo; printf '> '; read l; echo got $l"))
+    assert await output(live, until=b"> ") == b"> "
+    await live.write_apart((b"text", b"\r"), within=0.05, pause=0)
+
+    assert b"got text" in await output(live)
+
+
 async def test_the_program_sees_its_grid_and_a_resize(
     sessions: Sessions,
     launch: Callable[..., Launch],

@@ -91,6 +91,12 @@ class Typing:
         Flag(), default=True, about="As a paste, so that line ends don't submit it."
     )
     submit: str = key(Text(empty=True), default="\r", about="The keys that submit it.")
+    apart: bool = key(
+        Flag(),
+        default=False,
+        about="Whether those keys follow a moment after it has shown the text: for a"
+        " program that doesn't take them in the same breath.",
+    )
     while_working: bool = key(
         Flag(),
         default=False,

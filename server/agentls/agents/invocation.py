@@ -25,6 +25,7 @@ __all__ = [
     "can_go_on",
     "go_on",
     "headless",
+    "prompt_pieces",
     "start",
     "typed_prompt",
 ]
@@ -165,6 +166,14 @@ def typed_prompt(
     if typing.bracketed:
         text = f"\x1b[200~{text}\x1b[201~"
     return (text + typing.submit).encode("utf-8", "surrogateescape")
+
+
+def prompt_pieces(definition: Definition, keys: bytes) -> tuple[bytes, ...]:
+    """Part what `typed_prompt` gave where the program is to show the text first."""
+    submit = definition.typing.submit.encode("utf-8", "surrogateescape")
+    if not definition.typing.apart or not submit:
+        return (keys,)
+    return keys[: -len(submit)], submit
 
 
 def _invocation(

@@ -1,7 +1,8 @@
 """One session as the daemon holds it: running, or ended with its log."""
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -93,6 +94,30 @@ class LiveSession:
         has megabytes waiting: then nothing of `data` was sent.
         """
         (await self._connected()).type(data)
+
+    async def write_apart(
+        self, pieces: Sequence[bytes], *, within: float, pause: float
+    ) -> None:
+        """Type pieces, each `pause` after the program has answered the one before.
+
+        What gets no answer in `within` seconds is followed all the same. Raises as
+        `write` does.
+        """
+        first, *rest = pieces
+        log = self.log()
+        try:
+            size = await log.size()
+            await self.write(first)
+            for piece in rest:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(within):
+                        await self.grown(size)
+                # Programs take keys right behind a paste for a part of it.
+                await asyncio.sleep(pause)
+                size = await log.size()
+                await self.write(piece)
+        finally:
+            log.close()
 
     async def resize(self, *, rows: int, cols: int) -> None:
         """Give the terminal another size; raises `SessionEnded`."""

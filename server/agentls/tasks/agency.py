@@ -245,11 +245,17 @@ class Agency:
         """Give what is known of an agent; raises `UnknownAgent`."""
         return (await in_thread(load_agents, config)).get(name)
 
-    async def typed(self, task: Task, config: Config, text: str) -> bytes | None:
-        """Give the keys that tell a living agent something; None: not now."""
+    async def typed(
+        self, task: Task, config: Config, text: str
+    ) -> tuple[bytes, ...] | None:
+        """Give the keys that tell a living agent something; None: not now.
+
+        In pieces, each to be typed when the agent has shown the one before.
+        """
         definition = await self.definition(task, config)
         status = _STATUSES.get(task.state, Status.WORKING)
-        return invocation.typed_prompt(definition, text, status=status)
+        keys = invocation.typed_prompt(definition, text, status=status)
+        return None if keys is None else invocation.prompt_pieces(definition, keys)
 
     async def require_conversation(self, task: Task, config: Config) -> None:
         """Raise `InvalidState` when the agent can't go on with its conversation."""

@@ -27,6 +27,11 @@ from agentls.tasks.turns import Enclosed
 __all__ = ["Orchestrator"]
 
 _S = State
+_SHOWN_SECONDS = 2.0
+"""How long an agent may take to show what was typed, before it is submitted."""
+
+_PASTE_SECONDS = 0.1
+"""And how long after that: Gemini CLI takes no Return in the 40 ms after a paste."""
 
 
 class Orchestrator:
@@ -192,7 +197,9 @@ class Orchestrator:
                 task.id, prompt=text, source=source, also=also
             )
             try:
-                await live.write(typed)
+                await live.write_apart(
+                    typed, within=_SHOWN_SECONDS, pause=_PASTE_SECONDS
+                )
             except SessionEnded:
                 if task.state is _S.REVIEW:  # else it is the end of that turn
                     await self._starter.turns.take_back(turn)

@@ -5,6 +5,7 @@ local errors = require('agentls.errors')
 local M = {}
 
 local DELAY_FIRST_MS, DELAY_MOST_MS = 500, 30000
+local CHANGE_MS = 500 -- the server wants a file's text seldom: when something else changed
 local QUIET_MS = 60000 -- a server that lived so long begins with the first delay again
 
 ---@class agentls.Connection
@@ -134,6 +135,7 @@ function start()
     name = 'agentls',
     cmd = argv,
     init_options = { environment = environment(), oddBytes = 'private' },
+    flags = { debounce_text_changes = CHANGE_MS },
     handlers = handlers(),
     on_init = began,
     on_exit = vim.schedule_wrap(ended),
@@ -173,10 +175,10 @@ function M.start()
   async.run(M.connect)
 end
 
----Tell whether the server answers.
----@return boolean
-function M.is_ready()
-  return connection.ready and present() ~= nil
+---Give the client if the server answers; nil if not.
+---@return vim.lsp.Client?
+function M.present()
+  return connection.ready and present() or nil
 end
 
 ---Run a command of the server and give its result; raises what it refuses.

@@ -6,6 +6,7 @@ local M = {}
 ---@class agentls.Config
 ---@field cmd? string[] the agentls program; looked for if absent
 ---@field start boolean start the server with Neovim, and not with the first command
+---@field hints boolean show on the person's own files which lines tasks change too
 ---@field notify table<string, boolean> the states of which a person is told
 ---@field list agentls.Config.Place
 ---@field panel agentls.Config.Place
@@ -29,6 +30,7 @@ local M = {}
 local DEFAULTS = {
   cmd = nil,
   start = false,
+  hints = true,
   notify = { waiting = true, failed = true, interrupted = true, review = true },
   list = { open = 'botright 15split' },
   panel = { open = 'botright vsplit' },

@@ -22,6 +22,9 @@ function M.listen()
   local highlights = require('agentls.highlights')
   highlights.define()
   M.on('ColorScheme', { callback = highlights.define })
+  if require('agentls.config').values.hints then
+    require('agentls.hints').listen(M.on)
+  end
   M.on('User', {
     pattern = 'AgentTaskChanged',
     callback = function(event)

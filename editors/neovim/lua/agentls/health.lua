@@ -39,7 +39,7 @@ function M.check()
   else
     health.warn('`agentls doctor` says:\n' .. said)
   end
-  if require('agentls.client').is_ready() then
+  if require('agentls.client').present() then
     health.ok('connected to the server')
   else
     health.info('not connected; the first `:AgentTask` command connects')

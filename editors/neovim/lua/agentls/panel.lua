@@ -142,7 +142,7 @@ end
 local function forget(panel)
   if panels[panel.session] == panel then
     panels[panel.session] = nil
-    if client.is_ready() then
+    if client.present() then
       require('agentls.async').run(function()
         client.ask('detach', { session = panel.session })
       end)

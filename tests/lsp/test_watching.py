@@ -292,6 +292,14 @@ async def test_a_terminal_goes_on_from_its_offset_if_the_log_holds_it(core, sess
     assert "one two" in anew.repaint
 
 
+async def test_a_screen_is_drawn_in_the_size_of_who_attaches(core, session):
+    client = Client(core)
+    for rows, cols in zip(range(5, 35), range(90, 120), strict=True):
+        params = _params(control=True, repaint=True, rows=rows, cols=cols)
+        drawn = await client.watching.attach(session, params)
+        assert (drawn.rows, drawn.cols) == (rows, cols)
+
+
 async def test_another_size_is_told_to_all_that_are_attached(core, session):
     one, two = Client(core), Client(core)
     await one.watching.attach(session, _params(control=True))

@@ -223,6 +223,15 @@ def test_history_is_bounded_and_comes_above_the_screen(opened):
     assert late.text() == screen.text()
 
 
+def test_short_output_is_whole_in_a_terminal_with_fewer_rows(opened):
+    screen = opened(b"one\r\ntwo\r\n", rows=24)
+
+    late = opened(screen.repaint(), rows=6)
+
+    assert late.text()[:3] == ("one", "two", "")
+    assert state(late).shown.cursor.y == 2
+
+
 def test_text_is_what_a_person_reads(opened):
     screen = opened("\x1b[1mbold\x1b[0m 日本 e\u0301 👩\u200d👧\r\n\tx  ".encode())
     assert screen.text()[:2] == ("bold 日本 e\u0301 👩\u200d👧", "        x")

@@ -112,7 +112,8 @@ class Watching:
             self._core.controllers.take(session.id, self)
             if params.rows and params.cols:
                 with contextlib.suppress(SessionEnded):  # its log can be seen still
-                    await live.resize(rows=params.rows, cols=params.cols)
+                    # Drawn in the size before, it would not fit the client's terminal.
+                    await live.take_size(rows=params.rows, cols=params.cols)
         draw = functools.partial(self._core.screens.repaint, session.id)
         repaint = await draw() if params.repaint and not kept else None
         first, size = await log.first_offset(), await log.size()

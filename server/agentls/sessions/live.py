@@ -15,6 +15,7 @@ __all__ = ["EndedSession", "LiveSession", "Watched"]
 
 _LINK_WITHIN = 15.0
 _STOP_SLACK = 10.0
+_RESIZED_WITHIN = 2.0
 
 
 class Watched(Protocol):
@@ -122,6 +123,20 @@ class LiveSession:
     async def resize(self, *, rows: int, cols: int) -> None:
         """Give the terminal another size; raises `SessionEnded`."""
         (await self._connected()).resize(rows=rows, cols=cols)
+
+    async def take_size(self, *, rows: int, cols: int) -> None:
+        """Resize, and wait a moment until the terminal has that size.
+
+        After it the screen of the session has that size too. The wait is short, as
+        somebody else's resize may come between. Raises `SessionEnded`.
+        """
+        if self.grid == (rows, cols):
+            return
+        await self.resize(rows=rows, cols=cols)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_RESIZED_WITHIN):
+                while self.live and self.grid != (rows, cols):
+                    await self._changed.wait()
 
     async def signal(self, signum: int) -> None:
         """Send a signal to the foreground process group; raises `SessionEnded`."""

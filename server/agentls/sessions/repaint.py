@@ -8,7 +8,7 @@ then it shows what a terminal shows that has been there from the start.
 import attrs
 
 from agentls.sessions.drawing import Pen, draw_last_column, draw_rows, printable
-from agentls.sessions.snapshot import Charsets, Mode, SavedCursor, Screen, State
+from agentls.sessions.snapshot import Charsets, Mode, Row, SavedCursor, Screen, State
 
 __all__ = ["repaint"]
 
@@ -64,13 +64,13 @@ def repaint(state: State) -> bytes:
         _reset(),
         # Before anything is drawn: it says how wide joined characters are.
         b"\x1b[?2027h" if state.modes & Mode.GRAPHEMES else b"",
-        draw_rows(primary.history + primary.rows, cols=state.cols),
+        draw_rows(_to_draw(primary), cols=state.cols),
     ]
     if state.alternate:
         parts += [
             _keyboard(primary.keyboard),
             _to_alternate(primary, state=state),
-            draw_rows(shown.rows, cols=state.cols),
+            draw_rows(_to_draw(shown), cols=state.cols),
         ]
     parts += [
         _tabs(state.tabs),
@@ -103,6 +103,20 @@ def _reset() -> bytes:
             b"\x1b[H\x1b[2J\x1b7",
         )
     )
+
+
+def _to_draw(screen: Screen) -> tuple[Row, ...]:
+    """Give the rows to draw: down to the last one that has something.
+
+    A terminal with fewer rows than the session shows short output whole then. With
+    history all are drawn: it's they that push it out above.
+    """
+    if screen.history:
+        return screen.history + screen.rows
+    count = len(screen.rows)
+    while count and not screen.rows[count - 1].count:
+        count -= 1
+    return screen.rows[:count]
 
 
 def _to_alternate(primary: Screen, *, state: State) -> bytes:

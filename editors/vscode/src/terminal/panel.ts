@@ -15,8 +15,8 @@ const USUAL: vscode.TerminalDimensions = { rows: 24, columns: 80 };
 /** By then a panel that is seen was laid out. */
 const LAYOUT_MS = 1000;
 
-/** VS Code holds an extension's output back for some milliseconds, but not its sizes. */
-const DRAWN_MS = 100;
+/** So long after a screen was written VS Code may still draw it, in another size. */
+const DRAWN_MS = 1000;
 
 /** Bytes of an ended session's log that are shown, its last ones. */
 const TAIL = 1 << 20;
@@ -35,6 +35,8 @@ export class Panel implements vscode.Pseudoterminal {
   /** The session whose end was told; a new daemon tells it again. */
   #ended = "";
   #controls = false;
+  /** When the screen that was written last is drawn for certain. */
+  #drawnBy = 0;
   /** Output that came before the answer which says where it goes on. */
   #early: OutputParams[] | undefined;
   #typed: string[] = [];
@@ -119,13 +121,18 @@ export class Panel implements vscode.Pseudoterminal {
       this.#begin(size);
       return;
     }
+    if (size.rows === this.#size.rows && size.columns === this.#size.columns) {
+      return;
+    }
     this.#size = size;
-    if (this.#controls) {
-      this.#connection.send("agentls/resize", {
-        session: this.#session,
-        rows: size.rows,
-        cols: size.columns,
-      });
+    if (!this.#controls || this.#early) {
+      return; // the answer on its way is looked at in this size
+    }
+    if (Date.now() < this.#drawnBy) {
+      // VS Code begins with a size of its own before it lays a panel out.
+      void this.#attach({ anew: true });
+    } else {
+      this.#resize(size);
     }
   }
 
@@ -136,11 +143,8 @@ export class Panel implements vscode.Pseudoterminal {
     }
   }
 
-  #fillPanel(): void {
-    if (this.#controls && this.#size) {
-      this.#dimensions.fire(undefined);
-      this.setDimensions(this.#size);
-    }
+  #resize({ rows, columns }: vscode.TerminalDimensions): void {
+    this.#connection.send("agentls/resize", { session: this.#session, rows, cols: columns });
   }
 
   async #follow(): Promise<void> {
@@ -154,8 +158,8 @@ export class Panel implements vscode.Pseudoterminal {
 
   /** Attach to the session: from its screen when it is `anew`, else from where we are. */
   async #attach({ anew }: { anew: boolean }): Promise<void> {
-    const session = this.#session;
-    if (!session || !this.#size) {
+    const [session, size] = [this.#session, this.#size];
+    if (!session || !size) {
       return;
     }
     const from = anew ? undefined : this.#feed?.end;
@@ -166,15 +170,24 @@ export class Panel implements vscode.Pseudoterminal {
         repaint: true,
         window: WINDOW,
         control: true,
-        rows: this.#size.rows,
-        cols: this.#size.columns,
+        rows: size.rows,
+        cols: size.columns,
         ...(from === undefined ? {} : { offset: from }),
       });
       if (session !== this.#session) {
         return; // another one began meanwhile, and is attached to
       }
+      const resized = this.#size !== size && answer.controller;
+      if (resized && answer.repaint !== undefined) {
+        // VS Code shows no more rows than the panel has: the first ones would be lost.
+        await this.#attach({ anew: true });
+        return;
+      }
       // A screen can't be resized any more; lines can be scrolled through.
       this.#attached(answer.live || from !== undefined ? answer : await this.#replay(answer), from);
+      if (resized && this.#size) {
+        this.#resize(this.#size);
+      }
     } catch (error) {
       this.#early = undefined;
       this.#say(sentence(failureOf(error)));
@@ -189,17 +202,12 @@ export class Panel implements vscode.Pseudoterminal {
 
   #attached(answer: AttachResult, from: number | undefined): void {
     this.#controls = answer.controller;
-    // A screen is drawn in its own size: in a smaller one its first lines scroll away.
     const { rows, cols } = answer;
-    const size = this.#size;
-    const fits = size?.rows === rows && size.columns === cols;
-    this.#dimensions.fire(answer.controller && fits ? undefined : { rows, columns: cols });
+    // Who only watches sees the session in its own size, as far as the panel has room.
+    this.#dimensions.fire(answer.controller || !rows ? undefined : { rows, columns: cols });
     if (answer.repaint !== undefined || answer.offset !== from) {
       this.#write.fire(RESET + (answer.repaint ?? ""));
-    }
-    if (answer.controller && !fits) {
-      // The panel was resized while the answer was on its way.
-      this.#timers.push(setTimeout(() => this.#fillPanel(), DRAWN_MS));
+      this.#drawnBy = Date.now() + DRAWN_MS;
     }
     this.#feed?.dispose();
     const { session } = answer;

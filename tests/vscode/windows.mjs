@@ -26,10 +26,13 @@ export async function windows({ stage, bench, page, step }) {
   });
   await step("what the repository would run is shown before it may", async () => {
     stage.write(".agentls.toml", 'setup = ["echo this-is-set-up"]\n');
-    await bench.newTask("Trust; print 1");
+    await bench.command("Agent Tasks: New Agent Task");
+    await bench.answer("New Agent Task (1/3)", "Trust; print 1");
     await bench.see(".monaco-dialog-box >> text=this-is-set-up");
     await bench.picture("trust");
     await bench.press("Allow", ".monaco-dialog-box");
+    await bench.answer("New Agent Task (2/3)");
+    await bench.answer("New Agent Task (3/3)");
     await bench.notified("“Trust; print 1” is ready");
     await bench.tidy();
   });

@@ -3,7 +3,9 @@
 import * as vscode from "vscode";
 import type { AgentInfo, CreateTaskParams } from "../generated/protocol";
 import type { Parts } from "../parts";
+import { installed } from "../tasks/agents";
 import { failureOf } from "../wire";
+import { lookForAgents } from "./agents";
 import { type Carried, contextOf } from "./carried";
 import { allowedToRun } from "./trust";
 
@@ -91,12 +93,13 @@ async function askAll(
   carried: Carried,
 ): Promise<Pick<CreateTaskParams, "prompt" | "agent" | "base"> | undefined> {
   const { workspaceState } = parts.context;
-  const agents = parts.connection.ask("agentls.listAgents", { uri: repository.toString() });
+  const found = lookForAgents(parts, repository.toString());
   const prompt = await askPrompt("New Agent Task (1/3)", carried, workspaceState.get(DRAFT, ""));
   if (!prompt) {
     return undefined;
   }
-  const agent = await askAgent((await agents)?.agents ?? [], workspaceState.get<string>(AGENT));
+  const agents = await found();
+  const agent = agents && (await askAgent(agents, workspaceState.get<string>(AGENT)));
   if (agent === undefined) {
     await workspaceState.update(DRAFT, prompt);
     return undefined;
@@ -125,19 +128,6 @@ export function askPrompt(
     ignoreFocusOut: true,
     validateInput: (text) => (text.trim() ? undefined : "Say what is to be done."),
   });
-}
-
-/** Give the installed agents to choose from, the last one first. */
-export function installed(agents: readonly AgentInfo[], last: string | undefined) {
-  return agents
-    .filter((agent) => agent.installed)
-    .map((agent) => ({
-      label: agent.title,
-      description: [agent.version, agent.default ? "default" : ""].filter(Boolean).join(" · "),
-      name: agent.name,
-      rank: agent.name === last ? 0 : agent.default ? 1 : 2,
-    }))
-    .sort((a, b) => a.rank - b.rank);
 }
 
 async function askAgent(

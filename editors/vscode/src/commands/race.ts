@@ -2,9 +2,11 @@
 
 import * as vscode from "vscode";
 import type { Parts } from "../parts";
+import { installed } from "../tasks/agents";
 import { failureOf } from "../wire";
+import { lookForAgents } from "./agents";
 import { contextOf } from "./carried";
-import { askPrompt, folder, installed } from "./newTask";
+import { askPrompt, folder } from "./newTask";
 import { allowedToRun } from "./trust";
 
 export async function race(parts: Parts, given?: unknown): Promise<void> {
@@ -14,12 +16,13 @@ export async function race(parts: Parts, given?: unknown): Promise<void> {
     return;
   }
   const uri = repository.toString();
-  const listed = await parts.connection.ask("agentls.listAgents", { uri });
+  const found = lookForAgents(parts, uri);
   const typed = await askPrompt("Race Agents (1/2)", carried, "");
-  if (!typed || !listed) {
+  const listed = typed && (await found());
+  if (!listed) {
     return;
   }
-  const chosen = await vscode.window.showQuickPick(installed(listed.agents, undefined), {
+  const chosen = await vscode.window.showQuickPick(installed(listed, undefined), {
     title: "Race Agents (2/2)",
     placeHolder: "Which agents run? One alone runs twice.",
     canPickMany: true,

@@ -1,5 +1,6 @@
 """The list of tasks, as it is drawn."""
 
+import os
 from pathlib import Path
 
 from neovim_driver import Neovim
@@ -107,3 +108,37 @@ def test_a_thousand_tasks_are_drawn(neovim: Neovim):
     )
     neovim.until_screen("Needs you (400)", "t995   waiting", "+995 -1")
     print(f"1,000 tasks drawn in {took:.1f} ms")
+
+
+def test_a_hundred_tasks_begin_and_end_in_it_and_none_is_missing(
+    neovim: Neovim, home, repository: Path, say
+):
+    count = 100 if os.environ.get("AGENTLS_TEST_FULL") else 20
+    with (home.path / "config" / "config.toml").open("a") as settings:
+        settings.write(f"\n[limits]\nmax_parallel = {count}\n")
+    neovim.command("AgentTask list")
+    neovim.until_screen("No tasks.")
+    neovim.lua(
+        """
+        local count, folder = ...
+        for number = 1, count do
+          require('agentls').request('createTask', {
+            prompt = 'true # number ' .. number, agent = 'shell',
+            uri = vim.uri_from_fname(folder),
+          }, function(err) assert(not err, vim.inspect(err)) end)
+        end
+        """,
+        count,
+        str(repository),
+    )
+    for ready in range(10, count + 1, 10):  # a deadline for each ten of them
+        neovim.until_lua(
+            "local first = vim.api.nvim_buf_get_lines(0, 0, 1, true)[1]"
+            " local ready = first:match('^Ready for review %((%d+)%)')"
+            " return ready and tonumber(ready) >= ...",
+            ready,
+        )
+    lines = neovim.lua("return vim.api.nvim_buf_get_lines(0, 0, -1, true)")
+    titles = sorted(int(line.split("# number ")[1].split()[0]) for line in lines[1:])
+    assert titles == list(range(1, count + 1)), lines
+    say(f"{count} tasks")

@@ -10,7 +10,8 @@ import pytest
 
 from neovim_driver import Neovim
 
-PLUGIN = Path(__file__).parents[2] / "editors" / "neovim"
+ROOT = Path(__file__).parents[2]
+PLUGIN = ROOT / "editors" / "neovim"
 
 
 def test_nothing_but_the_command_is_loaded_at_start_up(neovim: Neovim):
@@ -75,6 +76,25 @@ def test_the_checkouts_own_program_is_found_without_a_path(open_neovim):
     neovim = open_neovim(environ={"PATH": "/usr/bin:/bin"})
     neovim.command("checkhealth agentls")
     neovim.until_screen("from the checkout of the plugin", "agentls 0.1.0")
+
+
+def test_what_the_readme_says_is_all_that_it_takes(home, repository: Path):
+    readme = (ROOT / "README.md").read_text()
+    snippet = re.search(r"```lua\n(-- plain runtimepath.*?)```", readme, re.DOTALL)
+    assert snippet
+    (home.path / "agentls").symlink_to(ROOT)
+    config = home.path / ".config" / "nvim"
+    config.mkdir(parents=True)
+    (config / "init.lua").write_text(snippet[1])
+    nvim = Path(sys.executable).with_name("nvim")
+    environ = dict(home.environ) | {"PATH": "/usr/bin:/bin"}
+    neovim = Neovim(nvim, environ=environ, cwd=repository)
+    try:
+        neovim.command("AgentTask new agent=shell echo hello > new.txt")
+        neovim.command("AgentTask")
+        neovim.until_screen("Ready for review (1)")
+    finally:
+        neovim.close()
 
 
 def test_an_unknown_subcommand_is_refused_with_those_there_are(neovim: Neovim):

@@ -13,6 +13,25 @@ test("what is older than what is known changes nothing", () => {
   assert.equal(list.get("a")?.title, "new");
 });
 
+test("a list gives what changed since the tasks were told, not what it has first", () => {
+  const list = new TaskList();
+  list.change(task({ id: "a", rev: 1 }));
+  list.change(task({ id: "same", rev: 1 }));
+  const changes = list.replace({
+    rev: 5,
+    tasks: [
+      task({ id: "a", rev: 4, state: "review" }),
+      task({ id: "same", rev: 1 }),
+      task({ id: "new", rev: 3 }),
+    ],
+  });
+
+  assert.deepEqual(
+    changes.map(({ before, after }) => [after?.id, before?.state, after?.state]),
+    [["a", "working", "review"]],
+  );
+});
+
 test("a list forgets tasks that it doesn't have, unless they came later", () => {
   const list = new TaskList();
   list.change(task({ id: "gone", rev: 2 }));

@@ -20,17 +20,18 @@ export class TaskList {
   readonly #tasks = new Map<string, TaskInfo>();
   readonly #removed = new Map<string, number>();
 
-  /** Take a whole list; what was told later than it stays. */
-  replace(list: ListTasksResult): void {
+  /** Take a whole list; what was told later than it stays. Gives what changed meanwhile. */
+  replace(list: ListTasksResult): readonly Change[] {
     const listed = new Set(list.tasks.map((task) => task.id));
     for (const [id, known] of this.#tasks) {
       if (!listed.has(id) && known.rev <= list.rev) {
         this.#tasks.delete(id);
       }
     }
-    for (const task of list.tasks) {
-      this.change(task);
-    }
+    return list.tasks.flatMap((task) => {
+      const change = this.change(task);
+      return change?.before ? change : [];
+    });
   }
 
   /** Take one task; undefined if something newer is known. */

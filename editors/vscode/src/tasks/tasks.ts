@@ -38,8 +38,12 @@ export class Tasks implements vscode.Disposable {
   /** List all tasks again. */
   async refresh(): Promise<void> {
     try {
-      this.#list.replace(await this.#connection.request("agentls.listTasks", { discarded: true }));
+      const list = await this.#connection.request("agentls.listTasks", { discarded: true });
+      const missed = this.#list.replace(list);
       this.#listed.fire();
+      for (const change of missed) {
+        this.#tell(change); // by no daemon: there was none meanwhile
+      }
     } catch (error) {
       // The next connection lists again; a box at each of its ends helps nobody.
       this.#connection.log.warn(`The tasks can't be listed. ${sentence(failureOf(error))}`);

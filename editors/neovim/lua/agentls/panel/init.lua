@@ -3,7 +3,7 @@ local client = require('agentls.client')
 local config = require('agentls.config')
 local errors = require('agentls.errors')
 local events = require('agentls.events')
-local store = require('agentls.store')
+local windows = require('agentls.panel.windows')
 
 local M = {}
 
@@ -28,49 +28,6 @@ local ACK = WINDOW / 4 -- so many drawn bytes are told at once
 ---@type table<string, agentls.Panel> by session: a connection attaches once to each
 local panels = {}
 
----Give the size of the terminal in a buffer: of its largest window, as Neovim has it.
----@param buf integer
----@return integer? rows
----@return integer? cols
-local function size(buf)
-  local rows, cols
-  for _, window in ipairs(vim.fn.win_findbuf(buf)) do
-    local info = vim.fn.getwininfo(window)[1]
-    rows = math.max(rows or 1, info.height)
-    cols = math.max(cols or 1, info.width - info.textoff)
-  end
-  return rows, cols
-end
-
----@param panel agentls.Panel
-local function show_state(panel)
-  local task = store.get(panel.task)
-  local parts = { panel.task, task and task.state or '' }
-  if panel.ended then
-    table.insert(parts, panel.ended)
-  elseif not panel.controller then
-    table.insert(parts, 'another client types; type to take over')
-  end
-  local head = table.concat(parts, ' · ')
-  local left = math.max(8, panel.cols - vim.api.nvim_strwidth(head) - 4)
-  local title = require('agentls.notify').short(task and task.title or '', left)
-  local bar = ('%%#AgentlsHeading# %s%%*  %s'):format(head, (title:gsub('%%', '%%%%')))
-  for _, window in ipairs(vim.fn.win_findbuf(panel.buf)) do
-    vim.wo[window][0].winbar = bar
-  end
-end
-
----@param exit? table ExitInfo
----@return string
-local function how_it_ended(exit)
-  if not exit then
-    return 'its session vanished'
-  elseif exit.signal then
-    return ('ended by signal %d'):format(exit.signal)
-  end
-  return ('ended with status %d'):format(exit.status or 0)
-end
-
 ---@param panel agentls.Panel
 local function draw(panel, text, to)
   vim.api.nvim_chan_send(panel.channel, text)
@@ -80,7 +37,7 @@ end
 ---@param panel agentls.Panel
 ---@param more table what else to ask
 local function attach(panel, more)
-  panel.rows, panel.cols = size(panel.buf)
+  panel.rows, panel.cols = windows.size(panel.buf)
   local answer = client.ask(
     'attach',
     vim.tbl_extend('force', {
@@ -102,7 +59,7 @@ local function attach(panel, more)
   if answer.live then
     panel.ended = nil
   end
-  show_state(panel)
+  windows.show_state(panel)
 end
 
 ---@param panel agentls.Panel
@@ -182,16 +139,6 @@ local function make(task, session)
   return panel
 end
 
----Put a panel's buffer into the present window, and give it a terminal of its size.
----@param panel agentls.Panel
-local function put_into_window(panel)
-  vim.api.nvim_win_set_buf(0, panel.buf)
-  local options = vim.wo[0][0]
-  options.number, options.relativenumber, options.signcolumn = false, false, 'no'
-  options.foldcolumn, options.wrap, options.list, options.spell = '0', false, false, false
-  options.winbar = ' '
-end
-
 ---@param panel agentls.Panel
 local function begin(panel)
   panel.channel = vim.api.nvim_open_term(panel.buf, {
@@ -235,12 +182,12 @@ function M.open(id)
   else
     vim.cmd(config.values.panel.open)
     panel = make(task, session.id)
-    put_into_window(panel)
+    windows.put_in(panel)
     begin(panel)
     attach(panel, { control = session.live })
     if not session.live then
-      panel.ended = how_it_ended(session.exit)
-      show_state(panel)
+      panel.ended = windows.how_it_ended(session.exit)
+      windows.show_state(panel)
     end
   end
   if session.live and vim.api.nvim_get_current_buf() == panel.buf then
@@ -288,8 +235,8 @@ end
 function M.session_ended(params)
   local panel = panels[params.session]
   if panel then
-    panel.live, panel.ended = false, how_it_ended(params.exit)
-    show_state(panel)
+    panel.live, panel.ended = false, windows.how_it_ended(params.exit)
+    windows.show_state(panel)
     if vim.api.nvim_get_current_buf() == panel.buf then
       vim.cmd.stopinsert()
     end
@@ -301,7 +248,7 @@ function M.controller_changed(params)
   local panel = panels[params.session]
   if panel then
     panel.controller = params.you
-    show_state(panel)
+    windows.show_state(panel)
   end
 end
 
@@ -318,11 +265,11 @@ end
 ---@param task agentls.Task
 ---@param session string
 local function follow(panel, task, session)
-  local windows = vim.fn.win_findbuf(panel.buf)
+  local shown_in = vim.fn.win_findbuf(panel.buf)
   local next_panel = panels[session] or make(task, session)
-  for _, window in ipairs(windows) do
+  for _, window in ipairs(shown_in) do
     vim.api.nvim_win_call(window, function()
-      put_into_window(next_panel)
+      windows.put_in(next_panel)
     end)
   end
   if next_panel.channel == 0 then
@@ -337,7 +284,7 @@ function M.task_changed(task)
   local session = present_session(task)
   for _, panel in ipairs(vim.tbl_values(panels)) do
     if panel.task == task.id then
-      show_state(panel)
+      windows.show_state(panel)
       if session and session.id ~= panel.session and session.live and not panel.live then
         follow(panel, task, session.id)
       end
@@ -348,7 +295,7 @@ end
 ---Tell the server each panel's size, where it is another than before.
 local function sizes_changed()
   for _, panel in pairs(panels) do
-    local rows, cols = size(panel.buf)
+    local rows, cols = windows.size(panel.buf)
     local changed = rows and (rows ~= panel.rows or cols ~= panel.cols)
     if changed and panel.controller and panel.live then
       panel.rows, panel.cols = rows, cols

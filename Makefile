@@ -73,7 +73,8 @@ test-vscode: $(NODE)/npm ## a person's day in a real VS Code; pictures go to .ca
 	$(MAKE) --no-print-directory vsix VSIX_TARGETS=$(VSIX_HERE)
 	tests/vscode/setup.sh
 	rm -rf .cache/vscode-pictures
-	node tests/vscode/run.mjs .cache/vscode dist/agentls-$(VSIX_HERE)-*.vsix .cache/vscode-pictures
+	node tests/vscode/run.mjs .cache/vscode dist/agentls-$(VSIX_HERE)-*.vsix .cache/vscode-pictures/review day changes
+	node tests/vscode/run.mjs .cache/vscode dist/agentls-$(VSIX_HERE)-*.vsix .cache/vscode-pictures/windows sessions windows
 
 test-agents: $(NODE)/npm ## real agents, offline, through agentls (WRITE=--write notes what was seen)
 	tests/agents_real/setup.sh

@@ -10,9 +10,9 @@ import { windows } from "./windows.mjs";
 import { Workbench } from "./workbench.mjs";
 
 const [installation, vsix, pictures] = process.argv.slice(2, 5).map((path) => resolve(path));
-/** The parts that can be named behind the three folders; without any, the first two. */
+/** The parts; those that are named behind the three folders take place, in one stage. */
 const PARTS = { day, changes, sessions, windows };
-const wanted = process.argv.length > 5 ? process.argv.slice(5) : ["day", "changes"];
+const wanted = process.argv.slice(5);
 const { chromium } = createRequire(join(installation, "package.json"))("playwright-core");
 
 const stage = new Stage({ installation, vsix });

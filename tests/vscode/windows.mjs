@@ -76,9 +76,11 @@ export async function windows({ stage, bench, page, step }) {
   await step("activation is quick, by VS Code's own figure", async () => {
     await bench.tidy();
     await bench.command("Developer: Show Running Extensions");
-    const row = await bench.see('.runtime-extensions-editor .monaco-list-row:has-text("Agent Tasks")');
-    const figure = await row.locator(".activation-time").first().textContent();
-    console.log(`     ${figure}`);
+    // Beside an extension that does nothing: all share one process, which is busy then.
+    for (const name of ["Agent Tasks", "Probe of the extension host"]) {
+      const row = await bench.see(`.runtime-extensions-editor .monaco-list-row:has-text("${name}")`);
+      console.log(`     ${name}: ${await row.locator(".activation-time").first().textContent()}`);
+    }
     await bench.picture("activation");
   });
 }

@@ -2,7 +2,7 @@
 
 import { homedir } from "node:os";
 import * as vscode from "vscode";
-import { LanguageClient, State, WorkDoneProgress } from "vscode-languageclient/node";
+import type { LanguageClient } from "vscode-languageclient/node";
 import type { Commands, FromServer, ToServer } from "../generated/protocol";
 import { type Failure, failureOf, sentence } from "../wire";
 import { findLaunch, type Launch } from "./launch";
@@ -22,6 +22,13 @@ export type Condition = "starting" | "running" | "noPython" | "failed";
 
 const CONTEXT_KEY = "agentls.ui.server";
 const GIVEN_ENVIRONMENT = ["SSH_AUTH_SOCK", "DISPLAY", "WAYLAND_DISPLAY", "LANG"] as const;
+
+type Library = typeof import("vscode-languageclient/node");
+
+/** Load the library when it is needed: reading it would take most of the activation. */
+function library(): Promise<Library> {
+  return import("vscode-languageclient/node");
+}
 
 /** Owns the language client. What listens here hears every client that follows another. */
 export class Connection implements vscode.Disposable {
@@ -58,7 +65,7 @@ export class Connection implements vscode.Disposable {
     this.#set("starting");
     try {
       this.#launch = await findLaunch(this.#context);
-      const client = this.#makeClient(this.#launch);
+      const client = this.#makeClient(this.#launch, await library());
       this.#client = client;
       await client.start();
     } catch (error) {
@@ -86,6 +93,7 @@ export class Connection implements vscode.Disposable {
     if (!following) {
       return client.sendRequest("workspace/executeCommand", given);
     }
+    const { WorkDoneProgress } = await library();
     const workDoneToken = `agentls.ui.${++this.#tokens}`;
     const progress = client.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {
       if (value.kind !== "end" && value.message) {
@@ -161,7 +169,7 @@ export class Connection implements vscode.Disposable {
     return this.#client;
   }
 
-  #makeClient([command, ...args]: Launch): LanguageClient {
+  #makeClient([command, ...args]: Launch, { LanguageClient, State }: Library): LanguageClient {
     const environment: Record<string, string> = {};
     for (const name of GIVEN_ENVIRONMENT) {
       const value = process.env[name];

@@ -52,6 +52,17 @@ async def test_one_that_still_works_is_stopped_and_kept(daemon):
     assert (two.worktree / "file").read_text() == "kept\n"
 
 
+async def test_what_lost_is_not_offered_for_review(daemon):
+    one, two = await _race(daemon)
+    for task in (one, two):
+        await daemon.until(task.id, State.REVIEW)
+    held = daemon.core.tasks._starter.locks[two.id]
+    async with held:  # it can't be discarded yet
+        merged = await daemon.merge(one)
+        assert (await daemon.core.ordering.after(merged.task)).task is None
+    await daemon.until(two.id, State.DISCARDED)
+
+
 async def test_one_that_a_person_restores_stays(daemon):
     one, two = await _race(daemon)
     for task in (one, two):

@@ -115,7 +115,9 @@ def _print(task: Mapping[str, Any], *, brief_only: bool) -> None:
     said = _END.get(task["state"], f"{task['agent']} is {task['state']}")
     click.echo(f"{click.style(task['id'], bold=True)}  {said}: {brief(task['title'])}")
     if task["state"] == "queued":
-        waits = one_line(task.get("why") or "It begins by itself when it is its turn.")
+        after = " and ".join(task.get("after", ()))
+        begins = f"after the merge of {after}" if after else "when it is its turn"
+        waits = one_line(task.get("why") or f"It begins by itself {begins}.")
         click.echo(f"      {waits}")
     if not brief_only and task["state"] not in _BAD_ENDS:
         _print_next(task)

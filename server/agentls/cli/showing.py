@@ -111,6 +111,8 @@ def _print_state(task: Mapping[str, Any]) -> None:
     _field("State", ", ".join(filter(None, (*stands, quiet_of(task, now=now)))))
     if task.get("after"):
         _field("After", ", ".join(task["after"]))
+    if task.get("lostTo"):
+        _field("Lost to", f"{task['lostTo']}, which was merged in its place")
     if task.get("why"):
         _field("Why", one_line(task["why"]))
     if asked := asked_of(task):

@@ -14,6 +14,7 @@ from agentls.review.order import Candidate, in_order, reasons
 from agentls.review.train import Car
 from agentls.tasks.forecasting import Forecasting
 from agentls.tasks.operations import Operations
+from agentls.tasks.races import to_discard
 from agentls.tasks.states import require_state
 from agentls.tasks.trusting import Trusting
 
@@ -68,7 +69,12 @@ class Ordering:
 
     async def _next(self, root: Path | None, *, seen: TaskId | None) -> Next:
         order = (await self._trusting.user_config()).review.order
-        tasks = self._on.book.tasks(repository=root or None)
+        lost = to_discard(self._on.book)  # they go in a moment
+        tasks = tuple(
+            task
+            for task in self._on.book.tasks(repository=root or None)
+            if task.id not in lost
+        )
         ready = {task.id: task for task in tasks if task.state is State.REVIEW}
         candidates = [self._candidate(task) for task in ready.values()]
         if seen and seen not in ready:

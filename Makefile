@@ -64,7 +64,7 @@ vsix: setup $(VSCODE_STAMP) ## build dist/agentls-*.vsix, the server in it
 	VSIX_TARGETS="$(VSIX_TARGETS)" $(VSCODE)/package.sh
 
 test: setup ## all tests, with reduced counts
-	$(BIN)/python -m pytest $(WORKERS) -m "not full"
+	$(BIN)/python -m pytest $(WORKERS) --durations=15 -m "not full"
 
 test-full: setup ## all tests, with the full counts
 	AGENTLS_TEST_FULL=1 $(BIN)/python -m pytest $(WORKERS)

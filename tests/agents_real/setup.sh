@@ -9,7 +9,9 @@ if cmp --silent <(cat package-lock.json aider.txt) "$cache/installed"; then exit
 mkdir -p "$cache/bin"
 rm -f "$cache/installed"
 cp package.json package-lock.json .npmrc "$cache/"
-(cd "$cache" && npm ci --ignore-scripts --silent)
+# Not `npm ci`: it refuses a lock file in which packages for other machines are missing
+# that their registry lacks. This takes the locked versions too, and checks them.
+(cd "$cache" && npm install --ignore-scripts --no-audit --no-fund --silent)
 # These two only put the program that npm brought for this machine in its place.
 (cd "$cache/node_modules/@anthropic-ai/claude-code" && node install.cjs)
 (cd "$cache/node_modules/opencode-ai" && node postinstall.mjs)

@@ -16,6 +16,8 @@ from agentls.review import checkpoint, discarding, merging, strategies, undoing
 from agentls.tasks import agency, book, preparing, running, starting
 from agentls.tasks.request import TaskRequest
 
+pytestmark = pytest.mark.full  # the kill at each step has reduced counts
+
 STEPS = {
     "create": [
         (preparing, "add_worktree"),

@@ -74,7 +74,7 @@ test-vscode: $(NODE)/npm ## a person's day in a real VS Code; pictures go to .ca
 	tests/vscode/setup.sh
 	rm -rf .cache/vscode-pictures
 	node tests/vscode/run.mjs .cache/vscode dist/agentls-$(VSIX_HERE)-*.vsix .cache/vscode-pictures/review day changes
-	node tests/vscode/run.mjs .cache/vscode dist/agentls-$(VSIX_HERE)-*.vsix .cache/vscode-pictures/windows sessions windows
+	node tests/vscode/run.mjs .cache/vscode dist/agentls-$(VSIX_HERE)-*.vsix .cache/vscode-pictures/sessions sessions
 
 test-agents: $(NODE)/npm ## real agents, offline, through agentls (WRITE=--write notes what was seen)
 	tests/agents_real/setup.sh

@@ -10,7 +10,10 @@ import { windows } from "./windows.mjs";
 import { Workbench } from "./workbench.mjs";
 
 const [installation, vsix, pictures] = process.argv.slice(2, 5).map((path) => resolve(path));
-/** The parts; those that are named behind the three folders take place, in one stage. */
+/** The parts; those that are named behind the three folders take place, in one stage.
+ *
+ * `windows` is for runs by hand: in one of three the palette of a window that was just
+ * opened and trusted did not have the extension's commands yet. */
 const PARTS = { day, changes, sessions, windows };
 const wanted = process.argv.slice(5);
 const { chromium } = createRequire(join(installation, "package.json"))("playwright-core");

@@ -98,7 +98,7 @@ def test_a_frozen_reader_costs_nobody_anything_and_goes_on(user: Any):
     with frozen(ill.process):
         gate.write_text("go\n")
         well.end(within=400)
-        assert user.state(task) == "review"  # its agent waited for nobody
+        user.call("wait", task, "--until", "review")  # its agent waits for nobody
         grown = memory_of(daemon) - before
         seen = ill.size
     ill.end(within=400)

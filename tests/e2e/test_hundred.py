@@ -105,7 +105,8 @@ async def test_all_are_reviewed_one_by_one_whatever_dies(
     assert sorted(told) == sorted(files)
     git(large, "fsck", "--strict", "--no-dangling")
     listed = git(large, "worktree", "list", "--porcelain")
-    assert listed.count("worktree ") == 1
+    assert listed.count("\nbranch ") == 1  # no task's, and the pool's is on none
+    assert listed.count("worktree ") <= 2
     assert git(large, "for-each-ref", "--format=%(refname)", "refs/heads").split() == [
         "refs/heads/main"
     ]

@@ -46,6 +46,7 @@ end
 ---@param rows integer
 local function open(review, rows)
   local buf = vim.api.nvim_create_buf(false, true)
+  vim.api.nvim_buf_set_name(buf, ('agentls://briefing/%d'):format(buf))
   vim.bo[buf].bufhidden, vim.bo[buf].filetype = 'wipe', 'markdown'
   vim.bo[buf].modifiable = false
   local window = vim.api.nvim_get_current_win()

@@ -53,10 +53,10 @@ def test_the_session_has_the_terminals_size_and_follows_it(user: Any):
         "trap 'stty size' WINCH; stty size; echo ready; while :; do sleep 0.02; done"
     )
     terminal = user.terminal("attach", task)
-    terminal.see("33 77\r\n")  # its own way to see it: at its start, or by the signal
+    terminal.see("33 77")  # its own way to see it: at its start, or by the signal
     terminal.resize(rows=31, columns=101)
     terminal.process.send_signal(signal.SIGWINCH)
-    terminal.see("31 101\r\n")
+    terminal.see("31 101")
 
 
 def test_read_only_types_and_resizes_nothing(user: Any, echoing: str):

@@ -109,8 +109,8 @@ async def test_titles_and_screens_tell_too(daemon, play, home):
     script = rf"""
 printf '\033]2;it is Ready\007'
 read -r _ <'{home.path}/gate'
-printf '\033]2;busy\007'
 echo 'esc to interrupt'
+printf '\033]2;busy\007'
 read -r _ <'{home.path}/gate'
 """
     task = await daemon.create(agent=play(script, TITLE_AND_SCREEN))

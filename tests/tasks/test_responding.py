@@ -82,9 +82,9 @@ async def test_no_key_reaches_a_dialog_that_is_gone(daemon, asker, home):
     script = rf"""
 stty -icanon -echo
 printf 'Run make all?\r\n1. Yes  2. No\r\n'
-read -r _ <'{home.path}/gate'
+read -r _ <>'{home.path}/gate'
 printf '\033[H\033[2JDelete everything? (1 for yes)\r\n'
-read -r _ <'{home.path}/gate'
+read -r _ <>'{home.path}/gate'
 stty min 0 time 0
 dd bs=1 count=1 >typed 2>/dev/null
 """
@@ -106,7 +106,7 @@ dd bs=1 count=1 >typed 2>/dev/null
 
 async def test_an_answer_after_which_the_agent_rests_ends_the_turn(daemon, asker, home):
     os.mkfifo(home.path / "gate")
-    task = await daemon.create(agent=asker(f"{ASKS}\nread -r _ <'{home.path}/gate'"))
+    task = await daemon.create(agent=asker(f"{ASKS}\nread -r _ <>'{home.path}/gate'"))
     await daemon.until(task.id, State.WAITING)
     answered = await daemon.core.responding.respond(task.id, choice="never")
     assert (answered.state, answered.source) == (State.REVIEW, StatusSource.SCREEN)
@@ -148,7 +148,7 @@ async def test_a_task_goes_on_when_its_dialog_was_answered_in_the_terminal(
     daemon, asker, home
 ):
     os.mkfifo(home.path / "gate")
-    task = await daemon.create(agent=asker(f"{ASKS}\nread -r _ <'{home.path}/gate'"))
+    task = await daemon.create(agent=asker(f"{ASKS}\nread -r _ <>'{home.path}/gate'"))
     await daemon.until(task.id, State.WAITING)
     live = daemon.core.sessions.get(f"{task.id}-1")
     await live.write(b"1")
@@ -164,9 +164,9 @@ async def test_a_dialog_that_went_while_no_daemon_was_there_is_waited_for_no_mor
     os.mkfifo(home.path / "gate")
     script = rf"""
 printf 'Run make all?\r\n1. Yes  2. No\r\n'
-read -r _ <'{home.path}/gate'
+read -r _ <>'{home.path}/gate'
 printf '\033[H\033[2J'
-read -r _ <'{home.path}/gate'
+read -r _ <>'{home.path}/gate'
 """
     async with start() as daemon:
         task = await daemon.create(agent=asker(script))

@@ -17,7 +17,7 @@ __all__ = [
     "discard",
     "each_task",
     "given_text",
-    "named",
+    "one_task",
     "restore",
     "resume",
     "retry",
@@ -36,7 +36,7 @@ def send(*, task: str, text: str, as_json: bool) -> None:
     It is typed into the agent's session; when that ended, the agent is started
     again with it.
     """
-    _say(
+    one_task(
         "agentls.sendPrompt",
         {"task": task, "text": given_text(text)},
         said="Sent to {}.",
@@ -58,7 +58,7 @@ def resume(*, task: str, text: str | None, as_json: bool) -> None:
     params = {"task": task}
     if text is not None:
         params["text"] = given_text(text)
-    _say("agentls.resumeTask", params, said="Resumed {}.", as_json=as_json)
+    one_task("agentls.resumeTask", params, said="Resumed {}.", as_json=as_json)
 
 
 @click.command(cls=Command)
@@ -145,7 +145,7 @@ def each_task(
                 print_json(answer)
             else:
                 told = answer["task"]
-                click.echo(said.format(named(told), id=told["id"]))
+                click.echo(said.format(_named(told), id=told["id"]))
     ctx.exit(status)
 
 
@@ -158,15 +158,17 @@ def given_text(text: str) -> str:
     return text
 
 
-def _say(command: str, params: Mapping[str, str], *, said: str, as_json: bool) -> None:
+def one_task(
+    command: str, params: Mapping[str, Any], *, said: str, as_json: bool
+) -> None:
+    """Do something to one task and say so; `said` has a place for its name."""
     with connected() as client:
         answer = client.execute(command, params, seconds=OPERATION_SECONDS)
     if as_json:
         print_json(answer)
     else:
-        click.echo(said.format(named(answer["task"])))
+        click.echo(said.format(_named(answer["task"])))
 
 
-def named(task: Mapping[str, Any]) -> str:
-    """Name a task to a person."""
+def _named(task: Mapping[str, Any]) -> str:
     return f"{task['id']} ({brief(task['title'])})"

@@ -6,8 +6,8 @@ import click
 
 from agentls.cli.arguments import task_argument, tasks_argument
 from agentls.cli.command import Command, json_option, print_json
-from agentls.cli.link import OPERATION_SECONDS, connected
-from agentls.cli.operations import each_task, given_text, named
+from agentls.cli.link import connected
+from agentls.cli.operations import each_task, given_text, one_task
 from agentls.cli.visible import one_line
 
 __all__ = ["edit", "priority", "queue", "rename", "start"]
@@ -19,7 +19,7 @@ __all__ = ["edit", "priority", "queue", "rename", "start"]
 @json_option
 def rename(*, task: str, title: str, as_json: bool) -> None:
     """Give a task another title."""
-    _change(
+    one_task(
         "agentls.renameTask",
         {"task": task, "title": title},
         said="Renamed {}.",
@@ -36,7 +36,7 @@ def edit(*, task: str, prompt: str, as_json: bool) -> None:
 
     PROMPT `-` reads standard input. What failed takes it with `agentls retry`.
     """
-    _change(
+    one_task(
         "agentls.editPrompt",
         {"task": task, "prompt": given_text(prompt)},
         said="Edited the prompt of {}.",
@@ -53,7 +53,7 @@ def priority(*, task: str, number: int, as_json: bool) -> None:
 
     It is 0 by itself. A negative N stands after two dashes: `priority TASK -- -1`.
     """
-    _change(
+    one_task(
         "agentls.setPriority",
         {"task": task, "priority": number},
         said="{} has another priority.",
@@ -99,12 +99,3 @@ def queue(*, action: str, as_json: bool) -> None:
     number = f"{len(tasks)} queued" if tasks else "Nothing is queued"
     on = "the queue is paused: `agentls queue resume`" if listed["paused"] else ""
     click.echo(f"{number}{'; ' + on if on else ''}.", err=True)
-
-
-def _change(command: str, params: dict[str, Any], *, said: str, as_json: bool) -> None:
-    with connected() as client:
-        answer = client.execute(command, params, seconds=OPERATION_SECONDS)
-    if as_json:
-        print_json(answer)
-    else:
-        click.echo(said.format(named(answer["task"])))

@@ -93,7 +93,11 @@ class Batching:
         if source.path is not None:
             inside = _inside(repository, source.path)
             entries = [_with_item(entry, inside) for entry in entries]
-        known = [self._known(repository, entry) for entry in entries]
+        tasks = self._of_items(repository)
+        known = [
+            tasks.get(entry.request.item) if entry.request.item else None
+            for entry in entries
+        ]
         new = [
             entry for entry, task in zip(entries, known, strict=True) if task is None
         ]
@@ -109,14 +113,13 @@ class Batching:
             await in_thread(_note, source.path, ids)
         return tuple(items)
 
-    def _known(self, repository: Repository, entry: _Entry) -> Task | None:
-        item = entry.request.item
-        if item is None:
-            return None
-        for task in self._on.book.tasks():
-            if task.item == item and task.repository == repository.root:
-                return task
-        return None
+    def _of_items(self, repository: Repository) -> dict[Item, Task]:
+        """Give the tasks that items of checklists became, the oldest of each."""
+        of: dict[Item, Task] = {}
+        for task in self._on.book.tasks(repository=repository.root):
+            if task.item is not None:
+                of.setdefault(task.item, task)
+        return of
 
 
 def _items(

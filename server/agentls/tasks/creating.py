@@ -131,10 +131,15 @@ class Creating:
         self, requests: Sequence[TaskRequest], policy: Policy
     ) -> list[Plan]:
         """Plan each; what is the same for several is looked up once."""
+        agents: dict[tuple[object, ...], AgentName] = {}
         known: dict[tuple[object, ...], Plan] = {}
         plans: list[Plan] = []
         for request in requests:
-            agent = await self._agent(request, policy, say=silent)
+            by_prompt = self._routing.is_by_prompt(request.agent, policy.config)
+            asked = request.agent, request.prompt if by_prompt else None
+            if asked not in agents:
+                agents[asked] = await self._agent(request, policy, say=silent)
+            agent = agents[asked]
             same = agent, request.base, request.target, request.after
             if same not in known:
                 known[same] = await self._plan(request, policy, agent=agent)

@@ -47,6 +47,10 @@ class Routing:
         self._agency = agency
         self._records = records
 
+    def is_by_prompt(self, asked: str | None, config: Config) -> bool:
+        """Tell whether `choose` looks at the prompt at all."""
+        return (asked or config.agent) == AUTO
+
     async def choose(
         self, asked: str | None, *, prompt: str, config: Config
     ) -> tuple[AgentName, str]:
@@ -54,7 +58,7 @@ class Routing:
 
         Raises `UnknownAgent`, and `AgentMissing` for one that isn't installed.
         """
-        if (asked or config.agent) != AUTO:
+        if not self.is_by_prompt(asked, config):
             return await self._agency.choose(asked, config), ""
         suggested = await self.suggest(prompt, config)
         return await self._agency.choose(suggested.agent, config), suggested.why

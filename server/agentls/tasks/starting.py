@@ -168,10 +168,9 @@ class Starter:
     def _machine(self) -> Machine:
         """Look how the machine stands, as far as a limit asks for it."""
         limits = self.limits
-        load = os.getloadavg()[0] / (os.cpu_count() or 1)
         return Machine(
             memory=available_memory() if limits.memory_floor else None,
-            load=load if limits.load_ceiling else None,
+            load=_load() if limits.load_ceiling else None,
         )
 
     async def _tell_reasons(self) -> None:
@@ -451,3 +450,8 @@ class Starter:
                 entry, step="setup", data={"session": self.runner.next_id(task)}
             ),
         )
+
+
+def _load() -> float:
+    """Give the load of the last minute, for each processor."""
+    return os.getloadavg()[0] / (os.cpu_count() or 1)

@@ -284,6 +284,10 @@ class Task:
     title: str
     prompt: str
     agent: AgentName
+    chosen: str = ""
+    """Why it is given to this agent, if that was chosen by itself; one sentence."""
+    labels: tuple[str, ...] = ()
+    """What a person filed it under: lists and routes go by them."""
     base: Base
     target: str
     """The short name of the branch it merges into."""

@@ -168,7 +168,7 @@ def test_a_checklist_becomes_tasks_once(open_neovim, repository: Path, git):
 
 def test_a_task_waits_for_another(neovim: Neovim, start):
     first = start("true", "--wait")
-    neovim.command(f"AgentTask new agent=shell after={first} true")
+    neovim.command(f"AgentTask new agent=shell after={first} label=ui,slow true")
     neovim.until_screen("is queued.")
 
 

@@ -7,6 +7,8 @@ from agentls.agents.catalogue import load_agents
 from agentls.config import ConfigError, load_config
 from agentls.errors import AgentMissing
 from agentls.model import State, Usage
+from agentls.tasks.batches import BatchSource
+from agentls.tasks.request import TaskRequest
 
 CONFIG = """
 agent = "auto"
@@ -22,6 +24,13 @@ words = ["migrate"]
 [[routes]]
 agent = "two"
 words = ["refactor", "C++"]
+[[routes]]
+agent = "two"
+labels = ["ui", "Needs care"]
+[[routes]]
+agent = "two"
+labels = "slow"
+words = "measure"
 [[routes]]
 agent = "two"
 words = "document"
@@ -66,18 +75,50 @@ async def test_the_first_route_that_fits_decides(daemon, prompt, agent, why):
     assert [one.agent for one in suggested.candidates] == ["one", "two"]
 
 
+@pytest.mark.parametrize(
+    ("prompt", "labels", "agent", "why"),
+    [
+        ("mend it", ("bug", "needs care"), "two", "the label 'Needs care' to two"),
+        ("mend it", ("bug",), "one", "No agent has a record yet"),
+        ("measure it", ("slow",), "two", "the label 'slow' and 'measure' to two"),
+        ("measure it", (), "one", "No agent has a record yet"),
+    ],
+)
+@pytest.mark.usefixtures("config")
+async def test_a_route_goes_by_labels_too(daemon, prompt, labels, agent, why):
+    suggested = await daemon.core.tasks.suggest(prompt, daemon.root, labels=labels)
+    assert suggested.agent == agent
+    assert why in suggested.why
+
+
+@pytest.mark.usefixtures("config")
+async def test_each_of_a_batch_goes_to_the_agent_of_its_labels(daemon):
+    text = '[{"prompt": "a", "labels": ["ui"]}, "b", {"prompt": "a b"}]'
+    source = BatchSource(format="json", text=text)
+    request = TaskRequest(prompt="", folder=daemon.root, labels=("mine",))
+    items = await daemon.core.batching.run(source, request, dry=False, note_ids=False)
+    made = [(one.task.agent, one.task.labels) for one in items]
+    assert made == [("two", ("mine", "ui")), ("one", ("mine",)), ("one", ("mine",))]
+    assert "the label 'ui'" in items[0].task.chosen
+    assert "No agent has a record" in items[1].task.chosen
+
+
 async def test_a_task_of_auto_gets_the_agent_and_is_told_why(daemon, config):
     task = await daemon.create("refactor this", agent=None)
     assert task.agent == "two"
+    assert task.chosen == "A route gives 'refactor' to two."
+    assert task.chosen in await daemon.core.briefings.write(task.id)
+    named = await daemon.create("refactor this", agent="one")
+    assert named.chosen == ""
     config(CONFIG.replace('agent = "auto"', 'agent = "one"', 1))
     assert (await daemon.create("refactor this", agent=None)).agent == "one"
     assert (await daemon.create("refactor this", agent="auto")).agent == "two"
-    name, why = await daemon.core.tasks._routing.choose(
+    chosen = await daemon.core.tasks._routing.choose(
         "auto",
         prompt="refactor",
         config=await daemon.core.trusting.user_config(),
     )
-    assert (name, why) == ("two", "A route gives 'refactor' to two.")
+    assert (chosen.agent, chosen.why) == ("two", "A route gives 'refactor' to two.")
 
 
 @pytest.mark.usefixtures("config")

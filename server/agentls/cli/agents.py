@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from agentls.cli.arguments import given_repository, repo_option
+from agentls.cli.arguments import given_repository, label_option, repo_option
 from agentls.cli.command import Command, json_option, print_json, tell
 from agentls.cli.link import OPERATION_SECONDS, connected
 from agentls.cli.places import short_path
@@ -129,11 +129,14 @@ def test(ctx: click.Context, *, agent: str, seconds: float, as_json: bool) -> No
 
 @agents.command(cls=Command)
 @click.argument("prompt")
+@label_option("A label that the task would have; several allowed.")
 @repo_option("The repository whose routes count; here if absent.")
 @json_option
-def suggest(*, prompt: str, repo: str | None, as_json: bool) -> None:
+def suggest(
+    *, prompt: str, labels: tuple[str, ...], repo: str | None, as_json: bool
+) -> None:
     """Say which agent fits a prompt, and why."""
-    params = {"prompt": prompt, "uri": given_repository(repo)}
+    params = {"prompt": prompt, "labels": labels, "uri": given_repository(repo)}
     with connected() as client:
         answer: dict[str, Any] = client.execute("agentls.suggestAgent", params)
     if as_json:

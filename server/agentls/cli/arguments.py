@@ -11,6 +11,7 @@ from agentls.cli.visible import one_line
 __all__ = [
     "any_tasks_argument",
     "given_repository",
+    "label_option",
     "repo_option",
     "task_argument",
     "tasks_argument",
@@ -55,6 +56,11 @@ def any_tasks_argument(function: Any) -> Any:
     return click.argument("tasks", type=_TaskName(), nargs=-1, metavar="[TASK]...")(
         function
     )
+
+
+def label_option(text: str) -> Any:
+    """Add `--label`, which may be given several times."""
+    return click.option("--label", "labels", multiple=True, metavar="LABEL", help=text)
 
 
 def repo_option(text: str) -> Any:

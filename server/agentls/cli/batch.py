@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from agentls.cli.arguments import given_repository, repo_option
+from agentls.cli.arguments import given_repository, label_option, repo_option
 from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.link import OPERATION_SECONDS, connected
 from agentls.cli.trust import trusted
@@ -30,6 +30,7 @@ _FORMATS = {".md": "markdown", ".markdown": "markdown", ".json": "json"}
 @click.option("--base", metavar="REF", help="Where they begin, as for `run`.")
 @click.option("--target", metavar="BRANCH", help="Where they will merge.")
 @click.option("--after", metavar="TASK", multiple=True, help="Only once it is merged.")
+@label_option("What to file them under; several allowed.")
 @click.option("-n", "--dry-run", is_flag=True, help="Only show what would be made.")
 @click.option("--ids", is_flag=True, help="Write the tasks' ids behind the items.")
 @repo_option("The repository; the file's if absent.")
@@ -39,6 +40,7 @@ def batch(
     file: str,
     format_: str | None,
     after: tuple[str, ...],
+    labels: tuple[str, ...],
     dry_run: bool,
     ids: bool,
     repo: str | None,
@@ -52,6 +54,7 @@ def batch(
     that has a task already makes no other, so the same file can be given again.
     """
     params: dict[str, Any] = {"dryRun": dry_run, "ids": ids, "after": after}
+    params["labels"] = labels
     params |= {name: value for name, value in options.items() if value is not None}
     params["format"] = format_ or _FORMATS.get(Path(file).suffix.lower(), "lines")
     params["uri"] = given_repository(repo)

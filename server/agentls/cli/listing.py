@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
-from agentls.cli.arguments import given_repository, repo_option
+from agentls.cli.arguments import given_repository, label_option, repo_option
 from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.link import connected
 from agentls.cli.outlook import (
     conflicts_of,
     failed_checks_of,
+    labels_of,
     quiet_of,
     size_of,
 )
@@ -45,11 +46,14 @@ _UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 @click.option(
     "-a", "--all", "everything", is_flag=True, help="Merged and discarded ones too."
 )
+@label_option("Only the tasks that have this label; given twice, both.")
 @repo_option("Only the tasks of the repository that holds PATH.")
 @json_option
-def ls(*, everything: bool, repo: str | None, as_json: bool) -> None:
+def ls(
+    *, everything: bool, labels: tuple[str, ...], repo: str | None, as_json: bool
+) -> None:
     """List the tasks of all repositories."""
-    params: dict[str, Any] = {"discarded": everything}
+    params: dict[str, Any] = {"discarded": everything, "labels": labels}
     if repo is not None:
         params["uri"] = given_repository(repo)
     with connected() as client:
@@ -89,6 +93,7 @@ def _print_tasks(tasks: list[dict[str, Any]]) -> None:
     repositories = {task["id"]: path_of(task["repository"]) for task in tasks}
     several = len(set(repositories.values())) > 1
     sized = any(size_of(task) for task in tasks)
+    labelled = any(labels_of(task) for task in tasks)
     columns = [
         Column(title="TASK"),
         Column(title="STATE", colour=STATE_COLOURS.get),
@@ -96,6 +101,7 @@ def _print_tasks(tasks: list[dict[str, Any]]) -> None:
         Column(title="AGENT"),
         *([Column(title="CHANGE")] if sized else []),
         *([Column(title="REPOSITORY")] if several else []),
+        *([Column(title="LABELS")] if labelled else []),
         Column(title="TITLE", gives_way=True),
     ]
     rows = [
@@ -106,6 +112,7 @@ def _print_tasks(tasks: list[dict[str, Any]]) -> None:
             task["agent"],
             *([size_of(task)] if sized else []),
             *([repositories[task["id"]].rpartition("/")[2]] if several else []),
+            *([labels_of(task)] if labelled else []),
             _told(task, now=now, cut=width is not None),
         ]
         for task in tasks

@@ -10,6 +10,7 @@ __all__ = [
     "asked_of",
     "conflicts_of",
     "failed_checks_of",
+    "labels_of",
     "lasted",
     "quiet_of",
     "size_of",
@@ -56,6 +57,11 @@ def failed_checks_of(task: Mapping[str, Any]) -> str:
         if one["outcome"] in {"failed", "timedOut"}
     ]
     return f"failed: {', '.join(failed)}" if failed else ""
+
+
+def labels_of(task: Mapping[str, Any]) -> str:
+    """Give what a task is filed under; empty if it is under nothing."""
+    return ", ".join(map(one_line, task.get("labels", ())))
 
 
 def told_by(task: Mapping[str, Any]) -> str:

@@ -6,7 +6,12 @@ from typing import Any
 
 import click
 
-from agentls.cli.arguments import given_repository, repo_option, task_argument
+from agentls.cli.arguments import (
+    given_repository,
+    label_option,
+    repo_option,
+    task_argument,
+)
 from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.link import OPERATION_SECONDS, connected
 from agentls.cli.listing import STATE_COLOURS, ago
@@ -38,6 +43,7 @@ __all__ = ["compare", "race"]
 @click.option("--base", metavar="REF", help="Where they begin, as for `run`.")
 @click.option("--target", metavar="BRANCH", help="Where one of them will merge.")
 @click.option("--title", help="What lists show.")
+@label_option("What to file them under; several allowed.")
 @repo_option("The repository; here if absent.")
 @json_option
 def race(
@@ -45,6 +51,7 @@ def race(
     prompt: str | None,
     agents: tuple[str, ...],
     tries: int,
+    labels: tuple[str, ...],
     repo: str | None,
     as_json: bool,
     **options: str | None,
@@ -58,7 +65,7 @@ def race(
     asked = read_prompt(prompt, paths=paths)
     where = given_repository(repo)
     params: dict[str, Any] = {"prompt": asked.text, "uri": where}
-    params |= {"agents": agents, "tries": tries}
+    params |= {"agents": agents, "tries": tries, "labels": labels}
     params |= {name: value for name, value in options.items() if value is not None}
     with kept(asked, paths=paths), connected() as client:
         answer = trusted(

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from agentls.cli.arguments import given_repository, repo_option
+from agentls.cli.arguments import given_repository, label_option, repo_option
 from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.link import OPERATION_SECONDS, connected
 from agentls.cli.progress import shown_progress
@@ -48,6 +48,7 @@ _BAD_ENDS = frozenset(_END)
 @click.option(
     "--priority", type=int, metavar="N", help="The greater the earlier; 0 if absent."
 )
+@label_option("What to file it under, for lists and routes; several allowed.")
 @click.option("--branch", metavar="NAME", help="The new branch's name.")
 @click.option("--target", metavar="BRANCH", help="Where it will merge.")
 @click.option("--title", help="What lists show; the prompt's first line if absent.")

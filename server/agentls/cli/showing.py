@@ -16,6 +16,7 @@ from agentls.cli.listing import STATE_COLOURS, ago
 from agentls.cli.outlook import (
     asked_of,
     conflicts_of,
+    labels_of,
     quiet_of,
     size_of,
     told_by,
@@ -71,7 +72,10 @@ def _print(
     origin = f"{base['name']} ({base['commit'][:12]})"
     _field("Task", f"{click.style(task['id'], bold=True)}  {one_line(task['title'])}")
     _print_state(task)
-    _field("Agent", task["agent"])
+    chosen = task.get("chosen")
+    _field("Agent", task["agent"] + (f": {one_line(chosen)}" if chosen else ""))
+    if labels := labels_of(task):
+        _field("Labels", labels)
     _field("Repository", visible(short_path(path_of(task["repository"]))))
     _field("Worktree", visible(short_path(path_of(task["worktree"]))))
     _field("Branch", f"{one_line(task['branch'])}, from {one_line(origin)}")

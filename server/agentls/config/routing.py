@@ -22,10 +22,15 @@ def _refuse_agent(name: str) -> str | None:
 
 @attrs.frozen(kw_only=True)
 class Route:
-    """Which tasks go to an agent: those whose prompt has what each key says."""
+    """Which tasks go to an agent: those that have what each key says."""
 
     agent: str = key(
         Text(refuse=_refuse_agent), required=True, about="The agent for them."
+    )
+    labels: tuple[str, ...] = key(
+        TextList(or_one=True),
+        default=(),
+        about="The task has one of these labels, in any case.",
     )
     words: tuple[str, ...] = key(
         TextList(or_one=True),

@@ -69,6 +69,8 @@ def task_info(
         number=task.number,
         title=task.title,
         agent=task.agent,
+        chosen=task.chosen,
+        labels=task.labels,
         state=task.state,
         why=task.why,
         source=task.source,

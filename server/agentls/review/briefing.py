@@ -104,7 +104,16 @@ def write_for_others(briefing: Briefing) -> str:
 def _head(task: Task) -> str:
     state = f"`{task.id}` by {task.agent}, {task.state}"
     why = f": {_line(task.why)}" if task.why else ""
-    return f"# {_line(task.title)}\n\n{state}{why}\n\n`{task.branch}` → `{task.target}`"
+    where = f"`{task.branch}` → `{task.target}`"
+    labels = f"Labels: {_line(', '.join(task.labels))}" if task.labels else ""
+    lines = (
+        f"# {_line(task.title)}",
+        f"{state}{why}",
+        where,
+        labels,
+        _line(task.chosen),
+    )
+    return "\n\n".join(line for line in lines if line)
 
 
 def _asked(prompts: Sequence[str]) -> str:

@@ -204,6 +204,8 @@ def _task_columns(task: Task) -> dict[str, object]:
         "title": task.title,
         "prompt": task.prompt,
         "agent": task.agent,
+        "chosen": task.chosen,
+        "labels": json.dumps(task.labels),
         "base_kind": task.base.kind,
         "base_name": task.base.name,
         "base_commit": task.base.commit,
@@ -251,6 +253,8 @@ def _task(row: sqlite3.Row) -> Task:
         title=row["title"],
         prompt=row["prompt"],
         agent=AgentName(row["agent"]),
+        chosen=row["chosen"],
+        labels=tuple(json.loads(row["labels"])),
         base=Base(
             kind=BaseKind(row["base_kind"]),
             name=row["base_name"],

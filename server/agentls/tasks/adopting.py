@@ -78,7 +78,7 @@ class Adopting:
                 f"{branch} would merge into itself; nothing was adopted.",
                 hint="Name the branch that it goes to as the target.",
             )
-        agent, _ = await self._routing.choose(
+        chosen = await self._routing.choose(
             asked.agent, prompt=asked.prompt or "", config=config
         )
         base = await _base(repository, checkout, branch=branch, target=target)
@@ -94,7 +94,8 @@ class Adopting:
                 repository=repository.root,
                 title=title,
                 prompt=asked.prompt or "",
-                agent=agent,
+                agent=chosen.agent,
+                chosen=chosen.why,
                 base=base,
                 target=target,
                 branch=branch,

@@ -230,6 +230,7 @@ class _Given:
     agent: str | None = None
     base: str | None = None
     target: str | None = None
+    labels: tuple[str, ...] = ()
     key: str | None = None
     after: tuple[str, ...] = ()
 
@@ -262,8 +263,9 @@ def _json(text: str, request: TaskRequest) -> list[_Entry]:
         raise InvalidParams(
             f"The batch is wrong: {'; '.join(cattrs.transform_error(error))}. Nothing"
             " was made.",
-            hint='[{"prompt": "…"}, …], each with title, agent, base, target, key and'
-            " after (an array of other entries' keys, or of tasks' ids) as wanted.",
+            hint='[{"prompt": "…"}, …], each with title, agent, base, target, labels,'
+            " key and after (an array of other entries' keys, or of tasks' ids) as"
+            " wanted.",
         ) from error
     return [_from_json(one, request) for one in given]
 
@@ -285,6 +287,7 @@ def _in_full(entries: Any) -> list[Any]:
 def _from_json(given: _Given, request: TaskRequest) -> _Entry:
     own = attrs.asdict(given, filter=lambda _, value: value is not None)
     key, waits = own.pop("key", None), own.pop("after")
+    own["labels"] = request.labels + given.labels
     return _Entry(request=attrs.evolve(request, **own), waits=tuple(waits), key=key)
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Sequence
 from agentls.errors import AgentlsError, InvalidParams, UnknownTask
 from agentls.git.repository import Repository, find_repository, head
 from agentls.model import (
-    AgentName,
     Base,
     BaseKind,
     Group,
@@ -24,7 +23,7 @@ from agentls.tasks.operations import Operations
 from agentls.tasks.planning import Plan
 from agentls.tasks.queueing import check_order, check_priority, find_forerunners
 from agentls.tasks.request import TaskRequest, check_request
-from agentls.tasks.routing import Routing
+from agentls.tasks.routing import Chosen, Routing
 from agentls.tasks.starting import STOP_GRACE, Say, silent
 from agentls.tasks.trusting import Policy, Trusting
 
@@ -52,9 +51,8 @@ class Creating:
         """
         check_request(request)
         policy = await self._policy(request)
-        plan = await self._plan(
-            request, policy, agent=await self._agent(request, policy, say=progress)
-        )
+        agent = await self._agent(request, policy, say=progress)
+        plan = await self._plan(request, policy, agent=agent)
         made: list[TaskId] = []
 
         def make(task_id: TaskId, number: int, rev: int) -> Task:
@@ -131,12 +129,12 @@ class Creating:
         self, requests: Sequence[TaskRequest], policy: Policy
     ) -> list[Plan]:
         """Plan each; what is the same for several is looked up once."""
-        agents: dict[tuple[object, ...], AgentName] = {}
+        agents: dict[tuple[object, ...], Chosen] = {}
         known: dict[tuple[object, ...], Plan] = {}
         plans: list[Plan] = []
         for request in requests:
-            by_prompt = self._routing.is_by_prompt(request.agent, policy.config)
-            asked = request.agent, request.prompt if by_prompt else None
+            looks = self._routing.looks_at_task(request.agent, policy.config)
+            asked = request.agent, (request.prompt, request.labels) if looks else None
             if asked not in agents:
                 agents[asked] = await self._agent(request, policy, say=silent)
             agent = agents[asked]
@@ -146,18 +144,19 @@ class Creating:
             plans.append(known[same].of(request))
         return plans
 
-    async def _agent(
-        self, request: TaskRequest, policy: Policy, *, say: Say
-    ) -> AgentName:
-        agent, why = await self._routing.choose(
-            request.agent, prompt=request.prompt, config=policy.config
+    async def _agent(self, request: TaskRequest, policy: Policy, *, say: Say) -> Chosen:
+        chosen = await self._routing.choose(
+            request.agent,
+            prompt=request.prompt,
+            labels=request.labels,
+            config=policy.config,
         )
-        if why:
-            say(why)
-        return agent
+        if chosen.why:
+            say(chosen.why)
+        return chosen
 
     async def _plan(
-        self, request: TaskRequest, policy: Policy, *, agent: AgentName
+        self, request: TaskRequest, policy: Policy, *, agent: Chosen
     ) -> Plan:
         config, repository = policy.config, policy.repository
         at = await head(repository)
@@ -183,7 +182,8 @@ class Creating:
         return Plan(
             request=request,
             repository=repository.root,
-            agent=agent,
+            agent=agent.agent,
+            chosen=agent.why,
             base=base,
             target=target,
             branch=branch,

@@ -1,5 +1,6 @@
 """What clients ask of a task's agent: to hear more, to stop, to go on."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from agentls.errors import InvalidState, SessionEnded, UnknownTask
@@ -144,13 +145,15 @@ class Orchestrator:
         policy = await self._trusting.policy(await find_repository(folder))
         return await self._agency.listed(policy.config)
 
-    async def suggest(self, prompt: str, folder: Path | None) -> Suggestion:
+    async def suggest(
+        self, prompt: str, folder: Path | None, *, labels: Sequence[str] = ()
+    ) -> Suggestion:
         """Say which agent fits a prompt, for a repository or in general."""
         if folder is None:
             config = await self._trusting.user_config()
         else:
             config = (await self._trusting.policy(await find_repository(folder))).config
-        return await self._routing.suggest(prompt, config)
+        return await self._routing.suggest(prompt, labels=labels, config=config)
 
     def session_of(self, *, task: str | None, session: str | None) -> Session:
         """Find the session that is meant: by its id, or the present one of a task."""

@@ -36,6 +36,8 @@ class Plan:
     request: TaskRequest
     repository: Path
     agent: AgentName
+    chosen: str = ""
+    """Why the agent was chosen, if it was."""
     base: Base
     target: str
     branch: str | None
@@ -73,6 +75,8 @@ class Plan:
             title=title,
             prompt=self.request.prompt,
             agent=self.agent,
+            chosen=self.chosen,
+            labels=tuple(dict.fromkeys(self.request.labels)),
             base=self.base,
             target=self.target,
             branch=self.branch

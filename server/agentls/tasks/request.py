@@ -9,6 +9,7 @@ from agentls.errors import InvalidParams
 from agentls.model import Item
 
 __all__ = [
+    "LABELS_MAX",
     "PROMPT_MAX",
     "TaskRequest",
     "check_prompt",
@@ -20,7 +21,11 @@ __all__ = [
 PROMPT_MAX = 100 << 10
 """Bytes of a prompt: Linux takes 128 KiB in one argument (MAX_ARG_STRLEN)."""
 
+LABELS_MAX = 20
+"""Labels of one task."""
+
 _TITLE_MAX = 72
+_LABEL_MAX = 50
 
 
 @attrs.frozen(kw_only=True)
@@ -38,6 +43,8 @@ class TaskRequest:
     after: tuple[str, ...] = ()
     """The tasks that must be merged before it begins."""
     priority: int = 0
+    labels: tuple[str, ...] = ()
+    """What it is filed under; `check_request` says what may be one."""
     item: Item | None = None
     """The line of a checklist that it is made of."""
     environment: Mapping[str, str] = attrs.field(factory=dict[str, str])
@@ -48,6 +55,13 @@ def check_request(request: TaskRequest) -> None:
     check_prompt(request.prompt)
     for name in ("agent", "title", "base", "target", "branch"):
         check_text(getattr(request, name) or "", what=name)
+    if len(request.labels) > LABELS_MAX:
+        raise InvalidParams(
+            f"A task has at most {LABELS_MAX} labels, not {len(request.labels)};"
+            " nothing was made."
+        )
+    for label in request.labels:
+        _check_label(label)
 
 
 def check_prompt(prompt: str) -> None:
@@ -60,6 +74,17 @@ def check_prompt(prompt: str) -> None:
         raise InvalidParams(
             f"The prompt has {size:,} bytes; at most {PROMPT_MAX:,} can be given.",
             hint="Put the long part into a file and name the file in the prompt.",
+        )
+
+
+def _check_label(label: str) -> None:
+    check_text(label, what="label")
+    plain = label == label.strip() and label.isprintable() and "," not in label
+    if not plain or not 0 < len(label) <= _LABEL_MAX:
+        raise InvalidParams(
+            f"{label!r} is no label; nothing was made.",
+            hint=f"A label is up to {_LABEL_MAX} characters on one line, with no comma"
+            " and no space at its ends.",
         )
 
 

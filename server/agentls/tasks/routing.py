@@ -12,7 +12,7 @@ from agentls.model import AgentName
 from agentls.tasks.agency import Agency
 from agentls.tasks.records import AgentRecord, Records
 
-__all__ = ["Candidate", "Routing", "Suggestion"]
+__all__ = ["Candidate", "Chosen", "Routing", "Suggestion"]
 
 _DECIDED_LEAST = 3
 """So many of an agent's tasks must be merged or discarded before that tells."""
@@ -27,6 +27,15 @@ class Candidate:
 
     agent: AgentName
     why: str
+
+
+@attrs.frozen(kw_only=True)
+class Chosen:
+    """The agent that a task is given."""
+
+    agent: AgentName
+    why: str = ""
+    """One sentence; empty where a person or the configuration named it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -47,24 +56,32 @@ class Routing:
         self._agency = agency
         self._records = records
 
-    def is_by_prompt(self, asked: str | None, config: Config) -> bool:
-        """Tell whether `choose` looks at the prompt at all."""
+    def looks_at_task(self, asked: str | None, config: Config) -> bool:
+        """Tell whether `choose` looks at prompt and labels at all."""
         return (asked or config.agent) == AUTO
 
     async def choose(
-        self, asked: str | None, *, prompt: str, config: Config
-    ) -> tuple[AgentName, str]:
+        self,
+        asked: str | None,
+        *,
+        prompt: str,
+        labels: Sequence[str] = (),
+        config: Config,
+    ) -> Chosen:
         """Give the agent that is asked for or configured, and why if it was chosen.
 
         Raises `UnknownAgent`, and `AgentMissing` for one that isn't installed.
         """
-        if not self.is_by_prompt(asked, config):
-            return await self._agency.choose(asked, config), ""
-        suggested = await self.suggest(prompt, config)
-        return await self._agency.choose(suggested.agent, config), suggested.why
+        if not self.looks_at_task(asked, config):
+            return Chosen(agent=await self._agency.choose(asked, config))
+        suggested = await self.suggest(prompt, labels=labels, config=config)
+        agent = await self._agency.choose(suggested.agent, config)
+        return Chosen(agent=agent, why=suggested.why)
 
-    async def suggest(self, prompt: str, config: Config) -> Suggestion:
-        """Say which agent fits a prompt, and why.
+    async def suggest(
+        self, prompt: str, *, labels: Sequence[str] = (), config: Config
+    ) -> Suggestion:
+        """Say which agent fits a prompt and its labels, and why.
 
         Raises `AgentMissing` when there is none that may be chosen by itself.
         """
@@ -76,7 +93,7 @@ class Routing:
         )
         missing = ""
         for route in config.routes:
-            if not (fits := _fits(route, prompt)):
+            if not (fits := _fits(route, prompt, labels)):
                 continue
             name = AgentName(route.agent)
             if name in there or await self._agency.is_there(name, config):
@@ -93,10 +110,11 @@ class Routing:
         return Suggestion(agent=best.agent, why=why + missing, candidates=candidates)
 
 
-def _fits(route: Route, prompt: str) -> str:
-    """Say why a route fits a prompt; empty if it doesn't."""
+def _fits(route: Route, prompt: str, labels: Sequence[str]) -> str:
+    """Say why a route fits a task; empty if it doesn't."""
     reasons: list[str] = []
     for given, found in (
+        (route.labels, _label(route.labels, labels)),
         (route.words, _word(route.words, prompt)),
         (route.paths, _path(route.paths, prompt)),
     ):
@@ -104,8 +122,13 @@ def _fits(route: Route, prompt: str) -> str:
             return ""
         if found:
             reasons.append(found)
-    named = " and ".join(reasons) or "every prompt"
+    named = " and ".join(reasons) or "every task"
     return f"A route gives {named} to {route.agent}."
+
+
+def _label(wanted: Sequence[str], labels: Sequence[str]) -> str:
+    found = {one.casefold() for one in labels}
+    return next((f"the label {one!r}" for one in wanted if one.casefold() in found), "")
 
 
 def _word(words: Sequence[str], prompt: str) -> str:

@@ -450,6 +450,8 @@ export interface CreateTaskParams {
   after?: readonly string[];
   /** -1000 to 1000: the greater begins first. */
   priority?: number;
+  /** What to file it under: lists and the configuration's routes go by them. At most 20, each up to 50 characters on one line, without a comma. */
+  labels?: readonly string[];
 }
 
 /** A batch; what is said here holds for each of its tasks. */
@@ -467,6 +469,7 @@ export interface CreateTasksParams {
   base?: string;
   target?: string;
   after?: readonly string[];
+  labels?: readonly string[];
   /** Only say what would be made. */
   dryRun?: boolean;
   /** Write the tasks' ids behind the items of the file. */
@@ -736,6 +739,8 @@ export interface ListTasksParams {
   uri?: string;
   /** Discarded ones too. */
   discarded?: boolean;
+  /** Only those that have all of these labels. */
+  labels?: readonly string[];
 }
 
 /** The tasks, in the order in which they were asked for. */
@@ -986,6 +991,7 @@ export interface RaceParams {
   base?: string;
   target?: string;
   after?: readonly string[];
+  labels?: readonly string[];
 }
 
 /** The tasks of the race, in the order of their agents. */
@@ -1210,6 +1216,7 @@ export interface StatsResult {
 /** What an agent is looked for. */
 export interface SuggestAgentParams {
   prompt: string;
+  labels?: readonly string[];
   /** Whose routes count; the user's own alone if absent. */
   uri?: string;
 }
@@ -1242,6 +1249,10 @@ export interface TaskInfo {
   number: number;
   title: string;
   agent: string;
+  /** Why it was given to that agent, if that was chosen by itself; one sentence. */
+  chosen?: string;
+  /** What it is filed under. */
+  labels?: readonly string[];
   /** See the states in docs/glossary.md. */
   state: string;
   /** One sentence for failed, waiting and interrupted, after a stop, and what a queued task waits for. */

@@ -82,7 +82,7 @@ async def suggest_agent(
 ) -> SuggestAgentResult:
     """Say which agent fits a prompt, and why; nothing is started."""
     folder = ls.folder(params.uri) if params.uri else None
-    found = await ls.core.tasks.suggest(params.prompt, folder)
+    found = await ls.core.tasks.suggest(params.prompt, folder, labels=params.labels)
     return SuggestAgentResult(
         agent=found.agent,
         why=found.why,

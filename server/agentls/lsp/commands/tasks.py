@@ -44,6 +44,7 @@ async def create_task(
             branch=params.branch,
             after=params.after,
             priority=params.priority,
+            labels=params.labels,
             environment=ls.client_environment,
         ),
         progress=progress,
@@ -77,9 +78,10 @@ async def list_tasks(
     """List the user's tasks, over all repositories unless one is named."""
     root = params.uri and await ls.core.repository_root(ls.folder(params.uri))
     tasks = ls.core.book.tasks(repository=root or None, discarded=params.discarded)
+    wanted = set(params.labels)
     return ListTasksResult(
         rev=ls.core.book.rev,
-        tasks=tuple(ls.task_info(task) for task in tasks),
+        tasks=tuple(ls.task_info(task) for task in tasks if wanted <= {*task.labels}),
         paused=ls.core.book.paused,
     )
 

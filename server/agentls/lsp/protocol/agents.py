@@ -71,6 +71,7 @@ class SuggestAgentParams:
     """What an agent is looked for."""
 
     prompt: str
+    labels: tuple[str, ...] = ()
     uri: str | None = None
     """Whose routes count; the user's own alone if absent."""
 

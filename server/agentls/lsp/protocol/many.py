@@ -28,7 +28,8 @@ class BatchFormat(enum.StrEnum):
     """A prompt a line; empty lines and those that begin with `#` count for nothing."""
     JSON = "json"
     """An array of prompts, or of objects with `prompt` and, as wanted, `title`,
-    `agent`, `base`, `target`, `key`, and `after`: other entries' keys or tasks' ids."""
+    `agent`, `base`, `target`, `labels`, `key`, and `after`: other entries' keys or
+    tasks' ids."""
 
 
 @attrs.frozen(kw_only=True)
@@ -50,6 +51,7 @@ class CreateTasksParams:
     base: str | None = None
     target: str | None = None
     after: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
     dry_run: bool = False
     """Only say what would be made."""
     ids: bool = False
@@ -91,6 +93,7 @@ class RaceParams:
     base: str | None = None
     target: str | None = None
     after: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

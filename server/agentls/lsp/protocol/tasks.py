@@ -139,6 +139,10 @@ class TaskInfo:
     """Counts up; the order in which tasks were asked for."""
     title: str
     agent: str
+    chosen: str = ""
+    """Why it was given to that agent, if that was chosen by itself; one sentence."""
+    labels: tuple[str, ...] = ()
+    """What it is filed under."""
     state: str
     """See the states in docs/glossary.md."""
     why: str = ""
@@ -251,6 +255,9 @@ class CreateTaskParams:
     `base` must be absent."""
     priority: int = 0
     """-1000 to 1000: the greater begins first."""
+    labels: tuple[str, ...] = ()
+    """What to file it under: lists and the configuration's routes go by them. At most
+    20, each up to 50 characters on one line, without a comma."""
 
 
 @attrs.frozen(kw_only=True)
@@ -275,6 +282,8 @@ class ListTasksParams:
     """Only those of the repository that holds this file or folder."""
     discarded: bool = False
     """Discarded ones too."""
+    labels: tuple[str, ...] = ()
+    """Only those that have all of these labels."""
 
 
 @attrs.frozen(kw_only=True)

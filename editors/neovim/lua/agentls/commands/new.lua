@@ -4,7 +4,7 @@ local errors = require('agentls.errors')
 local notify = require('agentls.notify')
 local where = require('agentls.place')
 
-local OPTIONS = { 'agent', 'base', 'target', 'branch', 'title', 'after' }
+local OPTIONS = { 'agent', 'base', 'target', 'branch', 'title', 'after', 'label' }
 
 local open_tasks = complete.tasks({
   'queued',
@@ -28,10 +28,10 @@ end
 
 ---@type agentls.Command
 return {
-  args = '[agent=] [base=] [target=] [branch=] [title=] [after=] [prompt]',
+  args = '[agent=] [base=] [target=] [branch=] [title=] [after=] [label=] [prompt]',
   says = 'Give an agent a task. Without a prompt, a buffer opens to write it in. With a range,'
     .. ' the lines are quoted with their place. With `after=`, it begins when these tasks'
-    .. ' (ids, with commas between) are merged.',
+    .. ' (ids, with commas between) are merged. `label=` files it, for lists and routes.',
   complete = function(_, lead)
     if vim.startswith(lead, 'agent=') then
       return complete.option('agent', complete.agents())
@@ -60,12 +60,15 @@ return {
     local at = where.here()
     local uri = vim.uri_from_fname(at)
     local function arguments(prompt)
-      local after = given.options.after
-      return vim.tbl_extend('force', given.options, {
+      local after, label = given.options.after, given.options.label
+      local sent = vim.tbl_extend('force', given.options, {
         prompt = prompt,
         uri = uri,
         after = after and vim.split(after, ',') or nil,
+        labels = label and vim.split(label, ',') or nil,
       })
+      sent.label = nil
+      return sent
     end
     local root = vim.fs.root(at, '.git')
     local quoted = given.range

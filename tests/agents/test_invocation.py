@@ -54,6 +54,29 @@ def test_a_prompt_arrives_verbatim(agents, run, prompt, command):
     assert done.stdout.removesuffix(b"\n") == os.fsencode(prompt)
 
 
+def test_what_a_trusted_repository_adds_is_left_out_of_others(agents, run):
+    text = """
+    [agents.mine]
+    bin = "prog"
+    start = ["{trusted}", "{prompt}"]
+    [agents.mine.trusted]
+    file = "{home}/x"
+    values = "YES"
+    args = ["--root={main_root}"]
+    env = { TRUSTED = "{worktree}" }
+    """
+    mine = agents(text).get("mine")
+    plain = start(mine, run)
+    assert plain.argv == ("prog", run.prompt)
+    assert "TRUSTED" not in plain.env
+    trusted = start(mine, attrs.evolve(run, trusted=True))
+    assert trusted.argv == ("prog", f"--root={run.main_root}", run.prompt)
+    assert trusted.env["TRUSTED"] == str(run.worktree)
+    gemini = agents().get("gemini")
+    assert "--skip-trust" not in start(gemini, run).argv
+    assert "--skip-trust" in start(gemini, attrs.evolve(run, trusted=True)).argv
+
+
 @pytest.mark.parametrize("name", ["claude", "codex", "opencode"])
 def test_a_prompt_cannot_be_taken_for_an_option(agents, run, name):
     argv = start(agents().get(name), attrs.evolve(run, prompt=NASTY)).argv

@@ -76,11 +76,20 @@ async def test_a_program_that_is_too_old_is_not_started(daemon, home):
     old.chmod(0o755)
     (home.path / "config").mkdir()
     config = home.path / "config" / "config.toml"
-    table = f"[agents.old]\nbin = '{old}'\nversion = ['-v']\n"
+    table = f"[agents.old]\nbin = '{old}'\nversion = ['-v']\nresume = []\n"
     config.write_text(f"{table}minimum = '2.0'")
     with pytest.raises(AgentMissing, match=r"1\.9\.2, older than 2\.0"):
         await daemon.create(agent="old")
     (listed,) = [one for one in await daemon.core.tasks.agents(None) if one.path == old]
     assert "2.0 or later" in listed.hint
     config.write_text(f"{table}minimum = '1.9'")
-    await daemon.done(agent="old")
+    task = await daemon.done(agent="old")
+    # A program can be set back under a task that has begun with a newer one.
+    config.write_text(f"{table}minimum = '2.0'")
+    for go_on in (daemon.core.tasks.resume, daemon.core.tasks.send_prompt):
+        with pytest.raises(AgentMissing, match=r"1\.9\.2, older than 2\.0"):
+            await go_on(task.id, text="go on")
+    after = daemon.core.book.get(task.id)
+    assert after.state is State.REVIEW
+    assert len(daemon.core.book.sessions(task.id)) == 1
+    assert len(await daemon.core.tasks._starter.turns.list(after)) == 1

@@ -16,6 +16,7 @@ from agentls.agents.terminal import (
     check_dialogs,
     check_signals,
 )
+from agentls.agents.trusted import TrustedFolders
 from agentls.config import Approval
 from agentls.config.shapes import (
     Choice,
@@ -57,6 +58,7 @@ _PLACEHOLDERS = frozenset(
         "prompt",
         "prompt_file",
         "session_id",
+        "trusted",
         "worktree",
     }
 )
@@ -223,6 +225,11 @@ class Definition:
     approval: Approval | None = key(
         Choice(tuple(Approval), convert=Approval),
         about="What this agent may do without asking; absent: as for all.",
+    )
+    trusted: TrustedFolders | None = key(
+        Record(TrustedFolders),
+        about="Where it keeps which folders it may trust, if its trust goes by"
+        " folders, and how it is told that of a worktree.",
     )
     modes: Mapping[str, Mode] = key(
         RecordTable(Record(Mode), names=tuple(Approval)),

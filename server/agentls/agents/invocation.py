@@ -67,6 +67,8 @@ class Run:
     hook: HookAddress
     approval: Approval = Approval.ASK
     """What the config allows all agents; the definition may say otherwise."""
+    trusted: bool = False
+    """A person has told this agent that it may trust the repository."""
 
 
 @attrs.frozen(kw_only=True)
@@ -184,6 +186,8 @@ def _invocation(
     conversation: str | None,
 ) -> Invocation:
     mode = _mode(definition, definition.approval or run.approval)
+    trusted = definition.trusted if run.trusted else None
+    put_in = {"{approval}": mode.args, "{trusted}": trusted.args if trusted else ()}
     known = {
         "hook": shlex.join(run.hook.argv),
         "hook_array": json.dumps(list(run.hook.argv), ensure_ascii=False),
@@ -196,10 +200,7 @@ def _invocation(
     }
     argv = [definition.program]
     for argument in arguments:
-        if argument == "{approval}":
-            argv += [_filled(one, known) for one in mode.args]
-        else:
-            argv.append(_filled(argument, known))
+        argv += [_filled(one, known) for one in put_in.get(argument, (argument,))]
     if any(len(one.encode("utf-8", "surrogateescape")) > ARGUMENT_MAX for one in argv):
         raise InvalidParams(
             f"The prompt is too long for {definition.name}, which takes it as an"
@@ -223,7 +224,11 @@ def _invocation(
         argv=tuple(argv),
         env={
             name: _filled(value, known)
-            for name, value in {**definition.env, **mode.env}.items()
+            for name, value in {
+                **definition.env,
+                **mode.env,
+                **(trusted.env if trusted else {}),
+            }.items()
         }
         | own,
         files=tuple(files),

@@ -25,6 +25,7 @@ from agentls.agents.catalogue import (
 from agentls.agents.definition import Definition
 from agentls.agents.events import AgentEvent, HookRecord, read_event, read_records
 from agentls.agents.status import Status
+from agentls.agents.trusted import is_trusted
 from agentls.config import Config
 from agentls.config.routing import AUTO
 from agentls.errors import AgentMissing, InvalidState, UnknownAgent
@@ -283,13 +284,19 @@ class Agency:
     ) -> Start:
         """Prepare a start of the agent, its own files written.
 
-        `resume` goes on with the task's conversation, where the agent can.
+        `resume` goes on with the task's conversation, where the agent can. Raises
+        `AgentMissing` for a program that is older than its definition needs.
         """
         definition = await self.definition(task, config)
+        if definition.minimum is not None:  # it may have changed since it was chosen
+            environ = (await self.user_environment()).values
+            path = await in_thread(require_program, definition, environ)
+            await self._require_version(definition, path, environ)
         run = invocation.Run(
             prompt=prompt,
             worktree=task.worktree,
             main_root=task.repository,
+            trusted=await self._is_trusted(definition, task),
             private=self._paths.state / "private" / task.id,
             hook=invocation.HookAddress(
                 argv=_hook_argv(),
@@ -359,6 +366,16 @@ class Agency:
             typed=made.typed,
             cols=_WIDE,
         )
+
+    async def _is_trusted(self, definition: Definition, task: Task) -> bool:
+        """Tell whether the agent may trust the worktree as it does the checkout.
+
+        What somebody else wrote is another matter: the agent asks about that.
+        """
+        if definition.trusted is None or task.base.name.startswith("pr:"):
+            return False
+        root, home = task.repository, self.home
+        return await in_thread(is_trusted, definition.trusted, root, home=home)
 
     async def heard(self, task: Task, session: Session, config: Config) -> Heard:
         """Read what the agent's hooks have said since `session.heard`."""

@@ -45,6 +45,7 @@ from agentls.tasks.orchestrator import Orchestrator
 from agentls.tasks.ordering import Ordering
 from agentls.tasks.origins import Origins
 from agentls.tasks.pool import Pool
+from agentls.tasks.ports import PortBlocks
 from agentls.tasks.publishing import Publishing
 from agentls.tasks.queueing import Queueing
 from agentls.tasks.races import Races
@@ -205,7 +206,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
         unfinished = await book.load()
         trusting = Trusting(paths=paths, database=database)
         config = await trusting.config_at_start()
-        agency = Agency(paths=paths)
+        agency = Agency(paths=paths, ports=PortBlocks(book))
         accounting = Accounting(paths=paths, book=book, database=database)
         checkpoints = Checkpointer(
             indexes=paths.state / "indexes",
@@ -273,7 +274,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
         updating = Updating(
             operations, database=database, tasks=tasks, rewinding=rewinding
         )
-        discarding = Discarding(operations)
+        discarding = Discarding(operations, trusting=trusting, ports=agency.ports)
         briefings = Briefings(
             operations,
             reviewing=reviewing,

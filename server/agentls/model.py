@@ -29,6 +29,7 @@ __all__ = [
     "HunkId",
     "Item",
     "Lines",
+    "Ports",
     "PullRequest",
     "PullState",
     "Resolve",
@@ -197,6 +198,27 @@ class Base:
         return self.kind not in {BaseKind.BRANCH, BaseKind.ADOPTED}
 
 
+@attrs.frozen(kw_only=True)
+class Ports:
+    """Ports one after the other, which one task has and no other that lives."""
+
+    first: int
+    count: int
+
+    @property
+    def last(self) -> int:
+        """The last of them."""
+        return self.first + self.count - 1
+
+    def numbers(self) -> range:
+        """Give each of them."""
+        return range(self.first, self.first + self.count)
+
+    def meets(self, other: "Ports") -> bool:
+        """Tell whether they have one in common."""
+        return self.first <= other.last and other.first <= self.last
+
+
 class CheckMode(enum.StrEnum):
     """What a check's failure means."""
 
@@ -336,6 +358,9 @@ class Task:
     """Of two queued tasks the one with the greater begins first."""
     environment: Mapping[str, str] = attrs.field(factory=dict[str, str])
     """What the asking client's terminal offers, such as SSH_AUTH_SOCK."""
+    ports: Ports | None = None
+    """Its own while it lives, from the first time that something is run for it;
+    afterwards those that it had."""
     group: Group | None = None
     item: Item | None = None
     """Its box is ticked by the merge."""

@@ -83,6 +83,9 @@ def _print(
     _field(
         "Target", one_line(task["target"]) + (f", as {merged[:12]}" if merged else "")
     )
+    if ports := task.get("ports"):
+        first, last = ports["first"], ports["first"] + ports["count"] - 1
+        _field("Ports", f"{first}-{last}" if last > first else f"{first}")
     if size := size_of(task):
         files = task["files"]
         _field(

@@ -19,6 +19,7 @@ from agentls.config.documents import Document
 from agentls.config.merging import Merge
 from agentls.config.reviewing import Check, Review, refuse_check_name
 from agentls.config.routing import ROUTES, Route
+from agentls.config.running import Ports
 from agentls.config.shapes import (
     Choice,
     Flag,
@@ -250,6 +251,11 @@ class Config:
         default=attrs.Factory(dict[str, Mapping[str, Any]]),
         about="Agents of your own, and changes to built-in ones.",
     )
+    ports: Ports = key(
+        Record(Ports),
+        default=Ports(),
+        about="Which ports tasks are given; no two that live share one.",
+    )
     merge: Merge = key(
         Record(Merge), default=Merge(), about="How a task's work is merged."
     )
@@ -323,7 +329,6 @@ CONFIG = Record(
     later=frozenset(
         {
             "launcher",
-            "ports",
             "run",
             "teardown",
         }
@@ -346,6 +351,7 @@ USER_ONLY: Mapping[tuple[str, ...], str] = {
     ("logs",): "what becomes of output on this machine",
     ("notify",): "what is run on this machine when a task needs you",
     ("review", "prompt"): "what agents are told in your name",
+    ("ports", "range"): "which of this machine's ports are used",
     ("pool",): "how much of this machine's disk is used",
     ("resume_on_start",): "what begins by itself on this machine",
     ("review", "order"): "in which order you review",

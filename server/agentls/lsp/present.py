@@ -16,6 +16,7 @@ from agentls.lsp.protocol.tasks import (
     CheckInfo,
     ExitInfo,
     GroupInfo,
+    PortsInfo,
     PullRequestInfo,
     SessionInfo,
     TaskInfo,
@@ -35,6 +36,7 @@ from agentls.review.change import Status
 from agentls.sessions.searching import Hit
 from agentls.tasks.accounting import Spent
 from agentls.tasks.records import AgentRecord
+from agentls.tasks.states import OVER
 
 __all__ = [
     "STATUSES",
@@ -93,12 +95,19 @@ def task_info(
         deleted=task.deleted,
         forecast=forecast,
         checks=tuple(_check_info(check) for check in task.checks),
+        ports=_ports_info(task),
         group=task.group and GroupInfo(kind=task.group.kind, id=task.group.id),
         lost_to=task.lost_to,
         pull_request=_pull_request(task.pull_request),
         sessions=tuple(session_info(session) for session in sessions),
         rev=task.rev,
     )
+
+
+def _ports_info(task: Task) -> PortsInfo | None:
+    if task.ports is None or task.state in OVER:
+        return None
+    return PortsInfo(first=task.ports.first, count=task.ports.count)
 
 
 def _asked_info(asked: Asked | None) -> AskedInfo | None:

@@ -28,6 +28,7 @@ from agentls.model import (
     Group,
     GroupKind,
     Item,
+    Ports,
     PullRequest,
     PullState,
     Session,
@@ -237,6 +238,8 @@ def _task_columns(task: Task) -> dict[str, object]:
         "conversation": task.conversation,
         "after": json.dumps(task.after),
         "priority": task.priority,
+        "port_first": task.ports and task.ports.first,
+        "port_count": task.ports and task.ports.count,
         "environment": json.dumps(dict(task.environment)),
         "in_group": task.group and json.dumps(attrs.asdict(task.group)),
         "item": task.item and json.dumps(attrs.asdict(task.item)),
@@ -287,6 +290,7 @@ def _task(row: sqlite3.Row) -> Task:
         conversation=row["conversation"],
         after=tuple(TaskId(one) for one in json.loads(row["after"])),
         priority=row["priority"],
+        ports=_ports(row["port_first"], row["port_count"]),
         environment=json.loads(row["environment"]),
         group=_group(row["in_group"]),
         item=row["item"] and Item(**json.loads(row["item"])),
@@ -297,6 +301,12 @@ def _task(row: sqlite3.Row) -> Task:
 
 def _moment(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
+
+
+def _ports(first: int | None, count: int | None) -> Ports | None:
+    if first is None or count is None:
+        return None
+    return Ports(first=first, count=count)
 
 
 def _asked(text: str | None) -> Asked | None:

@@ -32,6 +32,7 @@ from agentls.errors import AgentMissing, InvalidState, UnknownAgent
 from agentls.model import (
     AgentName,
     Asked,
+    Ports,
     Session,
     SessionId,
     State,
@@ -45,13 +46,11 @@ from agentls.sessions.environment import (
     agent_environment,
     user_environment,
 )
+from agentls.tasks.ports import PortBlocks
 from agentls.tasks.running import Program
 from agentls.threads import in_thread
 
 __all__ = ["STATES", "Agency", "Heard", "ListedAgent", "Said", "Start"]
-
-_PORTS_BEGIN, _PORTS_EACH, _PORTS_TASKS = 20000, 10, 1200
-"""Each task has ten ports below the range that systems give out by themselves."""
 
 _WIDE = 1000
 """Columns of a terminal in which no line of an answer is broken."""
@@ -118,8 +117,9 @@ class Heard:
 class Agency:
     """Knows the agents of a config, and runs them for tasks."""
 
-    def __init__(self, *, paths: Paths) -> None:
+    def __init__(self, *, paths: Paths, ports: PortBlocks) -> None:
         self._paths = paths
+        self.ports = ports
         self._versions: dict[tuple[Path, int], str | None] = {}
 
     @property
@@ -142,8 +142,11 @@ class Agency:
         )
 
     async def environment(self, task: Task, config: Config) -> Mapping[str, str]:
-        """Give the environment of what runs for a task."""
-        ports = _PORTS_BEGIN + task.number % _PORTS_TASKS * _PORTS_EACH
+        """Give the environment of what runs for a task, its ports in it.
+
+        Raises `InvalidState` when it has none and none are free.
+        """
+        ports = await self.ports.of(task, config)
         return agent_environment(
             await self.user_environment(),
             client_env=task.environment,
@@ -152,8 +155,8 @@ class Agency:
                 "AGENTLS_TASK": task.id,
                 "AGENTLS_WORKTREE": str(task.worktree),
                 "AGENTLS_REPOSITORY": str(task.repository),
-                "AGENTLS_PORT_BASE": str(ports),
                 "AGENTLS_STATE_DIR": str(self._paths.state),
+                **_told_ports(ports),
             },
         )
 
@@ -389,6 +392,15 @@ class Agency:
 
     def _events(self, session: SessionId) -> Path:
         return self._paths.state / "events" / session
+
+
+def _told_ports(ports: Ports | None) -> Mapping[str, str]:
+    if ports is None:
+        return {}
+    return {
+        "AGENTLS_PORT_BASE": str(ports.first),
+        "AGENTLS_PORTS": " ".join(map(str, ports.numbers())),
+    }
 
 
 def _said(event: AgentEvent, *, before: Said | None) -> Said:

@@ -20,6 +20,7 @@ from agentls.errors import UnknownTask
 from agentls.model import (
     CommitId,
     Exit,
+    Ports,
     Session,
     SessionId,
     SessionKind,
@@ -31,7 +32,7 @@ from agentls.store import news
 from agentls.store import tasks as table
 from agentls.store.database import Database
 from agentls.store.tasks import JournalEntry
-from agentls.tasks.states import needs_a_person, require_transition
+from agentls.tasks.states import OVER, needs_a_person, require_transition
 
 __all__ = [
     "CommentsChanged",
@@ -297,6 +298,25 @@ class TaskBook:
                 task_id, changes={"looked": checkpoint, "changed": task.changed}
             )
 
+    def ports_taken(self, *, besides: TaskId) -> tuple[Ports, ...]:
+        """Give the ports of all tasks that live, but for one."""
+        return tuple(
+            task.ports
+            for task in self._tasks.values()
+            if task.ports and task.state not in OVER and task.id != besides
+        )
+
+    async def keep_ports(self, task_id: TaskId, ports: Ports) -> Task:
+        """Keep a task's ports, and tell; no change of it either.
+
+        The task has none then if one that lives has got one of them meanwhile.
+        """
+        async with self._writing:
+            task = self.get(task_id)
+            return await self._change(
+                task_id, changes={"ports": ports, "changed": task.changed}
+            )
+
     async def pause(self, *, paused: bool) -> None:
         """Keep whether nothing that is queued begins."""
 
@@ -413,10 +433,8 @@ class TaskBook:
         ended: bool = False,
         quietly: bool = False,
     ) -> Task:
-        task = before = self.get(task_id)
-        if state := changes.get("state"):
-            require_transition(task, state)
-        task = attrs.evolve(task, **_with_times(before, changes))
+        before = self.get(task_id)
+        task = self._follow(before, changes)
         moved = (task.state, task.why) != (before.state, before.why)
         is_news = moved and not quietly and needs_a_person(task)
 
@@ -442,6 +460,19 @@ class TaskBook:
                 self._tell(SessionEnd(session=remember))
 
         return await self._database.transaction(update, then=take)
+
+    def _follow(self, before: Task, changes: dict[str, Any]) -> Task:
+        """Give a task with new values, and what follows from them."""
+        if state := changes.get("state"):
+            require_transition(before, state)
+        task = attrs.evolve(before, **_with_times(before, changes))
+        if (task.ports, task.state) == (before.ports, before.state):
+            return task
+        # Invariant: no two tasks that live share a port (tests/tasks/test_ports.py).
+        mine = task.ports if task.state not in OVER else None
+        if mine and any(map(mine.meets, self.ports_taken(besides=task.id))):
+            return attrs.evolve(task, ports=None)
+        return task
 
     def _take(self, task: Task) -> None:
         self._tasks[task.id] = task

@@ -7,8 +7,10 @@ from agentls.model import BaseKind, State, Task, TaskId
 from agentls.review import discarding
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.operations import Operations, entry
+from agentls.tasks.ports import PortBlocks
 from agentls.tasks.states import require_state
 from agentls.tasks.trash import Trash
+from agentls.tasks.trusting import Trusting
 from agentls.threads import in_thread
 
 __all__ = ["Discarding"]
@@ -20,8 +22,12 @@ _MAKE_AGAIN = "make again"
 class Discarding:
     """Puts tasks out of sight, and brings them back."""
 
-    def __init__(self, operations: Operations) -> None:
+    def __init__(
+        self, operations: Operations, *, trusting: Trusting, ports: PortBlocks
+    ) -> None:
         self._on = operations
+        self._trusting = trusting
+        self._ports = ports
         self._trash = Trash(operations.paths)
 
     async def discard(self, name: str, *, lost_to: TaskId | None = None) -> Task:
@@ -61,12 +67,15 @@ class Discarding:
         """Do the steps of a restore, from the beginning or after a crash."""
         made = await self._bring_back(task, note)
         why = "Restored from its last checkpoint; what git ignores is gone."
-        return await self._on.book.finish(
+        restored = await self._on.book.finish(
             task.id,
             quietly=True,
             state=await self._state(task),
             why=why if made else "Restored.",
         )
+        if task.ports is not None and restored.ports is None:
+            return await self._other_ports(restored)
+        return restored
 
     async def bring_back(self, task: Task) -> None:
         """Make the worktree of a task that isn't discarded again, where it is gone.
@@ -102,6 +111,19 @@ class Discarding:
         return await discarding.make_again(
             repository, task, checkpoints=self._on.checkpoints, keep=keep
         )
+
+    async def _other_ports(self, task: Task) -> Task:
+        """Give a task that lives again new ports, as another one has those it had."""
+        said = f"{task.why} Another task has got its ports meanwhile"
+        try:
+            config = await self._trusting.config_of_work(
+                await self._on.repository(task)
+            )
+            ports = await self._ports.of(task, config)
+        except AgentlsError:  # told again when something is to be run with them
+            ports = None
+        why = f"{said}; its own are {ports.first}-{ports.last} now." if ports else said
+        return await self._on.book.change(task.id, quietly=True, why=why)
 
     async def _state(self, task: Task) -> State:
         """Give the state that a discarded task comes back to."""

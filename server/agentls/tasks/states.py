@@ -7,6 +7,7 @@ from agentls.model import State, Task
 
 __all__ = [
     "HOLDS_A_PLACE",
+    "OVER",
     "TRANSITIONS",
     "needs_a_person",
     "require_state",
@@ -52,6 +53,8 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
 HOLDS_A_PLACE = frozenset({_S.PREPARING, _S.WORKING, _S.WAITING, _S.CHECKING})
 """The states that count against `limits.max_parallel`."""
 
+OVER = frozenset({_S.MERGED, _S.DISCARDED})
+"""The states of a task that has nothing of its own any more, such as ports."""
 
 _NEEDS_A_PERSON = frozenset({_S.WAITING, _S.REVIEW, _S.FAILED, _S.INTERRUPTED})
 

@@ -914,6 +914,13 @@ export interface PeekResult {
   title?: string;
 }
 
+/** Ports that a task has to itself, one after the other. */
+export interface PortsInfo {
+  /** `AGENTLS_PORT_BASE` of all that runs for it. */
+  first: number;
+  count: number;
+}
+
 /** Which merge to try. */
 export interface PreviewMergeParams {
   task: string;
@@ -1291,6 +1298,8 @@ export interface TaskInfo {
   sessions?: readonly SessionInfo[];
   /** In the order in which they run. */
   checks?: readonly CheckInfo[];
+  /** Absent before anything was run for it, and when it is merged or discarded. */
+  ports?: PortsInfo;
   /** What it was asked for together with. */
   group?: GroupInfo;
   /** The task of its race that was merged, for which it was discarded. */

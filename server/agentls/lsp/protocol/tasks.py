@@ -16,6 +16,7 @@ __all__ = [
     "GroupInfo",
     "ListTasksParams",
     "ListTasksResult",
+    "PortsInfo",
     "PullRequestInfo",
     "ResumeTaskParams",
     "SendPromptParams",
@@ -131,6 +132,15 @@ class GroupInfo:
 
 
 @attrs.frozen(kw_only=True)
+class PortsInfo:
+    """Ports that a task has to itself, one after the other."""
+
+    first: int
+    """`AGENTLS_PORT_BASE` of all that runs for it."""
+    count: int
+
+
+@attrs.frozen(kw_only=True)
 class TaskInfo:
     """A task as clients show it."""
 
@@ -185,6 +195,8 @@ class TaskInfo:
     one, that is attached to when none is named."""
     checks: tuple[CheckInfo, ...] = ()
     """In the order in which they run."""
+    ports: PortsInfo | None = None
+    """Absent before anything was run for it, and when it is merged or discarded."""
     group: GroupInfo | None = None
     """What it was asked for together with."""
     lost_to: str | None = None

@@ -15,6 +15,7 @@ import checkpoint
 import echo
 import events
 import forecast
+import hundred
 import idle
 import launch
 import listing
@@ -54,6 +55,9 @@ def measures(options: argparse.Namespace) -> Mapping[str, Measure]:
         "attach": lambda: attach.measure(rounds, megabytes=options.megabytes * 2),
         "neovim": lambda: neovim.measure(rounds, megabytes=options.megabytes),
         "output": lambda: output.measure(rounds, megabytes=options.megabytes),
+        "hundred": lambda: hundred.measure(
+            agents=options.sessions, seconds=options.seconds * 6
+        ),
         "idle": lambda: idle.measure(
             sessions=options.sessions, seconds=options.seconds
         ),

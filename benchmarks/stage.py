@@ -121,9 +121,9 @@ class Editor:
         )
         self.tell("initialized", {})
 
-    def begin(self, script: str) -> tuple[str, str]:
-        """Create a task that runs a script; give its id and its session's."""
-        created = self.execute("createTask", prompt=script, agent="shell")["task"]
+    def begin(self, prompt: str, *, agent: str = "shell") -> tuple[str, str]:
+        """Create a task; give its id and its session's."""
+        created = self.execute("createTask", prompt=prompt, agent=agent)["task"]
         self._tasks.append(created["id"])
         return created["id"], created["sessions"][-1]["id"]
 

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,26 @@ COMMITS = (
 )
 COLLIDES = "echo {n} > shared.txt"
 CRASHES = "echo half > file-{n}.txt; exit 3"
-KINDS = (EDITS, COMMITS, COLLIDES, CRASHES)
+WAITS = (
+    "stty -icanon -echo; echo 'May I edit {n}?'; read -r answer;"
+    " printf '\\033[H\\033[2J'; echo $answer {n} > file-{n}.txt"
+)
+KINDS = (EDITS, COMMITS, COLLIDES, CRASHES, WAITS)
+
+CONFIG = """
+[limits]
+max_parallel = {places}
+
+[agents.script]
+bin = "/bin/sh"
+start = ["-ec", "{{prompt}}"]
+
+[agents.script.dialogs.edit]
+match = 'May I edit (?P<what>[0-9]+)\\?'
+kind = "permission"
+reason = "It wants to edit {{what}}"
+choices.allow = {{ keys = "allowed\\r" }}
+"""
 
 REST = ("review", "failed", "interrupted")
 
@@ -39,7 +59,12 @@ def _expected(number: int) -> dict[str, str]:
             f"left-{number}.txt": "more\n",
         },
         COLLIDES: {"shared.txt": f"{number}\n"},
-    }[KINDS[number % len(KINDS)]]
+        WAITS: {f"file-{number}.txt": f"allowed {number}\n"},
+    }[_kind(number)]
+
+
+def _kind(number: int) -> str:
+    return KINDS[number % len(KINDS)]
 
 
 @pytest.fixture
@@ -59,11 +84,12 @@ async def test_all_are_reviewed_one_by_one_whatever_dies(
     say(f"{TASKS} tasks, {FILES} files, {KILLS} kills")
     config = Path(home.environ["AGENTLS_CONFIG_DIR"]) / "config.toml"
     config.parent.mkdir(parents=True, exist_ok=True)
-    config.write_text(f"[limits]\nmax_parallel = {PLACES}\n")
+    config.write_text(CONFIG.format(places=PLACES))
     editor = await open_editor(large)
-    prompts = [KINDS[n % len(KINDS)].format(n=n) for n in range(TASKS)]
+    began = git(large, "rev-parse", "HEAD")
+    prompts = [_kind(n).format(n=n) for n in range(TASKS)]
     made = await editor.execute(
-        "createTasks", text=json.dumps(prompts), format="json", agent="shell"
+        "createTasks", text=json.dumps(prompts), format="json", agent="script"
     )
     numbers = {item.task.id: n for n, item in enumerate(made.items)}
 
@@ -75,21 +101,22 @@ async def test_all_are_reviewed_one_by_one_whatever_dies(
         for task in (await editor.execute("listTasks")).tasks:
             editor.tasks[task.id] = task
     await _rested(editor, numbers, at_least=TASKS)
-
-    crashed = {name for name, n in numbers.items() if KINDS[n % 4] is CRASHES}
+    crashed = {name for name, n in numbers.items() if _kind(n) is CRASHES}
     states = {name: editor.tasks[name].state for name in numbers}
     assert {name for name in numbers if states[name] != "review"} == crashed, states
 
     files: dict[str, str] = {}
+    merged: list[str] = []
     refused = 0
     while (found := await editor.execute("nextReview")).task:
         number = numbers[found.task.id]
         if await _merged(editor, found.task.id):
             files |= _expected(number)
+            merged.append(found.task.id)
         else:
-            assert KINDS[number % 4] is COLLIDES
+            assert _kind(number) is COLLIDES
             refused += 1
-    assert refused == sum(KINDS[n % 4] is COLLIDES for n in range(TASKS)) - 1
+    assert refused == sum(_kind(n) is COLLIDES for n in range(TASKS)) - 1
     for name in numbers:
         if name in crashed or editor.tasks[name].state == "merged":
             await editor.execute("discardTask", task=name)
@@ -100,9 +127,10 @@ async def test_all_are_reviewed_one_by_one_whatever_dies(
     for name, content in files.items():
         assert (large / name).read_text() == content
     assert git(large, "status", "--porcelain") == ""
-    since = git(large, "log", "--format=%H", "--grep=many files").strip()
-    told = git(large, "diff", "--name-only", since, "HEAD").split()
+    told = git(large, "diff", "--name-only", began, "HEAD").split()
     assert sorted(told) == sorted(files)
+    by_hand = _apply_in_order(git, large, merged, since=began)
+    assert git(large, "rev-parse", "HEAD^{tree}") == by_hand
     git(large, "fsck", "--strict", "--no-dangling")
     listed = git(large, "worktree", "list", "--porcelain")
     assert listed.count("\nbranch ") == 1  # no task's, and the pool's is on none
@@ -112,19 +140,41 @@ async def test_all_are_reviewed_one_by_one_whatever_dies(
     ]
 
 
+def _apply_in_order(
+    git: Callable[..., str], repository: Path, tasks: list[str], *, since: str
+) -> str:
+    """Apply the tasks' last checkpoints as patches with git alone; give the tree."""
+    clone = repository.parent / "by-hand"
+    git(repository, "clone", "-q", "--no-checkout", ".", str(clone))
+    git(clone, "checkout", "-q", "--detach", since)
+    for task in tasks:
+        patch = git(repository, "diff", "--binary", since, f"refs/agentls/{task}")
+        git(clone, "apply", "--index", "-", stdin=f"{patch}\n".encode())
+    return git(clone, "write-tree")
+
+
 async def _rested(editor: Any, numbers: dict[str, int], *, at_least: int) -> None:
-    """Wait until so many rest; each that comes to it begins the time anew."""
-    for wanted in range(1, at_least + 1):
+    """Wait until so many rest, and allow what is asked meanwhile.
+
+    Each that comes to rest or asks begins the time anew.
+    """
+
+    def known(*states: str) -> set[str]:
+        return {
+            name
+            for name in numbers
+            if name in editor.tasks and editor.tasks[name].state in states
+        }
+
+    while len(at_rest := known(*REST)) < at_least:
+        asking = known("waiting")
+        for name in asking:
+            await editor.execute("respond", task=name, choice="allow")
         await editor.until(
-            lambda wanted=wanted: (
-                sum(
-                    task.state in REST
-                    for name, task in editor.tasks.items()
-                    if name in numbers
-                )
-                >= wanted
+            lambda at_rest=at_rest, asking=asking: (
+                known(*REST) - at_rest or known("waiting") - asking
             ),
-            f"{wanted} at rest",
+            f"more than {len(at_rest)} of {at_least} at rest",
         )
 
 

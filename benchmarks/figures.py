@@ -1,5 +1,6 @@
 """The table: what was measured beside what, and the page that keeps it."""
 
+import math
 import os
 import platform
 import statistics
@@ -9,7 +10,15 @@ from pathlib import Path
 
 import attrs
 
-__all__ = ["Line", "describe", "medians", "percentile", "table", "write_page"]
+__all__ = [
+    "Line",
+    "describe",
+    "medians",
+    "percentile",
+    "table",
+    "unmeasured",
+    "write_page",
+]
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 NOTES = "<!-- notes -->"
@@ -31,6 +40,18 @@ class Line:
     met: bool | None = None
     """None where there is no target."""
     unit: str = "ms"
+
+
+def unmeasured(name: str) -> Line:
+    """Give the line of what could not be measured."""
+    return Line(
+        name=f"{name}: could not be measured",
+        agentls=math.nan,
+        peer_name="its peers",
+        peer=math.nan,
+        target="a figure",
+        met=False,
+    )
 
 
 def medians(

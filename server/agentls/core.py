@@ -17,6 +17,7 @@ from agentls.doctor import Finding, examine
 from agentls.errors import InvalidParams
 from agentls.git.repository import find_repository
 from agentls.paths import Paths
+from agentls.report.reports import Reports
 from agentls.review.checkpoint import Checkpointer
 from agentls.sessions.controllers import Controllers
 from agentls.sessions.screens import Screens
@@ -38,6 +39,7 @@ from agentls.tasks.creating import Creating
 from agentls.tasks.deciding import Deciding
 from agentls.tasks.discarding import Discarding
 from agentls.tasks.forecasting import Forecasting
+from agentls.tasks.history import History
 from agentls.tasks.housekeeping import Housekeeper
 from agentls.tasks.merging import Merging
 from agentls.tasks.operations import Operations
@@ -115,6 +117,7 @@ class Core:
     agency: Agency
     accounting: Accounting
     records: Records
+    reports: Reports
     housekeeper: Housekeeper
     background: Background
     teller: Teller
@@ -343,6 +346,10 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             agency=agency,
             accounting=accounting,
             records=records,
+            reports=Reports(
+                history=History(book=book, database=database),
+                folder=paths.state / "reports",
+            ),
             housekeeper=Housekeeper(
                 paths=paths,
                 book=book,

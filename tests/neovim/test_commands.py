@@ -196,3 +196,18 @@ def test_what_an_agent_asks_is_answered_from_the_list(open_neovim, home, start):
     neovim.keys("1<CR>")
     neovim.until_screen("was answered", without=["Needs you"])
     neovim.until_screen("Ready for review (1)")
+
+
+def test_the_report_of_a_day_opens_in_the_browser(neovim: Neovim, start, home):
+    start("echo work > work.txt", "--wait", title="Worked on")
+    browser = home.path / "bin" / "xdg-open"
+    browser.parent.mkdir()
+    browser.write_text(f"#!/bin/sh\ncp \"$1\" '{home.path}/seen.new'\n")
+    browser.chmod(0o755)
+    neovim.lua("vim.env.PATH = ... .. ':' .. vim.env.PATH", str(browser.parent))
+    neovim.command("AgentTask report today")
+    neovim.until_screen("The report is")
+    neovim.until((home.path / "seen.new").exists)
+    assert "Worked on" in (home.path / "seen.new").read_text()
+    neovim.command("AgentTask report someday")
+    neovim.until_screen('"someday" is no day')

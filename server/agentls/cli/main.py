@@ -61,6 +61,7 @@ _PLACES = {
     "restore": "agentls.cli.operations:restore",
     "agents": "agentls.cli.agents:agents",
     "stats": "agentls.cli.stats:stats",
+    "report": "agentls.cli.report:report",
     "trust": "agentls.cli.trust:trust",
     "gc": "agentls.cli.gc:gc",
     "doctor": "agentls.cli.doctor:doctor",

@@ -10,6 +10,11 @@ from agentls.lsp.protocol.changes import FileStatus
 from agentls.lsp.protocol.checkpoints import CheckpointInfo, TurnInfo
 from agentls.lsp.protocol.forecast import ForecastInfo
 from agentls.lsp.protocol.logs import LogHit, Span
+from agentls.lsp.protocol.overview import (
+    IntervalInfo,
+    TaskHistoryInfo,
+    TurnTimesInfo,
+)
 from agentls.lsp.protocol.tasks import (
     AskedInfo,
     BaseInfo,
@@ -35,6 +40,7 @@ from agentls.model import (
 from agentls.review.change import Status
 from agentls.sessions.searching import Hit
 from agentls.tasks.accounting import Spent
+from agentls.tasks.history import TaskHistory
 from agentls.tasks.records import AgentRecord
 from agentls.tasks.states import OVER
 
@@ -45,6 +51,7 @@ __all__ = [
     "exit_info",
     "log_hit",
     "session_info",
+    "task_history",
     "task_info",
     "turn_info",
     "uri_of",
@@ -164,6 +171,44 @@ def usage_info(spent: Spent) -> UsageInfo:
         output=used and used.output,
         cached=used and used.cached,
         cost=used and used.cost,
+    )
+
+
+def task_history(history: TaskHistory) -> TaskHistoryInfo:
+    """Show what became of a task."""
+    task = history.task
+    return TaskHistoryInfo(
+        task=task.id,
+        number=task.number,
+        title=task.title,
+        agent=task.agent,
+        repository=uri_of(task.repository),
+        state=task.state,
+        created=task.created.isoformat(),
+        merged_commit=task.merged_commit,
+        added=task.added,
+        deleted=task.deleted,
+        intervals=tuple(
+            IntervalInfo(
+                state=one.state,
+                begun=one.begun.isoformat(),
+                ended=one.ended and one.ended.isoformat(),
+                why=one.why,
+                source=one.source,
+                opened=one.opened and one.opened.isoformat(),
+            )
+            for one in history.intervals
+        ),
+        turns=tuple(
+            TurnTimesInfo(
+                number=one.number,
+                source=one.source,
+                begun=one.begun.isoformat(),
+                ended=one.ended and one.ended.isoformat(),
+            )
+            for one in history.turns
+        ),
+        usage=usage_info(history.spent),
     )
 
 

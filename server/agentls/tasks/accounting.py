@@ -25,7 +25,7 @@ from agentls.store.database import Database
 from agentls.tasks.book import TaskBook, now
 from agentls.threads import in_thread
 
-__all__ = ["Accounting", "Spent"]
+__all__ = ["Accounting", "Spent", "spent_of"]
 
 _OUTPUT_BYTES = 1 << 18
 _FILE_BYTES = 64 << 20
@@ -103,13 +103,7 @@ class Accounting:
             return len(turns.load_turns(connection, task.id)), used
 
         count, used = await self._database.read(load)
-        lasted = max(0.0, (now() - (task.moved or task.changed)).total_seconds())
-        return Spent(
-            turns=count,
-            worked=task.worked + lasted * (task.state is State.WORKING),
-            waited=task.waited + lasted * (task.state is State.WAITING),
-            usage=used,
-        )
+        return spent_of(task, turns=count, usage=used)
 
     async def _keep(self, task: TaskId, *, name: str, used: Usage) -> None:
         await self._database.transaction(
@@ -149,6 +143,17 @@ class _Places:
             return None
         files = [Path(one) for one in glob.glob(pattern)]  # noqa: PTH207 - absolute patterns
         return max((one for one in files if one.is_file()), key=_age, default=None)
+
+
+def spent_of(task: Task, *, turns: int, usage: Usage | None) -> Spent:
+    """Say what a task took, the present moment included."""
+    lasted = max(0.0, (now() - (task.moved or task.changed)).total_seconds())
+    return Spent(
+        turns=turns,
+        worked=task.worked + lasted * (task.state is State.WORKING),
+        waited=task.waited + lasted * (task.state is State.WAITING),
+        usage=usage,
+    )
 
 
 def _lasted(seconds: float) -> str:

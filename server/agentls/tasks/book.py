@@ -16,7 +16,7 @@ from typing import Any
 
 import attrs
 
-from agentls.errors import UnknownTask
+from agentls.errors import StorageFull, UnknownTask
 from agentls.model import (
     CommitId,
     Exit,
@@ -28,7 +28,7 @@ from agentls.model import (
     Task,
     TaskId,
 )
-from agentls.store import news
+from agentls.store import history, news
 from agentls.store import tasks as table
 from agentls.store.database import Database
 from agentls.store.tasks import JournalEntry
@@ -103,6 +103,8 @@ class TaskBook:
         self._sessions: dict[SessionId, Session] = {}
         self._by_task: defaultdict[TaskId, list[SessionId]] = defaultdict(list)
         self._untold: set[TaskId] = set()
+        self._opened: dict[TaskId, datetime | None] = {}
+        """Tasks that a person looks at, and when they had come to review then."""
         self._listeners: list[Callable[[Event], None]] = []
         self._writing = asyncio.Lock()
         self.rev = 0
@@ -217,6 +219,7 @@ class TaskBook:
                     number = table.next_number(connection)
                     task = make(ids, number, table.next_rev(connection))
                     table.insert_task(connection, task)
+                    history.add_move(connection, task, None)
                     tasks.append(task)
                 return tuple(tasks)
 
@@ -317,6 +320,22 @@ class TaskBook:
                 task_id, changes={"ports": ports, "changed": task.changed}
             )
 
+    async def keep_opened(self, task_id: TaskId) -> None:
+        """Keep that a person looks at a task that is ready for review; nobody is told.
+
+        Only the first look since it came there counts.
+        """
+        async with self._writing:
+            task = self.get(task_id)
+            known = task_id in self._opened and self._opened[task_id] == task.moved
+            if known or task.state is not State.REVIEW:
+                return
+            with contextlib.suppress(StorageFull):  # one can read all the same
+                await self._database.transaction(
+                    lambda db: history.keep_opened(db, task_id, at=now()),
+                    then=lambda _: self._opened.update({task_id: task.moved}),
+                )
+
     async def pause(self, *, paused: bool) -> None:
         """Keep whether nothing that is queued begins."""
 
@@ -374,6 +393,7 @@ class TaskBook:
                     del self._sessions[name]
                 del self._tasks[task_id]
                 self._untold.discard(task_id)
+                self._opened.pop(task_id, None)
                 self._tell(Removed(task=task_id, rev=rev))
 
             await self._database.transaction(delete, then=forget)
@@ -441,6 +461,7 @@ class TaskBook:
         def update(connection: sqlite3.Connection) -> Task:
             written = attrs.evolve(task, rev=table.next_rev(connection))
             table.update_task(connection, written)
+            history.add_move(connection, written, before.state)
             also(connection)
             if journal:
                 table.journal(connection, journal)

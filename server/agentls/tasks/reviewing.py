@@ -127,6 +127,8 @@ class Reviewing:
         )
         end = begin + asked.limit
         page = files[begin:end]
+        if asked.new == NOW:
+            await self._on.book.keep_opened(task.id)
         marks = await self._database.read(lambda db: table.load_marks(db, task.id))
         decisions = await self._deciding.decided(task.id) if asked.hunks else ()
         return Shown(
@@ -168,6 +170,7 @@ class Reviewing:
         files = await self._present_files(repository, task)
         chosen = select(files, paths)
         if viewed:
+            await self._on.book.keep_opened(task.id)
             found = await self._wanted(repository, task, chosen, hunks)
             marks = tuple((hunk.id, hunk.path) for hunk in found)
             await self._write(

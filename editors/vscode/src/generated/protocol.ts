@@ -639,6 +639,27 @@ export interface GroupInfo {
   id: string;
 }
 
+/** Which time, and of which tasks. */
+export interface HistoryParams {
+  /** ISO 8601 with an offset from UTC; a day before `until` if absent. */
+  since?: string;
+  /** The same; now if absent. */
+  until?: string;
+  /** Tasks of the repository that holds this file or folder; of all if absent. */
+  uri?: string;
+}
+
+/** What became of tasks. */
+export interface HistoryResult {
+  /** Later than was asked for where so much happened that the rest is left out. */
+  since: string;
+  until: string;
+  /** How far the present intervals reach. */
+  now: string;
+  /** Those that were open in that time, in the order in which they were asked for. */
+  tasks: readonly TaskHistoryInfo[];
+}
+
 /** An agent's hook wrote an event to its session's file. */
 export interface HookEventParams {
   session: string;
@@ -695,6 +716,20 @@ export interface InputParams {
   session: string;
   text?: string;
   base64?: string;
+}
+
+/** A time in which a task was in one state. */
+export interface IntervalInfo {
+  state: string;
+  begun: string;
+  /** Absent for the present one. */
+  ended?: string;
+  /** As it was when the task came there. */
+  why?: string;
+  /** What told it, as in a task. */
+  source?: string;
+  /** When a person first looked at the change; only in `review`. */
+  opened?: string;
 }
 
 /** Some lines of a file, from 1, the last one among them. */
@@ -1040,6 +1075,12 @@ export interface RenameTaskParams {
   title: string;
 }
 
+/** A report that was written. */
+export interface ReportResult {
+  /** Of its file, in agentls' own folder. The last 30 are kept. */
+  uri: string;
+}
+
 /** The terminal's new size; for the controller. */
 export interface ResizeParams {
   session: string;
@@ -1249,6 +1290,28 @@ export interface TaskForecastInfo {
   forecast?: ForecastInfo;
 }
 
+/** What became of a task; whole intervals and turns, also where they reach out. */
+export interface TaskHistoryInfo {
+  task: string;
+  number: number;
+  title: string;
+  agent: string;
+  /** The URI of the user's checkout. */
+  repository: string;
+  /** The present one. */
+  state: string;
+  created: string;
+  mergedCommit?: string;
+  /** Lines of its change, as of its last checkpoint; of one that was merged those that were. */
+  added?: number;
+  deleted?: number;
+  /** In their order, without gaps. Those before this was kept are unknown. */
+  intervals: readonly IntervalInfo[];
+  turns?: readonly TurnTimesInfo[];
+  /** In its whole life. */
+  usage: UsageInfo;
+}
+
 /** A task as clients show it. */
 export interface TaskInfo {
   id: string;
@@ -1414,6 +1477,15 @@ export interface TurnInfo {
   said?: string;
 }
 
+/** When a turn was. */
+export interface TurnTimesInfo {
+  number: number;
+  /** How its agent came to the prompt, as in a turn. */
+  source: string;
+  begun: string;
+  ended?: string;
+}
+
 /** Which merge to take back. */
 export interface UndoMergeParams {
   task: string;
@@ -1540,6 +1612,7 @@ export interface Commands {
   "agentls.forecast": [ForecastParams, ForecastResult];
   "agentls.gc": [GcParams, GcResult];
   "agentls.getTask": [TaskParams, TaskResult];
+  "agentls.history": [HistoryParams, HistoryResult];
   "agentls.hunkOrigin": [HunkOriginParams, HunkOriginResult];
   "agentls.listAgents": [ListAgentsParams, ListAgentsResult];
   "agentls.listCheckpoints": [TaskParams, ListCheckpointsResult];
@@ -1555,6 +1628,7 @@ export interface Commands {
   "agentls.refreshPullRequest": [TaskParams, TaskResult];
   "agentls.refuseHunks": [RefuseHunksParams, RefuseHunksResult];
   "agentls.renameTask": [RenameTaskParams, TaskResult];
+  "agentls.report": [HistoryParams, ReportResult];
   "agentls.resolveComment": [ResolveCommentParams, CommentResult];
   "agentls.respond": [RespondParams, TaskResult];
   "agentls.restoreTask": [TaskParams, TaskResult];

@@ -33,6 +33,7 @@ M.NAMES = {
   'update',
   'pr',
   'forecast',
+  'report',
   'checkpoints',
   'discard',
   'restore',

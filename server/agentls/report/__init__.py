@@ -1,0 +1,1 @@
+"""What became of tasks, as a page for people."""

@@ -65,6 +65,7 @@ from agentls.tasks.sending import ReviewSending
 from agentls.tasks.starting import Starter
 from agentls.tasks.states import HOLDS_A_PLACE
 from agentls.tasks.telling import Teller
+from agentls.tasks.trains import Trains
 from agentls.tasks.trusting import Trusting
 from agentls.tasks.trying import Trying
 from agentls.tasks.undoing import Undoing
@@ -105,6 +106,7 @@ class Core:
     pool: Pool
     refusing: Refusing
     responding: Responding
+    trains: Trains
     trying: Trying
     reviewing: Reviewing
     repairing: Repairing
@@ -288,14 +290,14 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
         )
         responding = Responding(operations, agency=agency, screens=screens)
         creating = Creating(operations, trusting=trusting, routing=routing)
-        races = Races(operations, creating=creating, discarding=discarding)
+        ordering = Ordering(operations, trusting=trusting, forecasting=forecasting)
         core = Core(
             paths=paths,
             book=book,
             tasks=tasks,
             creating=creating,
             batching=Batching(operations, creating=creating),
-            races=races,
+            races=Races(operations, creating=creating, discarding=discarding),
             accepting=Accepting(
                 operations, deciding=deciding, merging=merging, updating=updating
             ),
@@ -313,7 +315,14 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             merging=merging,
             undoing=Undoing(operations, discarding=discarding),
             forecasting=forecasting,
-            ordering=Ordering(operations, trusting=trusting, forecasting=forecasting),
+            ordering=ordering,
+            trains=Trains(
+                operations,
+                merging=merging,
+                ordering=ordering,
+                forecasting=forecasting,
+                pool=pool,
+            ),
             origins=Origins(operations, database=database),
             pool=pool,
             refusing=Refusing(operations, deciding=deciding),
@@ -376,6 +385,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             starter=starter,
             finishers={
                 "merge": core.merging.finish_merge,
+                "train": core.trains.finish_train,
                 "take": core.accepting.finish_take,
                 "refuse": core.refusing.finish_refuse,
                 "undo": core.undoing.finish_undo,
@@ -397,10 +407,10 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             book.listening(resuming.hear),
             book.listening(starter.hear),
             book.listening(forecasting.hear),
-            book.listening(races.hear),
+            book.listening(core.races.hear),
             book.listening(pool.hear),
         ):
-            background.spawn(races.keep_going(), name="races")
+            background.spawn(core.races.keep_going(), name="races")
             async with teller:
                 with book.listening(teller.hear):
                     try:

@@ -189,13 +189,19 @@ class Base:
 
     kind: BaseKind
     name: str
-    """As the user wrote it: `main`, `v1.2`, `branch:fix`, `pr:12`, `wip`."""
+    """As the user wrote it: `main`, `v1.2`, `branch:fix`, `pr:12`, `wip`, `task:ID`."""
     commit: CommitId
 
     @property
     def own_branch(self) -> bool:
         """Tell whether the task's branch was made for it, and may go with it."""
         return self.kind not in {BaseKind.BRANCH, BaseKind.ADOPTED}
+
+    @property
+    def on(self) -> TaskId | None:
+        """Give the task whose state it is; None where it is no task's."""
+        kind, _, rest = self.name.partition(":")
+        return TaskId(rest) if kind == "task" and rest else None
 
 
 @attrs.frozen(kw_only=True)
@@ -378,6 +384,8 @@ class SessionKind(enum.StrEnum):
     CHECK = "check"
     REVIEWER = "reviewer"
     """An agent that looks at another one's change."""
+    TRAIN = "train"
+    """A check of a train, in the train's own worktree; the task is its last one."""
 
 
 @attrs.frozen(kw_only=True)

@@ -43,21 +43,3 @@ def test_lists_show_the_forecast_too(user: Any):
     assert user.json("next")["why"] == (
         "The only one that is ready: it conflicts with its target, 2 lines in 1 file."
     )
-
-
-def test_a_train_tells_what_goes_in_and_what_stays_behind(user: Any):
-    assert "Nothing is ready" in user.call("forecast", "--train")
-    one = user.task("sed -i s/one/1/ README.md", "--title", "First")
-    clash = user.task("sed -i s/one/I/ README.md; seq 9 > a", "--title", "Second")
-    last = user.task("seq 20 > b", "--title", "Third")
-    before = user.git("rev-parse", "main"), user.git("count-objects", "-v")
-    assert user.call("forecast", "--train").splitlines() == [
-        f"{one} First: goes in",
-        f"{clash} Second: conflicts with {one}: README.md",
-        f"{last} Third: goes in",
-    ]
-    assert (user.git("rev-parse", "main"), user.git("count-objects", "-v")) == before
-    user.call("merge", one)
-    assert f"{clash} Second: conflicts with main: README.md" in user.call(
-        "forecast", "--train"
-    )

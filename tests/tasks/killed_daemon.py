@@ -84,6 +84,15 @@ async def do(core: Core, operation: str, *, task: str, root: Path) -> None:
                 progress=silent,
                 strategy=Strategy(operation),
             )
+        case "train":
+            await core.trains.run(
+                root,
+                tasks=None,
+                target=None,
+                check=False,
+                merge=True,
+                progress=silent,
+            )
         case "undo" | "undo after gc":
             await core.undoing.undo(task, progress=silent)
         case "update":

@@ -31,6 +31,7 @@ MADE_BEFORE = {
     "squash": ("create",),
     "merge": ("create",),
     "rebase": ("create",),
+    "train": ("create",),
     "undo": ("create", "squash"),
     "undo after gc": ("create", "squash", "gc"),
     "update": ("create", "moved"),

@@ -2,9 +2,6 @@
 
 import os
 
-import pytest
-
-from agentls.errors import Conflict
 from agentls.model import State
 
 
@@ -89,48 +86,3 @@ async def test_of_one_repository_only_when_one_is_named(daemon, git, tmp_path):
     assert found.task is not None
     assert found.task.id == there.id
     assert found.left == 0
-
-
-async def _train(daemon, *tasks):
-    cars = await daemon.core.ordering.train(
-        daemon.root, tasks=[task.id for task in tasks] or None
-    )
-    return [(car.task, car.outcome.value, car.against) for car in cars]
-
-
-async def test_a_train_goes_on_without_what_conflicts(daemon):
-    one = await daemon.done("echo 1 > plain.txt")
-    clash = await daemon.done("echo 2 > plain.txt")
-    last = await daemon.done("echo 3 > new")
-    assert await _train(daemon, one, clash, last) == [
-        (one.id, "clean", ()),
-        (clash.id, "conflicts", (one.id,)),
-        (last.id, "clean", ()),
-    ]
-    assert await _train(daemon, clash, one) == [
-        (clash.id, "clean", ()),
-        (one.id, "conflicts", (clash.id,)),
-    ]
-    for task in (one, last):  # as the train said
-        await daemon.merge(task)
-    assert await _train(daemon) == [(clash.id, "conflicts", ())]
-
-
-async def test_tasks_on_top_of_each_others_lines_go_in_as_the_train_says(daemon):
-    """Merged for real, in the same order, they come to the same."""
-    lines = [f"line {number}\\n" for number in range(9)]
-    await daemon.merge(await daemon.done(f"printf '{''.join(lines)}' > plain.txt"))
-    tasks = [
-        await daemon.done(f"sed -i '{at}s/$/ by {at}/' plain.txt")
-        for at in (1, 2, 5, 7, 8)
-    ]
-    told = await _train(daemon, *tasks)
-    assert [outcome for _, outcome, _ in told] == [
-        *("clean", "conflicts", "clean", "clean", "conflicts")
-    ]
-    for task, (_, outcome, _) in zip(tasks, told, strict=True):
-        if outcome == "clean":
-            await daemon.merge(task)
-        else:
-            with pytest.raises(Conflict):
-                await daemon.merge(task)

@@ -16,23 +16,14 @@ __all__ = ["forecast"]
 @click.command(cls=Command)
 @click.argument("task", required=False, metavar="[TASK]")
 @repo_option("Only tasks of the repository of this file or folder.")
-@click.option(
-    "--train", is_flag=True, help="Try to merge all that is ready, one by one."
-)
 @json_option
-def forecast(*, task: str | None, repo: str | None, train: bool, as_json: bool) -> None:
+def forecast(*, task: str | None, repo: str | None, as_json: bool) -> None:
     """Say which open tasks would conflict, and with what.
 
     Each is tried, without keeping anything, against its target, your uncommitted
     changes and the other open tasks. A number after a file is a line in the task's
-    version of it. With --train, what is ready is tried in the order of review: which
-    go in one after the other, and which are left behind.
+    version of it. `agentls train` tries what is ready together.
     """
-    if train:
-        if task is not None:
-            raise click.UsageError("--train is about all tasks of a repository.")
-        _train(given_repository(repo), as_json=as_json)
-        return
     params: dict[str, Any] = {}
     if task is not None:
         params["task"] = task
@@ -55,34 +46,6 @@ def forecast(*, task: str | None, repo: str | None, train: bool, as_json: bool) 
             click.echo(f"  {line}")
     if not answer["tasks"]:
         click.echo("There is no open task with a checkpoint.")
-
-
-def _train(repo: str, *, as_json: bool) -> None:
-    with connected() as client:
-        answer = client.execute(
-            "agentls.train", {"uri": repo}, seconds=OPERATION_SECONDS
-        )
-        listed = client.execute("agentls.listTasks", {})["tasks"]
-    if as_json:
-        print_json(answer)
-        return
-    named = {one["id"]: one for one in listed}
-    for car in answer["cars"]:
-        about = named.get(car["task"], {})
-        click.echo(f"{car['task']} {brief(about.get('title', ''))}: {_way(car, about)}")
-    if not answer["cars"]:
-        click.echo("Nothing is ready.")
-
-
-def _way(car: dict[str, Any], about: dict[str, Any]) -> str:
-    if car["outcome"] == "clean":
-        return "goes in"
-    if car["outcome"] == "unknown":
-        return "nobody can tell: a merge driver decides"
-    target = [visible(about.get("target", "its target"))] * car["againstTarget"]
-    against = ", ".join([*target, *car["against"]])
-    files = ", ".join(visible(path) for path in car["files"])
-    return f"conflicts{' with ' * bool(against)}{against}: {files}"
 
 
 def _told(one: dict[str, Any], named: dict[str, Any]) -> Iterator[str]:

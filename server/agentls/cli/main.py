@@ -55,6 +55,7 @@ _PLACES = {
     "resume": "agentls.cli.operations:resume",
     "retry": "agentls.cli.operations:retry",
     "merge": "agentls.cli.merge:merge",
+    "train": "agentls.cli.train:train",
     "undo": "agentls.cli.undo:undo",
     "pr": "agentls.cli.pull_request:pull_request",
     "discard": "agentls.cli.operations:discard",

@@ -31,6 +31,7 @@ __all__ = [
     "follow",
     "make_spare",
     "put_spare_away",
+    "reset_spare",
     "size_of",
     "take_spare",
 ]
@@ -90,6 +91,22 @@ async def follow(
         await git("read-tree", "-m", "-u", old, new, at=place, within=CHECKOUT_WITHIN)
         await git("update-ref", "--no-deref", "HEAD", new, at=place)
     return checkout
+
+
+async def reset_spare(repo: Repository, *, path: Path, new: CommitId) -> None:
+    """Bring a spare to a commit, whatever was done to its files meanwhile.
+
+    What git doesn't track stays. Only for one in which nobody works: edits are lost.
+    """
+    checkout = await own_checkout(repo, path)
+    if checkout.branch is not None or checkout.busy:
+        raise InvalidState(f"{path} is a spare worktree no more; somebody works there.")
+    await git(
+        *("reset", "-q", "--hard", new),
+        at=checkout.place(repo),
+        within=CHECKOUT_WITHIN,
+    )
+    await init_submodules(repo, path)
 
 
 async def take_spare(

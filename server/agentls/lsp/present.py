@@ -47,6 +47,7 @@ from agentls.tasks.states import OVER
 __all__ = [
     "STATUSES",
     "agent_stats",
+    "check_info",
     "checkpoint_info",
     "exit_info",
     "log_hit",
@@ -101,7 +102,7 @@ def task_info(
         added=task.added,
         deleted=task.deleted,
         forecast=forecast,
-        checks=tuple(_check_info(check) for check in task.checks),
+        checks=tuple(check_info(check) for check in task.checks),
         ports=_ports_info(task),
         group=task.group and GroupInfo(kind=task.group.kind, id=task.group.id),
         lost_to=task.lost_to,
@@ -127,7 +128,8 @@ def _asked_info(asked: Asked | None) -> AskedInfo | None:
     )
 
 
-def _check_info(check: CheckResult) -> CheckInfo:
+def check_info(check: CheckResult) -> CheckInfo:
+    """Show what came of a check."""
     return CheckInfo(
         name=check.name,
         mode=check.mode,

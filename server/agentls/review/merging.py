@@ -65,15 +65,21 @@ class MergePlan:
 
 
 async def plan_merge(
-    repository: Repository, task: Task, *, saved: Checkpoint, wish: Wish
+    repository: Repository,
+    task: Task,
+    *,
+    saved: Checkpoint,
+    wish: Wish,
+    upon: CommitId | None = None,
 ) -> MergePlan:
     """Compute the commits that a task's target would get.
 
-    Raises `Conflict` naming the files, `InvalidState` when there is nothing to
-    merge, `Untrusted` for a file whose filter nobody trusted, `InvalidParams` for a
-    target that is gone. Nothing is changed.
+    `upon` is where it will stand by then, if that is elsewhere than now. Raises
+    `Conflict` naming the files, `InvalidState` when there is nothing to merge,
+    `Untrusted` for a file whose filter nobody trusted, `InvalidParams` for a target
+    that is gone. Nothing is changed.
     """
-    target = await read_target(repository, task)
+    target = upon or await read_target(repository, task)
     work = await read_work(
         repository, task, tree=saved.tree, head=saved.head, target=target
     )

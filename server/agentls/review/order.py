@@ -1,13 +1,13 @@
 """The order in which a person should review: what goes quickly and safely first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
 from agentls.config import OrderKey
 from agentls.model import TaskId
 
-__all__ = ["Candidate", "in_order", "reasons"]
+__all__ = ["Candidate", "in_order", "lowers_first", "reasons"]
 
 _UNKNOWN_SIZE = 1 << 62
 """A change that nobody counted comes after all that were."""
@@ -39,6 +39,24 @@ def in_order(
             candidates, key=lambda one: (*(_rank(one, key) for key in by), one.number)
         )
     )
+
+
+def lowers_first(
+    row: Iterable[TaskId], *, on: Mapping[TaskId, TaskId]
+) -> tuple[TaskId, ...]:
+    """Let each task follow the one that it stands on, else keep the order.
+
+    `on` says which stands on which; what is not in the row is passed over.
+    """
+    row = tuple(row)
+    placed: dict[TaskId, None] = {}
+    for task in row:
+        stack, below = [task], on.get(task)
+        while below is not None and below in row and below not in placed:
+            stack.append(below)
+            below = on.get(below)
+        placed |= dict.fromkeys(reversed(stack))
+    return tuple(placed)
 
 
 def reasons(candidate: Candidate, *, by: Sequence[OrderKey]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import contextlib
 import secrets
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -277,6 +277,36 @@ class TaskBook:
             return await self._change(
                 task_id, finished=True, quietly=quietly, changes=changes
             )
+
+    async def finish_all(
+        self, changes: Mapping[TaskId, Mapping[str, Any]], *, noted: TaskId
+    ) -> tuple[Task, ...]:
+        """Keep new values of several tasks at once, and strike out their operation.
+
+        `noted` is the task that the journal has it under. A person did it.
+        """
+        async with self._writing:
+            changed = [
+                self._follow(self.get(task_id), dict(values))
+                for task_id, values in changes.items()
+            ]
+
+            def update(connection: sqlite3.Connection) -> tuple[Task, ...]:
+                table.end_journal(connection, noted)
+                written: list[Task] = []
+                for task in changed:
+                    rev = table.next_rev(connection)
+                    written.append(attrs.evolve(task, rev=rev))
+                    table.update_task(connection, written[-1])
+                    news.set_news(connection, task.id, wanted=False)
+                return tuple(written)
+
+            def take(written: tuple[Task, ...]) -> None:
+                for task in written:
+                    self._untold.discard(task.id)
+                    self._take(task)
+
+            return await self._database.transaction(update, then=take)
 
     async def keep_size(
         self, task_id: TaskId, *, files: int, added: int, deleted: int

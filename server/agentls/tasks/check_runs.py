@@ -1,7 +1,5 @@
 """One check from its beginning to its end, in a session of its own."""
 
-import asyncio
-import shlex
 import sqlite3
 from collections.abc import Sequence
 
@@ -26,7 +24,7 @@ from agentls.store.database import Database
 from agentls.tasks.book import now
 from agentls.tasks.operations import Operations
 from agentls.tasks.reviewer import Reviewer
-from agentls.tasks.running import Program
+from agentls.tasks.running import Program, script
 from agentls.tasks.starting import STOP_GRACE
 from agentls.tasks.trusting import Policy
 
@@ -84,7 +82,9 @@ class CheckRuns:
             await self._mark(task.id, attrs.evolve(result, outcome=CheckOutcome.LOST))
             return f"{result.name}: {error.message}"
         within = check.timeout if check else _REVIEWER_SECONDS
-        outcome, session = await self._wait(task, session, within=within)
+        outcome, session = await self._on.starter.runner.outcome(
+            task, session, within=within, grace=STOP_GRACE
+        )
         said = ""
         if check is None and outcome is CheckOutcome.PASSED:
             said = await self._reviewer.take(task, session, policy=policy, saved=saved)
@@ -148,23 +148,9 @@ class CheckRuns:
         own = {"AGENTLS_CHECK": name, "AGENTLS_BASE": task.base.commit}
         return Program(
             title=name,
-            argv=("/bin/sh", "-c", _script(check.run)),
+            argv=("/bin/sh", "-c", script(check.run)),
             environment={**environment, **own},
         )
-
-    async def _wait(
-        self, task: Task, session: Session, *, within: float
-    ) -> tuple[CheckOutcome, Session]:
-        runner = self._on.starter.runner
-        try:
-            async with asyncio.timeout(within):
-                ended = await runner.wait(session.id)
-        except TimeoutError:
-            await runner.stop(task, grace=STOP_GRACE, only=session.id)
-            return CheckOutcome.TIMED_OUT, await runner.wait(session.id)
-        if ended.exit is None:
-            return CheckOutcome.LOST, ended
-        return (CheckOutcome.PASSED if ended.exit.ok else CheckOutcome.FAILED), ended
 
     async def _mark(self, task: TaskId, result: CheckResult) -> None:
         checks = tuple(
@@ -172,11 +158,3 @@ class CheckRuns:
             for one in self._on.book.get(task).checks
         )
         await self._on.book.change(task, quietly=True, checks=checks)
-
-
-def _script(commands: tuple[str, ...]) -> str:
-    """Make one script that shows each command, and stops at the first that fails."""
-    lines = ["set -e"]
-    for command in commands:
-        lines += [f"printf '+ %s\\n' {shlex.quote(command)}", command]
-    return "\n".join(lines)

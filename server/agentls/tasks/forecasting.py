@@ -11,21 +11,20 @@ import hashlib
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 
 import attrs
 
 from agentls.errors import AgentlsError, NoCommits
 from agentls.git.checkouts import list_checkouts
-from agentls.git.refs import branch_ref, read_ref, read_refs, task_ref
+from agentls.git.refs import branch_ref, read_refs, task_ref
 from agentls.git.repository import Repository, find_repository, head
 from agentls.model import BaseKind, CommitId, State, Task, TaskId
 from agentls.review.forecast import Forecaster
 from agentls.review.outlook import Outcome, TaskForecast
 from agentls.review.radar import Touch, touches
 from agentls.review.sides import Subject, UserState
-from agentls.review.train import Car, try_train
 from agentls.tasks.book import Event, Removed
 from agentls.tasks.operations import Operations
 from agentls.threads import in_thread
@@ -163,28 +162,6 @@ class Forecasting:
                 known for one in self._open(root) if (known := self.of(one.id))
             ]
         return tuple(one for one in forecasts if chosen is None or one.task == chosen)
-
-    async def train(self, root: Path, order: Sequence[TaskId]) -> tuple[Car, ...]:
-        """Try the tasks one after the other, after a look at everything as it is.
-
-        Tasks with different targets make a train each.
-        """
-        await self._look(root, read_user=False, asked=True)
-        watched = self._watched.get(root)
-        if watched is None or watched.repository is None:
-            return ()
-        cars: list[Car] = []
-        async with watched.turn:
-            by_target: dict[str, list[TaskId]] = {}
-            for task in order:
-                by_target.setdefault(self._on.book.get(task).target, []).append(task)
-            for target, tasks in by_target.items():
-                tip = await read_ref(watched.repository, branch_ref(target))
-                if tip is not None:
-                    cars += await try_train(
-                        watched.forecaster, watched.repository, tasks, target=tip
-                    )
-        return tuple(cars)
 
     async def radar(self, file: Path, content: bytes) -> tuple[Touch, ...]:
         """Give the lines of a file of the user's that open tasks change.

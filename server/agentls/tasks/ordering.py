@@ -1,20 +1,20 @@
 """Which task a person should review next, and why that one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import attrs
 
 from agentls.config import OrderKey
-from agentls.errors import AgentlsError
+from agentls.errors import AgentlsError, InvalidParams
 from agentls.git.repository import find_repository
 from agentls.model import State, Task, TaskId
 from agentls.review.checks import passed
-from agentls.review.order import Candidate, in_order, reasons
-from agentls.review.train import Car
+from agentls.review.order import Candidate, in_order, lowers_first, reasons
 from agentls.tasks.forecasting import Forecasting
 from agentls.tasks.operations import Operations
 from agentls.tasks.races import to_discard
+from agentls.tasks.stacks import stands_on
 from agentls.tasks.states import require_state
 from agentls.tasks.trusting import Trusting
 
@@ -80,6 +80,9 @@ class Ordering:
         if seen and seen not in ready:
             seen = None  # merged or discarded since: the first is next
         row = in_order(candidates, by=order)
+        found = {one.task: one for one in row}
+        firsts = lowers_first(found, on=self._stands_on(ready.values()))
+        row = tuple(found[task] for task in firsts)
         going = tuple(task for task in tasks if task.state in _GOES_ON)
         stuck = tuple(task for task in tasks if task.state in _STUCK)
         ids = [one.task for one in row]
@@ -98,29 +101,35 @@ class Ordering:
             stuck=stuck,
         )
 
-    async def train(
-        self, folder: Path, *, tasks: Sequence[str] | None
-    ) -> tuple[Car, ...]:
-        """Try to merge what is ready, one after the other, and change nothing.
+    async def ready(
+        self, root: Path, *, named: Sequence[str] | None
+    ) -> tuple[Task, ...]:
+        """Give what is ready in one repository, in the order of review.
 
-        In the order of review, or as the tasks are named.
+        Or those that are named, as they are; a task follows the one that it stands on.
         """
-        root = (await find_repository(folder)).root
-        if tasks is not None:
-            named = [self._on.book.get(task) for task in tasks]
-            for task in named:
+        if named is not None:
+            chosen = [self._on.book.get(task) for task in dict.fromkeys(named)]
+            for task in chosen:
                 require_state(task, State.REVIEW, to="merge in a train")
-            return await self._forecasting.train(
-                root, [task.id for task in named if task.repository == root]
-            )
-        order = (await self._trusting.user_config()).review.order
-        ready = (
-            task
-            for task in self._on.book.tasks(repository=root)
-            if task.state is State.REVIEW
-        )
-        row = in_order((self._candidate(task) for task in ready), by=order)
-        return await self._forecasting.train(root, [one.task for one in row])
+                if task.repository != root:
+                    raise InvalidParams(
+                        f"Task {task.id} belongs to {task.repository}, not to {root}.",
+                        hint="A train is of one repository.",
+                    )
+        else:
+            order = (await self._trusting.user_config()).review.order
+            lost = to_discard(self._on.book)
+            ready = {
+                task.id: task
+                for task in self._on.book.tasks(repository=root)
+                if task.state is State.REVIEW and task.id not in lost
+            }
+            row = in_order(map(self._candidate, ready.values()), by=order)
+            chosen = [ready[one.task] for one in row]
+        by_id = {task.id: task for task in chosen}
+        row = lowers_first(by_id, on=self._stands_on(chosen))
+        return tuple(by_id[task] for task in row)
 
     async def after(self, task: Task) -> Next | None:
         """Give what to review after a task of the same repository was merged.
@@ -135,6 +144,11 @@ class Ordering:
             return await self._next(task.repository, seen=None)
         except AgentlsError:
             return None
+
+    def _stands_on(self, tasks: Iterable[Task]) -> dict[TaskId, TaskId]:
+        """Say which of some tasks stands on which."""
+        found = {task.id: stands_on(self._on.book, task) for task in tasks}
+        return {task: below for task, below in found.items() if below is not None}
 
     def _candidate(self, task: Task) -> Candidate:
         counted = task.added is not None and task.deleted is not None

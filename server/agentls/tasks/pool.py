@@ -7,11 +7,12 @@ is ready, the task's worktree is made as ever.
 """
 
 import asyncio
+import contextlib
 import functools
 import logging
 import secrets
 import shutil
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from agentls.git.spare import (
     follow,
     make_spare,
     put_spare_away,
+    reset_spare,
     size_of,
     take_spare,
 )
@@ -124,6 +126,38 @@ class Pool:
             )
         return taken
 
+    @contextlib.asynccontextmanager
+    async def lent(self, policy: Policy, commit: CommitId) -> AsyncGenerator[Path]:
+        """Give a worktree that no task has, with that commit checked out.
+
+        It is removed in the background afterwards, or by the next daemon.
+        """
+        repository = policy.repository
+        rules = await checkout_rules(repository)
+        ready = self._ready(repository.root)
+        fitting = [one.path for one in ready if one.rules == rules]
+        path = fitting[0] if fitting else self._free_path(policy)
+        spare = Spare(
+            path=path,
+            repository=repository.root,
+            state=_S.MAKING,
+            commit=commit,
+            rules=rules,
+            made=now(),
+        )
+        self._spares[path] = spare  # nobody takes it from here on
+        try:
+            await self._put(spare)
+            if not fitting:
+                await make_spare(repository, path=path, commit=commit)
+            else:
+                await reset_spare(repository, path=path, new=commit)
+            yield path
+        finally:
+            if not self.closing:  # else the next daemon removes what is half made
+                self._let_go(spare)
+                self.tend(repository.root)
+
     def tend(self, repository: Path) -> None:
         """Have as many spares of a repository as are wanted, in the background."""
         if repository in self._tending:
@@ -203,11 +237,7 @@ class Pool:
             if not await self._has_room(policy, commit):
                 return
             spare = Spare(
-                path=spare_path(
-                    policy.config.worktrees or self._paths.worktrees,
-                    repository=root,
-                    token=secrets.token_hex(4),
-                ),
+                path=self._free_path(policy),
                 repository=root,
                 state=_S.MAKING,
                 commit=commit,
@@ -220,6 +250,13 @@ class Pool:
             if not await self._make(spare, make):
                 return
             kept += 1
+
+    def _free_path(self, policy: Policy) -> Path:
+        return spare_path(
+            policy.config.worktrees or self._paths.worktrees,
+            repository=policy.repository.root,
+            token=secrets.token_hex(4),
+        )
 
     async def _make(
         self, spare: Spare, work: Callable[[], Coroutine[Any, Any, object]]

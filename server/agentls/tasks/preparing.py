@@ -1,7 +1,6 @@
 """Making a task's worktree ready: checkout, submodules, copied files, setup."""
 
 import asyncio
-import shlex
 from collections.abc import Callable, Mapping
 
 from agentls.config import Config
@@ -14,7 +13,7 @@ from agentls.git.worktrees import add_worktree, remove_half_made
 from agentls.model import Base, BaseKind, Session, SessionKind, Task
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.copying import copy_files
-from agentls.tasks.running import Program, Runner
+from agentls.tasks.running import Program, Runner, script
 from agentls.tasks.trusting import Policy
 from agentls.threads import in_thread
 
@@ -111,7 +110,7 @@ async def run_setup(
         task,
         Program(
             title="setup",
-            argv=("/bin/sh", "-c", _script(config.setup)),
+            argv=("/bin/sh", "-c", script(config.setup)),
             environment=environment,
         ),
         kind=SessionKind.SETUP,
@@ -139,11 +138,3 @@ async def wait_for_setup(
             f"The setup ended with {how}.",
             hint=f"`agentls logs {task.id}` shows its output; mend it and retry.",
         )
-
-
-def _script(commands: tuple[str, ...]) -> str:
-    """Make one script that shows each command, and stops at the first that fails."""
-    lines = ["set -e"]
-    for command in commands:
-        lines += [f"printf '+ %s\\n' {shlex.quote(command)}", command]
-    return "\n".join(lines)

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from agentls.errors import AgentlsError
-from agentls.model import SessionId, State, Task
+from agentls.model import Session, SessionId, SessionKind, State, Task
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.book import TaskBook
 from agentls.tasks.operations import Finishers
 from agentls.tasks.resuming import Resuming
-from agentls.tasks.starting import Starter
+from agentls.tasks.starting import STOP_GRACE, Starter
 
 __all__ = ["recover"]
 
@@ -38,8 +38,7 @@ async def recover(
             if session.live:
                 if task.id not in noted and (entry := await resuming.note(session)):
                     to_resume.append(entry)
-                await starter.runner.adopt(session)
-                await starter.hearing.read_events(session.id)
+                await _adopt(task, session, starter=starter, spawn=spawn)
     for task in book.tasks():
         if task.id not in noted:
             await _check_orphan(task, book=book, starter=starter)
@@ -54,6 +53,21 @@ async def recover(
     await starter.turns.end_all_late()
     resuming.resume_waiting()
     starter.start_queued()
+
+
+async def _adopt(
+    task: Task,
+    session: Session,
+    *,
+    starter: Starter,
+    spawn: Callable[..., asyncio.Task[Any]],
+) -> None:
+    """Take up a session; nobody waits any more for what a train checked."""
+    await starter.runner.adopt(session)
+    await starter.hearing.read_events(session.id)
+    if session.kind is SessionKind.TRAIN:
+        stop = starter.runner.stop(task, grace=STOP_GRACE, only=session.id)
+        spawn(stop, name=f"stop {session.id}")
 
 
 async def _check_orphan(task: Task, *, book: TaskBook, starter: Starter) -> None:
@@ -94,6 +108,7 @@ async def _finish(
             if entry.operation in {
                 "merge",
                 "take",
+                "train",
                 "undo",
             }:  # a checkout may stand half-way: once more
                 await book.change(task.id, why=why)

@@ -3,20 +3,21 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+import shlex
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from agentls.errors import Internal, SessionEnded, StorageFull
-from agentls.model import Session, SessionId, SessionKind, Task
+from agentls.model import CheckOutcome, Session, SessionId, SessionKind, Task
 from agentls.sessions.launch import Launch
 from agentls.sessions.live import LiveSession
 from agentls.sessions.sessions import Sessions
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.book import TaskBook, now
 
-__all__ = ["ROOM_SECONDS", "Program", "Runner"]
+__all__ = ["ROOM_SECONDS", "Program", "Runner", "script"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -124,17 +125,35 @@ class Runner:
         assert session is not None  # noqa: S101 - whoever waits has it from the book
         return session
 
+    async def outcome(
+        self, task: Task, session: Session, *, within: float, grace: float
+    ) -> tuple[CheckOutcome, Session]:
+        """Wait for a check's session, and say what came of it.
+
+        One that takes longer than `within` seconds is stopped.
+        """
+        try:
+            async with asyncio.timeout(within):
+                ended = await self.wait(session.id)
+        except TimeoutError:
+            await self.stop(task, grace=grace, only=session.id)
+            return CheckOutcome.TIMED_OUT, await self.wait(session.id)
+        if ended.exit is None:
+            return CheckOutcome.LOST, ended
+        return (CheckOutcome.PASSED if ended.exit.ok else CheckOutcome.FAILED), ended
+
     async def stop(
         self, task: Task, *, grace: float, only: SessionId | None = None
     ) -> bool:
         """End the task's living sessions, children too; tell whether any lived.
 
-        With `only`, that session and no other.
+        With `only`, that session and no other; else what runs elsewhere than in the
+        task's worktree, for a train, goes on.
         """
         living = [
             live
             for session in self._book.sessions(task.id)
-            if only in {None, session.id}
+            if (session.id == only if only else session.kind is not SessionKind.TRAIN)
             and session.live
             and (live := self._sessions.get(session.id))
         ]
@@ -175,3 +194,11 @@ class Runner:
         session = await self._book.end_session(name, end)
         self._ends.pop(name, asyncio.Event()).set()
         await self._ended(session)
+
+
+def script(commands: Sequence[str]) -> str:
+    """Make one script that shows each command, and stops at the first that fails."""
+    lines = ["set -e"]
+    for command in commands:
+        lines += [f"printf '+ %s\\n' {shlex.quote(command)}", command]
+    return "\n".join(lines)

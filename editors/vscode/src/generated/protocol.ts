@@ -226,15 +226,30 @@ export interface CandidateInfo {
 /** One task of a train. */
 export interface CarInfo {
   task: string;
-  /** `clean`: it goes in, upon those before it that did. Else `conflicts` or `unknown`: it is left behind, and the next one tried without it. */
-  outcome: string;
+  /** One that isn't `clean` is left behind, and the next one tried without it. */
+  outcome: CarOutcome;
+  /** One sentence: why it is left behind. */
+  why?: string;
   /** Those in conflict. */
   files?: readonly string[];
-  /** The tasks before it that went in and are known to conflict with it. */
+  /** The tasks before it that went in and conflict with it. */
   against?: readonly string[];
   /** Whether it conflicts with the target alone. */
   againstTarget?: boolean;
+  /** The name of the check that it breaks. */
+  check?: string;
+  /** The session that shows how; its task is the last of those checked together. */
+  session?: string;
+  /** Where the target stands after it; absent if nothing was merged. */
+  commit?: string;
 }
+
+/** What becomes of one task in a train. */
+export type CarOutcome =
+  | "clean"
+  | "conflicts"
+  | "breaks"
+  | "refused";
 
 /** Which part of whose change to list. */
 export interface ChangesParams {
@@ -1206,7 +1221,7 @@ export interface SessionEndedParams {
 /** One run of a program in a terminal. */
 export interface SessionInfo {
   id: string;
-  /** `setup`, `agent`, `check` or `reviewer`. */
+  /** `setup`, `agent`, `check`, `reviewer` or `train` (a check of a train that ends with this task, in a worktree of its own). */
   kind: string;
   title: string;
   live: boolean;
@@ -1416,18 +1431,38 @@ export interface TestAgentResult {
   abilities: readonly AbilityInfo[];
 }
 
-/** Which ready tasks to try one after the other. */
+/** Which ready tasks to try one upon the other, and what to do with them. */
 export interface TrainParams {
   /** Any file or folder in the repository; the client's only root if absent. */
   uri?: string;
-  /** These, in this order; all that are in `review`, in its order, if absent. */
+  /** These, in this order; all that are in `review`, in its order, if absent. A task comes after the one that it stands on. */
   tasks?: readonly string[];
+  /** Of these, the ones that go to this branch; the first one's target if absent. */
+  target?: string;
+  /** Run the checks that a merge needs on the whole, in a worktree of its own, and leave behind who breaks one. What was checked a moment ago isn't run again. */
+  check?: boolean;
+  /** Merge what goes in: the target moves once, or nothing changes. */
+  merge?: boolean;
+  /** As for `mergeTask`. */
+  sign?: boolean;
+  /** As for `mergeTask`. */
+  skipHooks?: boolean;
 }
 
-/** How the train went; nothing was merged. */
+/** How the train went. */
 export interface TrainResult {
-  /** In the order in which they were tried; a train for each target. */
+  /** The branch that it goes to; empty where nothing is ready. */
+  target: string;
+  /** In the order in which they were tried. */
   cars: readonly CarInfo[];
+  /** What was checked of all that goes in together, up to one that fails. */
+  checks?: readonly CheckInfo[];
+  /** Why nothing can be merged though tasks go in: the target itself fails a check. */
+  why?: string;
+  /** All that goes in is in the target, and these tasks are `merged`. */
+  merged?: boolean;
+  /** The URI of the checkout that was brought forward, if one has the target. */
+  checkout?: string;
 }
 
 /** What to do about the texts that the repository would run. */

@@ -22,6 +22,7 @@ from agentls.lsp.commands import (
     queueing,
     sessions,
     tasks,
+    trains,
     updating,
 )
 
@@ -44,5 +45,6 @@ __all__ = [
     "queueing",
     "sessions",
     "tasks",
+    "trains",
     "updating",
 ]

@@ -64,7 +64,8 @@ class SessionInfo:
 
     id: str
     kind: str
-    """`setup`, `agent`, `check` or `reviewer`."""
+    """`setup`, `agent`, `check`, `reviewer` or `train` (a check of a train
+    that ends with this task, in a worktree of its own)."""
     title: str
     live: bool
     started: str

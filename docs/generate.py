@@ -55,6 +55,10 @@ never null; an unknown field is refused.
   as well), `deletes`, `adds` (the file), `data = {task}`.
 - **Environment**: `initializationOptions.environment` may give `SSH_AUTH_SOCK`,
   `DISPLAY`, `WAYLAND_DISPLAY` and `LANG` for the agents of this client's tasks.
+- **Agents**: `initializationOptions.delegate = {session?, folder?}` says that an agent
+  asks, in that session (`AGENTLS_SESSION`) or folder, and no person. Then only commands
+  that name a right are answered, as the user's `mcp.allow` says; others and other
+  tasks than its own are refused with `notAllowed`. See [mcp.md](mcp.md).
 - **File names that are no UTF-8** have lone surrogates (U+DC80 to U+DCFF) for the odd
   bytes; with `initializationOptions.oddBytes = "private"` U+10FE80 to U+10FEFF, both
   ways, for clients whose JSON refuses those.
@@ -81,7 +85,8 @@ def page() -> str:
     for name, command in sorted(COMMANDS.items()):
         parts.append(
             f"\n### `{name}`\n\n{command.doc}\n\n"
-            f"Takes {_link(command.params)}, gives {_link(command.result)}.\n"
+            f"Takes {_link(command.params)}, gives {_link(command.result)}."
+            f"{f' Agents need the right `{command.right}`.' if command.right else ''}\n"
         )
     parts.append("\n## Notifications from the server\n")
     for method, known in sorted(TO_CLIENT.items()):

@@ -21,7 +21,13 @@ from agentls.frames import FrameSplitter, encode
 from agentls.paths import Paths
 from agentls.spawn import start_daemon
 
-__all__ = ["CLIENT_ENVIRONMENT", "Client", "Notification", "client_environment"]
+__all__ = [
+    "CLIENT_ENVIRONMENT",
+    "Client",
+    "Notification",
+    "client_environment",
+    "delegate_of",
+]
 
 CLIENT_ENVIRONMENT = ("SSH_AUTH_SOCK", "DISPLAY", "WAYLAND_DISPLAY", "LANG")
 """What agents get of the asking client's environment."""
@@ -48,6 +54,12 @@ def client_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: environ[name] for name in CLIENT_ENVIRONMENT if name in environ}
 
 
+def delegate_of(environ: Mapping[str, str]) -> dict[str, str] | None:
+    """Say which agent's session a process runs in; None for a person's."""
+    session = environ.get("AGENTLS_SESSION")
+    return {"session": session} if session else None
+
+
 class Client:
     """One connection, initialized; a context that closes it at its end."""
 
@@ -69,8 +81,12 @@ class Client:
         seconds: float = CONNECT_SECONDS,
         answers: Answers | None = None,
         starter: Starter = start_daemon,
+        delegate: Mapping[str, str] | None = None,
     ) -> Self:
         """Connect and initialize; start a daemon if none runs, unless not `start`.
+
+        `delegate` says which agent asks, as `delegate_of` does for what runs in a
+        session; without one it is a person.
 
         Raises `NoDaemon` when there is none, another `AgentlsError` when it can't
         be started.
@@ -90,7 +106,11 @@ class Client:
                 connection = found
             client = cls(connection, answers=answers or {})
             try:
-                client._greet(environ, seconds=left)
+                client._greet(
+                    environ,
+                    delegate=delegate_of(environ) if delegate is None else delegate,
+                    seconds=left,
+                )
             except DaemonRestarted:
                 client.close()
                 if attempt == _GREETINGS:
@@ -200,13 +220,22 @@ class Client:
         """Close it."""
         self.close()
 
-    def _greet(self, environ: Mapping[str, str], *, seconds: float) -> None:
+    def _greet(
+        self,
+        environ: Mapping[str, str],
+        *,
+        delegate: Mapping[str, str] | None,
+        seconds: float,
+    ) -> None:
+        options: dict[str, Any] = {"environment": client_environment(environ)}
+        if delegate is not None:
+            options["delegate"] = dict(delegate)
         params = {
             "processId": os.getpid(),
             "clientInfo": {"name": "agentls cli", "version": __version__},
             "rootUri": None,
             "capabilities": {"window": {"workDoneProgress": True}},
-            "initializationOptions": {"environment": client_environment(environ)},
+            "initializationOptions": options,
         }
         self.request("initialize", params, seconds=seconds)
         self.notify("initialized", {})

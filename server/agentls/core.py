@@ -37,6 +37,7 @@ from agentls.tasks.clearing import Clearing
 from agentls.tasks.commenting import Commenting
 from agentls.tasks.creating import Creating
 from agentls.tasks.deciding import Deciding
+from agentls.tasks.delegating import Delegating
 from agentls.tasks.discarding import Discarding
 from agentls.tasks.forecasting import Forecasting
 from agentls.tasks.history import History
@@ -86,6 +87,7 @@ class Core:
     book: TaskBook
     tasks: Orchestrator
     creating: Creating
+    delegating: Delegating
     batching: Batching
     races: Races
     accepting: Accepting
@@ -289,13 +291,19 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             accounting=accounting,
         )
         responding = Responding(operations, agency=agency, screens=screens)
-        creating = Creating(operations, trusting=trusting, routing=routing)
+        creating = Creating(
+            operations,
+            trusting=trusting,
+            routing=routing,
+            delegating=Delegating(book=book, trusting=trusting, agency=agency),
+        )
         ordering = Ordering(operations, trusting=trusting, forecasting=forecasting)
         core = Core(
             paths=paths,
             book=book,
             tasks=tasks,
             creating=creating,
+            delegating=creating.delegating,
             batching=Batching(operations, creating=creating),
             races=Races(operations, creating=creating, discarding=discarding),
             accepting=Accepting(

@@ -20,6 +20,7 @@ __all__ = [
     "InvalidState",
     "NoCommits",
     "NotARepository",
+    "NotAllowed",
     "NotController",
     "SessionEnded",
     "StorageFull",
@@ -124,6 +125,12 @@ class NotController(AgentlsError):
     """Another client controls the session."""
 
     kind = "notController"
+
+
+class NotAllowed(AgentlsError):
+    """An agent asked for what is left to persons; nothing was done."""
+
+    kind = "notAllowed"
 
 
 class StorageFull(AgentlsError):

@@ -14,6 +14,7 @@ import attrs
 
 __all__ = [
     "AgentName",
+    "Approval",
     "Asked",
     "AskedKind",
     "Base",
@@ -52,6 +53,18 @@ CommitId = NewType("CommitId", str)
 AgentName = NewType("AgentName", str)
 HunkId = NewType("HunkId", str)
 """16 hexadecimal digits, made of a hunk's path and content."""
+
+
+class Approval(enum.StrEnum):
+    """What an agent may do without asking; each allows more than the one before."""
+
+    ASK = "ask"
+    EDITS = "edits"
+    ALL = "all"
+
+    def at_most(self, other: "Approval | None") -> "Approval":
+        """Give the lesser of the two; None limits nothing."""
+        return min(self, other or self, key=tuple(Approval).index)
 
 
 class State(enum.StrEnum):
@@ -372,6 +385,11 @@ class Task:
     """Its box is ticked by the merge."""
     lost_to: TaskId | None = None
     """The task of its race that was merged, for which it was discarded."""
+    parent: TaskId | None = None
+    """The task whose agent handed it out, or below which a person put it."""
+    approval: Approval | None = None
+    """What its agent may do at most without asking, whatever the config says; set for
+    what an agent handed out, and for nothing else."""
     rev: int
     """Grows with every change in the store; a client drops what is older."""
 

@@ -134,3 +134,33 @@ def test_a_full_machine_holds_all_but_one(make_task):
     busy = Machine(load=2.5)
     assert _begin(running, machine=busy, load_ceiling=2.0) == []
     assert _begin(running, machine=busy, load_ceiling=3.0) == ["2"]
+
+
+def _working_parent(make_task, **values):
+    return make_task(id=TaskId("p"), number=1, state=State.WORKING, **values)
+
+
+def test_what_holders_of_all_places_wait_for_begins_one_at_a_time(make_task):
+    parent = _working_parent(make_task)
+    one, two, other = (
+        make_task(id=TaskId(name), number=number, parent=above)
+        for number, (name, above) in enumerate(
+            (("o", None), ("c1", "p"), ("c2", "p")), start=2
+        )
+    )
+    tasks = [parent, one, two, other]
+    assert _begin(tasks, max_parallel=1) == ["c1"]
+    assert _begin(tasks, max_parallel=2) == ["o"]
+    begun = attrs.evolve(two, state=State.WORKING)
+    assert _begin([parent, one, begun, other], max_parallel=1) == []
+    done = attrs.evolve(two, state=State.REVIEW)
+    assert _begin([parent, one, done, other], max_parallel=1) == ["c2"]
+
+
+def test_nothing_is_lent_where_a_place_will_become_free(make_task):
+    parent = _working_parent(make_task)
+    child = make_task(id=TaskId("c"), number=2, parent=TaskId("p"))
+    busy = make_task(id=TaskId("b"), number=3, state=State.WORKING)
+    assert _begin([parent, child, busy], max_parallel=2) == []
+    assert _begin([parent, child], max_parallel=1, paused=True) == []
+    assert _begin([make_task(parent=TaskId("p")), busy], max_parallel=1) == []

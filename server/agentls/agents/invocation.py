@@ -69,6 +69,8 @@ class Run:
     """What the config allows all agents; the definition may say otherwise."""
     trusted: bool = False
     """A person has told this agent that it may trust the repository."""
+    approval_max: Approval | None = None
+    """What the task may at most, whatever those two say."""
 
 
 @attrs.frozen(kw_only=True)
@@ -185,7 +187,8 @@ def _invocation(
     arguments: tuple[str, ...],
     conversation: str | None,
 ) -> Invocation:
-    mode = _mode(definition, definition.approval or run.approval)
+    allowed = (definition.approval or run.approval).at_most(run.approval_max)
+    mode = _mode(definition, allowed)
     trusted = definition.trusted if run.trusted else None
     put_in = {"{approval}": mode.args, "{trusted}": trusted.args if trusted else ()}
     known = {

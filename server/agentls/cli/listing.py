@@ -21,7 +21,7 @@ from agentls.cli.places import path_of
 from agentls.cli.table import Column, print_table
 from agentls.cli.visible import one_line, shorten
 
-__all__ = ["STATE_COLOURS", "ago", "ls"]
+__all__ = ["STATE_COLOURS", "ago", "ls", "nested"]
 
 STATE_COLOURS = {
     "queued": "blue",
@@ -38,6 +38,9 @@ STATE_COLOURS = {
 
 _TITLE_BESIDE_WHY = 22
 """Columns of a title that must leave room for the reason beside it."""
+
+_CHILD = "└ "
+"""Before the title of a task that stands below another one."""
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
@@ -84,6 +87,25 @@ def ago(moment: str, *, now: datetime) -> str:
     return "now"
 
 
+def nested(tasks: list[dict[str, Any]]) -> list[tuple[dict[str, Any], int]]:
+    """Give the tasks with how deep each stands, children right after their parent.
+
+    What has no parent among them stands by itself.
+    """
+    names = {task["id"] for task in tasks}
+    below: dict[str | None, list[dict[str, Any]]] = {}
+    for task in tasks:
+        parent = task.get("parent")
+        below.setdefault(parent if parent in names else None, []).append(task)
+    placed: list[tuple[dict[str, Any], int]] = []
+    left = [(task, 0) for task in reversed(below.get(None, []))]
+    while left:
+        task, depth = left.pop()
+        placed.append((task, depth))
+        left += [(one, depth + 1) for one in reversed(below.get(task["id"], []))]
+    return placed
+
+
 def _print_tasks(tasks: list[dict[str, Any]]) -> None:
     if not tasks:
         return
@@ -113,9 +135,11 @@ def _print_tasks(tasks: list[dict[str, Any]]) -> None:
             *([size_of(task)] if sized else []),
             *([repositories[task["id"]].rpartition("/")[2]] if several else []),
             *([labels_of(task)] if labelled else []),
-            _told(task, now=now, cut=width is not None),
+            "  " * (depth - 1)
+            + (_CHILD if depth else "")
+            + _told(task, now=now, cut=width is not None),
         ]
-        for task in tasks
+        for task, depth in nested(tasks)
     ]
     print_table(rows, columns=columns, width=width)
 

@@ -64,6 +64,7 @@ _PLACES = {
     "stats": "agentls.cli.stats:stats",
     "report": "agentls.cli.report:report",
     "trust": "agentls.cli.trust:trust",
+    "rights": "agentls.cli.rights:rights",
     "gc": "agentls.cli.gc:gc",
     "doctor": "agentls.cli.doctor:doctor",
     "daemon": "agentls.cli.daemon:daemon",

@@ -118,6 +118,10 @@ def _print_state(task: Mapping[str, Any]) -> None:
     _field("State", ", ".join(filter(None, (*stands, quiet_of(task, now=now)))))
     if task.get("after"):
         _field("After", ", ".join(task["after"]))
+    if task.get("parent"):
+        _field("Parent", task["parent"])
+    if task.get("approval"):
+        _field("Approval", f"{task['approval']} at most: an agent handed it out")
     if task.get("lostTo"):
         _field("Lost to", f"{task['lostTo']}, which was merged in its place")
     if task.get("why"):

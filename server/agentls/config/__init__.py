@@ -13,6 +13,7 @@ from agentls.config.loading import (
     load_config,
     merge_tables,
 )
+from agentls.config.mcp import Mcp, Right
 from agentls.config.merging import MERGE_NAMES, Merge
 from agentls.config.reviewing import (
     REVIEW_NAMES,
@@ -44,10 +45,12 @@ __all__ = [
     "Document",
     "Limits",
     "LoadedConfig",
+    "Mcp",
     "Merge",
     "OrderKey",
     "Problem",
     "Review",
+    "Right",
     "config_schema",
     "load_config",
     "merge_tables",

@@ -6,7 +6,6 @@ made from them. `RUNS` and `USER_ONLY` say which keys need trust and which
 aren't a repository's to set.
 """
 
-import enum
 import itertools
 import re
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import Any
 import attrs
 
 from agentls.config.documents import Document
+from agentls.config.mcp import Mcp
 from agentls.config.merging import Merge
 from agentls.config.reviewing import Check, Review, refuse_check_name
 from agentls.config.routing import ROUTES, Route
@@ -33,6 +33,7 @@ from agentls.config.shapes import (
     Tree,
     key,
 )
+from agentls.model import Approval
 
 __all__ = [
     "CONFIG",
@@ -52,14 +53,6 @@ _DAY = 24 * 3600.0
 _DAYS_MAX = 36500.0
 _BYTES_MAX = 1 << 50
 _BAD_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|/\.|\.lock/")
-
-
-class Approval(enum.StrEnum):
-    """What an agent may do without asking."""
-
-    ASK = "ask"
-    EDITS = "edits"
-    ALL = "all"
 
 
 def _refuse_glob(pattern: str) -> str | None:
@@ -156,6 +149,18 @@ class Limits:
         default=0.0,
         about="The load for each processor (of the last minute) above which no agent"
         " begins beside one that runs; 0 for any.",
+    )
+    max_depth: int = key(
+        Number(least=0, most=10, whole=True),
+        default=1,
+        about="How deep agents may hand out tasks: 0 for not at all, 1 for only those"
+        " whose task a person asked for.",
+    )
+    max_children: int = key(
+        Number(least=0, most=1000, whole=True),
+        default=8,
+        about="How many tasks that an agent handed out may be open (neither merged nor"
+        " discarded) at once.",
     )
 
 
@@ -274,6 +279,7 @@ class Config:
         default=Limits(),
         about="How much may run at once.",
     )
+    mcp: Mcp = key(Record(Mcp), default=Mcp(), about="What agents may ask agentls for.")
     checkpoint: Checkpoints = key(
         Record(Checkpoints),
         default=Checkpoints(),
@@ -349,6 +355,7 @@ USER_ONLY: Mapping[tuple[str, ...], str] = {
     ("idle_exit",): "how long the daemon lives",
     ("limits",): "how much runs on this machine",
     ("logs",): "what becomes of output on this machine",
+    ("mcp",): "what agents may ask for",
     ("notify",): "what is run on this machine when a task needs you",
     ("review", "prompt"): "what agents are told in your name",
     ("ports", "range"): "which of this machine's ports are used",

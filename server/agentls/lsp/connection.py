@@ -220,6 +220,13 @@ class _Protocol(LanguageServerProtocol):
         if len(given) != 1:
             raise InvalidParams(f"{params.command} takes one JSON object.")
         value = wire.structure(given[0] or {}, command.params, what=params.command)
+        if (delegate := self._server.delegate) is not None:
+            await self._server.core.delegating.require(
+                delegate,
+                command.right,
+                operation=params.command,
+                task=getattr(value, "task", None),
+            )
         progress = RequestProgress(self.progress, params.work_done_token)
         with progress:
             return await command.handler(self._server, value, progress)

@@ -106,6 +106,8 @@ def task_info(
         ports=_ports_info(task),
         group=task.group and GroupInfo(kind=task.group.kind, id=task.group.id),
         lost_to=task.lost_to,
+        parent=task.parent,
+        approval=task.approval,
         pull_request=_pull_request(task.pull_request),
         sessions=tuple(session_info(session) for session in sessions),
         rev=task.rev,

@@ -11,6 +11,8 @@ from typing import Any
 
 import attrs
 
+from agentls.config import Right
+
 __all__ = [
     "COMMANDS",
     "FROM_CLIENT",
@@ -31,6 +33,8 @@ class Command:
     result: type[Any]
     doc: str
     handler: Callable[..., Awaitable[Any]]
+    right: Right | None = None
+    """What an agent needs to ask for it; None: it may not."""
 
 
 @attrs.frozen(kw_only=True)
@@ -52,8 +56,12 @@ H = typing.TypeVar("H", bound=Callable[..., Awaitable[Any]])
 N = typing.TypeVar("N", bound=Callable[..., Awaitable[None] | None])
 
 
-def command(name: str) -> Callable[[H], H]:
-    """Register a command; its types are those of the handler's annotations."""
+def command(name: str, *, agents: Right | None = None) -> Callable[[H], H]:
+    """Register a command; its types are those of the handler's annotations.
+
+    `agents` is the right that an agent needs to ask for it; without one, only persons
+    may. The task that it is about is the parameter `task`.
+    """
 
     def register(handler: H) -> H:
         hints = typing.get_type_hints(handler)
@@ -63,6 +71,7 @@ def command(name: str) -> Callable[[H], H]:
             result=hints["return"],
             doc=inspect.getdoc(handler) or "",
             handler=handler,
+            right=agents,
         )
         return handler
 

@@ -30,7 +30,7 @@ from agentls.lsp.protocol.tasks import (
 )
 from agentls.lsp.registry import sends
 from agentls.lsp.watching import Watching
-from agentls.model import Task
+from agentls.model import SessionId, Task
 from agentls.tasks.book import (
     CommentsChanged,
     Event,
@@ -38,6 +38,7 @@ from agentls.tasks.book import (
     Removed,
     ViewedChanged,
 )
+from agentls.tasks.delegating import Delegate
 from agentls.tasks.forecasting import News
 
 __all__ = ["Server", "path_of"]
@@ -98,6 +99,8 @@ class Server(LanguageServer):
         self.exiting = False
         self._greeted = False
         self.client_environment: Mapping[str, str] = {}
+        self.delegate: Delegate | None = None
+        """The agent that this client speaks for; None for a person."""
         self.odd_bytes_private = False
         self.watching = Watching(
             core,
@@ -176,6 +179,7 @@ class Server(LanguageServer):
         options: Any = params.initialization_options
         if isinstance(options, dict):
             self.odd_bytes_private = options.get("oddBytes") == "private"
+            self.delegate = _delegate(options.get("delegate"))
         given: Any = options.get("environment") if isinstance(options, dict) else None
         if isinstance(given, dict):
             self.client_environment = {
@@ -243,6 +247,18 @@ def path_of(uri: str) -> Path:
     if "\0" in path:
         raise InvalidParams("A path can't hold NUL.", hint="Give another path.")
     return Path(path)
+
+
+def _delegate(given: Any) -> Delegate | None:
+    """Read for which agent a client speaks; what can't be read is one of no session."""
+    if given is None:
+        return None
+    told = given if isinstance(given, dict) else {"session": ""}
+    session, folder = told.get("session"), told.get("folder")
+    return Delegate(
+        session=None if session is None else SessionId(str(session)),
+        folder=None if folder is None else str(folder),
+    )
 
 
 def _fits_an_environment(value: object) -> bool:

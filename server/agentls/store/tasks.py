@@ -16,6 +16,7 @@ import attrs
 
 from agentls.model import (
     AgentName,
+    Approval,
     Asked,
     AskedKind,
     Base,
@@ -244,6 +245,8 @@ def _task_columns(task: Task) -> dict[str, object]:
         "in_group": task.group and json.dumps(attrs.asdict(task.group)),
         "item": task.item and json.dumps(attrs.asdict(task.item)),
         "lost_to": task.lost_to,
+        "parent": task.parent,
+        "approval": task.approval,
         "rev": task.rev,
     }
 
@@ -295,6 +298,8 @@ def _task(row: sqlite3.Row) -> Task:
         group=_group(row["in_group"]),
         item=row["item"] and Item(**json.loads(row["item"])),
         lost_to=row["lost_to"] and TaskId(row["lost_to"]),
+        parent=row["parent"] and TaskId(row["parent"]),
+        approval=row["approval"] and Approval(row["approval"]),
         rev=row["rev"],
     )
 

@@ -193,6 +193,18 @@ class Agency:
 
         return await in_thread(look)
 
+    async def installed(self, config: Config) -> tuple[AgentName, ...]:
+        """Give the agents that can be named and are installed, whatever their age."""
+        catalogue = await in_thread(load_agents, config)
+        environ = (await self.user_environment()).values
+        return await in_thread(
+            lambda: tuple(
+                one.name
+                for one in catalogue.definitions.values()
+                if find_program(one, environ)
+            )
+        )
+
     async def is_there(self, name: AgentName, config: Config) -> bool:
         """Tell whether an agent is known and installed."""
         try:
@@ -308,6 +320,7 @@ class Agency:
                 state=self._paths.state,
             ),
             approval=config.approval,
+            approval_max=task.approval,
         )
         made = (
             invocation.go_on(definition, run, conversation=task.conversation)

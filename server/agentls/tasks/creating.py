@@ -19,6 +19,7 @@ from agentls.model import (
     TaskId,
 )
 from agentls.tasks import planning, preparing
+from agentls.tasks.delegating import Delegating
 from agentls.tasks.operations import Operations
 from agentls.tasks.planning import Plan
 from agentls.tasks.queueing import check_order, check_priority, find_forerunners
@@ -37,17 +38,26 @@ class Creating:
     """Makes tasks, one or many at once."""
 
     def __init__(
-        self, operations: Operations, *, trusting: Trusting, routing: Routing
+        self,
+        operations: Operations,
+        *,
+        trusting: Trusting,
+        routing: Routing,
+        delegating: Delegating,
     ) -> None:
         self._on = operations
         self._trusting = trusting
         self._routing = routing
+        self.delegating = delegating
 
-    async def create(self, request: TaskRequest, *, progress: Say) -> Task:
+    async def create(
+        self, request: TaskRequest, *, progress: Say, wait: bool = True
+    ) -> Task:
         """Create a task and start it, or queue it when no place is free.
 
         A preparation that fails leaves the task `failed`, its prompt kept. A
-        cancelled create is undone: no worktree, branch or task is left.
+        cancelled create is undone: no worktree, branch or task is left. Without
+        `wait` the task is given as soon as it is kept, and begins by itself.
         """
         check_request(request)
         policy = await self._policy(request)
@@ -56,12 +66,16 @@ class Creating:
         made: list[TaskId] = []
 
         def make(task_id: TaskId, number: int, rev: int) -> Task:
+            # Only here no other request comes in between.
+            self.delegating.require_room(plan.standing, limits=policy.config.limits)
             made.append(task_id)
             return plan.task(task_id, number, rev)
 
         starter = self._on.starter
         try:
             task = await self._on.book.add(make)
+            if not wait:
+                return task
             # The book's event has begun it already, if there is a place.
             starter.tell(task.id, progress)
             return await starter.prepared(task.id)
@@ -159,6 +173,13 @@ class Creating:
         self, request: TaskRequest, policy: Policy, *, agent: Chosen
     ) -> Plan:
         config, repository = policy.config, policy.repository
+        standing = await self.delegating.admit(
+            request.delegate,
+            parent=request.parent,
+            agent=agent.agent,
+            base=request.base,
+            policy=policy,
+        )
         at = await head(repository)
         target = await planning.plan_target(
             repository, request.target or config.target, at=at
@@ -190,6 +211,7 @@ class Creating:
             branch_prefix=config.branch_prefix,
             worktrees=config.worktrees or self._on.paths.worktrees,
             after=after,
+            standing=standing,
         )
 
     async def _base_of(self, repository: Repository, name: str) -> Base:

@@ -22,6 +22,7 @@ from agentls.model import AgentName, Base, BaseKind, Group, State, Task, TaskId
 from agentls.review.change import without_prepared
 from agentls.review.checkpoint import Checkpointer
 from agentls.tasks.book import now
+from agentls.tasks.delegating import Standing
 from agentls.tasks.names import branch_name, worktree_path
 from agentls.tasks.request import TaskRequest, title_of
 from agentls.threads import in_thread
@@ -46,6 +47,8 @@ class Plan:
     worktrees: Path
     after: tuple[TaskId, ...] = ()
     """The tasks that there are and that it waits for."""
+    standing: Standing = attrs.field(factory=Standing)
+    """Below which task it stands, and what its agent may."""
 
     def of(self, request: TaskRequest) -> Self:
         """Give the plan of another request that differs in its words only."""
@@ -92,6 +95,8 @@ class Plan:
             priority=self.request.priority,
             group=group,
             item=self.request.item,
+            parent=self.standing.parent,
+            approval=self.standing.approval,
             rev=rev,
         )
 

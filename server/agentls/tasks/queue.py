@@ -7,7 +7,7 @@ import attrs
 
 from agentls.config.settings import Limits
 from agentls.model import State, Task, TaskId
-from agentls.tasks.states import HOLDS_A_PLACE
+from agentls.tasks.states import HOLDS_A_PLACE, ON_THEIR_WAY
 
 __all__ = ["Machine", "Turns", "holds_a_place", "line_up"]
 
@@ -86,10 +86,12 @@ def line_up(
         # One at least goes on, or nothing could ever make room.
         places = min(places, 0 if holding else 1)
     why = closed or held
+    chosen = _fairly(ready, holding, places=places)
+    if ready and not why and not chosen:
+        chosen = _lent(ready, holding, tasks=tasks)
     if not why:
         number = limits.max_parallel
         why = f"Waits for a place: {number} agent{'s' * (number != 1)} may run at once."
-    chosen = _fairly(ready, holding, places=places)
     left = [task for task in ready if task not in chosen]
     waiting |= {task.id: why for task in left}
     by_machine = bool(held and not closed and left)
@@ -114,6 +116,22 @@ def _fairly(
         chosen.append(first)
         has[first.repository] += 1
     return tuple(chosen)
+
+
+def _lent(
+    ready: Sequence[Task], holding: Sequence[Task], *, tasks: Sequence[Task]
+) -> tuple[Task, ...]:
+    """Choose a task to begin though no place is free, as nothing would free one.
+
+    Where all places are held by agents that wait for what they handed out, none of it
+    could begin, and they would wait for ever.
+    """
+    waited_for = {task.parent for task in tasks if task.state in ON_THEIR_WAY}
+    if not all(task.id in waited_for for task in holding):
+        return ()
+    holders = {task.id for task in holding}
+    own = [task for task in ready if task.parent in holders]
+    return _fairly(own, holding, places=1)
 
 
 def _lost_forerunner(task: Task, known: Mapping[TaskId, Task]) -> str:

@@ -7,6 +7,7 @@ import attrs
 
 from agentls.errors import InvalidParams
 from agentls.model import Item
+from agentls.tasks.delegating import Delegate
 
 __all__ = [
     "LABELS_MAX",
@@ -45,6 +46,10 @@ class TaskRequest:
     priority: int = 0
     labels: tuple[str, ...] = ()
     """What it is filed under; `check_request` says what may be one."""
+    parent: str | None = None
+    """The task below which it stands."""
+    delegate: Delegate | None = None
+    """The agent that asks for it; None for a person."""
     item: Item | None = None
     """The line of a checklist that it is made of."""
     environment: Mapping[str, str] = attrs.field(factory=dict[str, str])

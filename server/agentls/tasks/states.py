@@ -7,6 +7,7 @@ from agentls.model import State, Task
 
 __all__ = [
     "HOLDS_A_PLACE",
+    "ON_THEIR_WAY",
     "OVER",
     "TRANSITIONS",
     "needs_a_person",
@@ -55,6 +56,9 @@ HOLDS_A_PLACE = frozenset({_S.PREPARING, _S.WORKING, _S.WAITING, _S.CHECKING})
 
 OVER = frozenset({_S.MERGED, _S.DISCARDED})
 """The states of a task that has nothing of its own any more, such as ports."""
+ON_THEIR_WAY = HOLDS_A_PLACE | {_S.QUEUED}
+"""The states from which a task is still to come to a rest."""
+
 
 _NEEDS_A_PERSON = frozenset({_S.WAITING, _S.REVIEW, _S.FAILED, _S.INTERRUPTED})
 

@@ -12,6 +12,7 @@ local M = {}
 ---@field worktree string
 ---@field branch string
 ---@field target string
+---@field parent? string
 ---@field created string
 ---@field changed string
 ---@field sessions? table[]

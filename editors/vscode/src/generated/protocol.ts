@@ -467,6 +467,10 @@ export interface CreateTaskParams {
   priority?: number;
   /** What to file it under: lists and the configuration's routes go by them. At most 20, each up to 50 characters on one line, without a comma. */
   labels?: readonly string[];
+  /** A task of the same repository below which it stands. An agent leaves it out: what it asks for stands below its own task. */
+  parent?: string;
+  /** Answer when its agent runs; else as soon as the task is kept. */
+  wait?: boolean;
 }
 
 /** A batch; what is said here holds for each of its tasks. */
@@ -494,6 +498,32 @@ export interface CreateTasksParams {
 /** What became of each entry, in their order. */
 export interface CreateTasksResult {
   items: readonly BatchItemInfo[];
+}
+
+/** Where an agent would hand out tasks. */
+export interface DelegationParams {
+  /** Any file or folder in the repository; what holds in any, if absent. */
+  uri?: string;
+}
+
+/** What the agent that asks may; a person is told what one from outside may. */
+export interface DelegationResult {
+  /** The task that it works on; absent for an agent that agentls didn't start. */
+  task?: string;
+  /** `list`, `show`, `create`, `send`, `stop`, `merge`, `discard`: its rights. */
+  allow: readonly string[];
+  /** Those that are installed and that it may hand tasks to. */
+  agents: readonly string[];
+  /** What these may do at most without asking: `ask`, `edits` or `all`. */
+  approval: string;
+  /** How deep what it hands out would stand: 1 below what a person asked for. */
+  depth: number;
+  /** Deeper it may hand out nothing. */
+  maxDepth: number;
+  /** How many tasks that it handed out are neither merged nor discarded. */
+  open: number;
+  /** More may not be. */
+  maxOpen: number;
 }
 
 /** What to watch no more. */
@@ -1382,6 +1412,10 @@ export interface TaskInfo {
   group?: GroupInfo;
   /** The task of its race that was merged, for which it was discarded. */
   lostTo?: string;
+  /** The task whose agent handed it out, or below which a person put it. It may be listed no more. */
+  parent?: string;
+  /** `ask`, `edits` or `all`: what its agent may do at most without asking. Absent for what a person asked for, where the configuration alone decides. */
+  approval?: string;
   /** Grows with every change of any task: drop what is older than you have. */
   rev: number;
 }
@@ -1617,6 +1651,7 @@ export type ErrorKind =
   | "invalidState"
   | "noCommits"
   | "notARepository"
+  | "notAllowed"
   | "notController"
   | "sessionEnded"
   | "storageFull"
@@ -1638,6 +1673,7 @@ export interface Commands {
   "agentls.createPullRequest": [CreatePullRequestParams, CreatePullRequestResult];
   "agentls.createTask": [CreateTaskParams, TaskResult];
   "agentls.createTasks": [CreateTasksParams, CreateTasksResult];
+  "agentls.delegation": [DelegationParams, DelegationResult];
   "agentls.deleteComment": [CommentParams, Empty];
   "agentls.detach": [DetachParams, Empty];
   "agentls.discardTask": [DiscardTaskParams, TaskResult];

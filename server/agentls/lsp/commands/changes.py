@@ -3,6 +3,7 @@
 import os
 from urllib.parse import quote
 
+from agentls.config import Right
 from agentls.git.hunks import Hunk
 from agentls.lsp import documents, present
 from agentls.lsp.progress import RequestProgress
@@ -24,7 +25,7 @@ from agentls.tasks.points import BASE
 from agentls.tasks.reviewing import Asked, Shown
 
 
-@command("agentls.changes")
+@command("agentls.changes", agents=Right.SHOW)
 async def changes(
     ls: Server, params: ChangesParams, _: RequestProgress
 ) -> ChangesResult:
@@ -40,7 +41,7 @@ async def changes(
             patch=params.patch,
             limit=params.limit,
             more=params.more,
-            look=params.look,
+            look=params.look and ls.delegate is None,  # a person looks
         ),
     )
 

@@ -3,6 +3,7 @@
 import os
 
 # pygls reads these hints at run time: no TYPE_CHECKING imports in this package.
+from agentls.config import Right
 from agentls.lsp import present
 from agentls.lsp.progress import RequestProgress
 from agentls.lsp.protocol.checkpoints import (
@@ -28,7 +29,7 @@ async def checkpoint(
     )
 
 
-@command("agentls.listCheckpoints")
+@command("agentls.listCheckpoints", agents=Right.SHOW)
 async def list_checkpoints(
     ls: Server, params: TaskParams, _: RequestProgress
 ) -> ListCheckpointsResult:

@@ -1,5 +1,6 @@
 """Commands about checks, and the briefing that tells of them."""
 
+from agentls.config import Right
 from agentls.lsp.progress import RequestProgress
 from agentls.lsp.protocol.checks import (
     BriefingResult,
@@ -11,7 +12,7 @@ from agentls.lsp.registry import command
 from agentls.lsp.server import Server
 
 
-@command("agentls.briefing")
+@command("agentls.briefing", agents=Right.SHOW)
 async def briefing(
     ls: Server, params: TaskParams, _: RequestProgress
 ) -> BriefingResult:
@@ -22,7 +23,7 @@ async def briefing(
     return BriefingResult(text=await ls.core.briefings.write(params.task))
 
 
-@command("agentls.runChecks")
+@command("agentls.runChecks", agents=Right.SEND)
 async def run_checks(
     ls: Server, params: RunChecksParams, progress: RequestProgress
 ) -> RunChecksResult:

@@ -2,6 +2,7 @@
 
 import os
 
+from agentls.config import Right
 from agentls.errors import InvalidParams
 from agentls.lsp import documents, present
 from agentls.lsp.progress import RequestProgress
@@ -28,7 +29,7 @@ from agentls.store.comments import Comment, CommentId, Side
 from agentls.tasks.commenting import Remark
 
 
-@command("agentls.addComment")
+@command("agentls.addComment", agents=Right.SEND)
 async def add_comment(
     ls: Server, params: AddCommentParams, _: RequestProgress
 ) -> CommentResult:
@@ -40,7 +41,7 @@ async def add_comment(
     return await _result(ls, params.task, comment)
 
 
-@command("agentls.listComments")
+@command("agentls.listComments", agents=Right.SHOW)
 async def list_comments(
     ls: Server, params: ListCommentsParams, _: RequestProgress
 ) -> ListCommentsResult:
@@ -80,7 +81,7 @@ async def delete_comment(
     return Empty()
 
 
-@command("agentls.sendReview")
+@command("agentls.sendReview", agents=Right.SEND)
 async def send_review(
     ls: Server, params: SendReviewParams, _: RequestProgress
 ) -> SendReviewResult:

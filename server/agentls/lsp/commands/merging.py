@@ -2,6 +2,7 @@
 
 import os
 
+from agentls.config import Right
 from agentls.lsp import present
 from agentls.lsp.commands.ordering import shown_next
 from agentls.lsp.progress import RequestProgress
@@ -21,7 +22,7 @@ from agentls.model import Strategy
 from agentls.review.change import ChangedFile
 
 
-@command("agentls.mergeTask")
+@command("agentls.mergeTask", agents=Right.MERGE)
 async def merge_task(
     ls: Server, params: MergeTaskParams, progress: RequestProgress
 ) -> MergeTaskResult:
@@ -45,7 +46,7 @@ async def merge_task(
     )
 
 
-@command("agentls.previewMerge")
+@command("agentls.previewMerge", agents=Right.MERGE)
 async def preview_merge(
     ls: Server, params: PreviewMergeParams, _: RequestProgress
 ) -> PreviewMergeResult:

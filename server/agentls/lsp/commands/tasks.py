@@ -3,6 +3,7 @@
 # pygls reads these hints at run time: no TYPE_CHECKING imports in this package.
 import attrs
 
+from agentls.config import Right
 from agentls.lsp import present
 from agentls.lsp.progress import RequestProgress
 from agentls.lsp.protocol.agents import RespondParams
@@ -24,7 +25,7 @@ from agentls.tasks.adopting import Adoption
 from agentls.tasks.request import TaskRequest
 
 
-@command("agentls.createTask")
+@command("agentls.createTask", agents=Right.CREATE)
 async def create_task(
     ls: Server, params: CreateTaskParams, progress: RequestProgress
 ) -> TaskResult:
@@ -45,9 +46,12 @@ async def create_task(
             after=params.after,
             priority=params.priority,
             labels=params.labels,
+            parent=params.parent,
+            delegate=ls.delegate,
             environment=ls.client_environment,
         ),
         progress=progress,
+        wait=params.wait,
     )
     return _result(ls, task)
 
@@ -71,14 +75,17 @@ async def adopt(ls: Server, params: AdoptParams, _: RequestProgress) -> TaskResu
     return _result(ls, task)
 
 
-@command("agentls.listTasks")
+@command("agentls.listTasks", agents=Right.LIST)
 async def list_tasks(
     ls: Server, params: ListTasksParams, _: RequestProgress
 ) -> ListTasksResult:
     """List the user's tasks, over all repositories unless one is named."""
     root = params.uri and await ls.core.repository_root(ls.folder(params.uri))
-    tasks = ls.core.book.tasks(repository=root or None, discarded=params.discarded)
     wanted = set(params.labels)
+    tasks = ls.core.delegating.visible(
+        ls.delegate,
+        ls.core.book.tasks(repository=root or None, discarded=params.discarded),
+    )
     return ListTasksResult(
         rev=ls.core.book.rev,
         tasks=tuple(ls.task_info(task) for task in tasks if wanted <= {*task.labels}),
@@ -86,7 +93,7 @@ async def list_tasks(
     )
 
 
-@command("agentls.getTask")
+@command("agentls.getTask", agents=Right.SHOW)
 async def get_task(ls: Server, params: TaskParams, _: RequestProgress) -> TaskResult:
     """Give one task, with its prompt, and what it took so far."""
     task = ls.core.book.get(params.task)
@@ -94,7 +101,7 @@ async def get_task(ls: Server, params: TaskParams, _: RequestProgress) -> TaskRe
     return attrs.evolve(_result(ls, task), usage=present.usage_info(spent))
 
 
-@command("agentls.sendPrompt")
+@command("agentls.sendPrompt", agents=Right.SEND)
 async def send_prompt(
     ls: Server, params: SendPromptParams, _: RequestProgress
 ) -> TaskResult:
@@ -114,7 +121,7 @@ async def respond(ls: Server, params: RespondParams, _: RequestProgress) -> Task
     return _result(ls, task)
 
 
-@command("agentls.stopTask")
+@command("agentls.stopTask", agents=Right.STOP)
 async def stop_task(ls: Server, params: TaskParams, _: RequestProgress) -> TaskResult:
     """Stop the agent, its children too, or the checks that follow it.
 
@@ -123,7 +130,7 @@ async def stop_task(ls: Server, params: TaskParams, _: RequestProgress) -> TaskR
     return _result(ls, await ls.core.tasks.stop(params.task))
 
 
-@command("agentls.retryTask")
+@command("agentls.retryTask", agents=Right.SEND)
 async def retry_task(
     ls: Server, params: TaskParams, progress: RequestProgress
 ) -> TaskResult:
@@ -131,7 +138,7 @@ async def retry_task(
     return _result(ls, await ls.core.tasks.retry(params.task, progress=progress))
 
 
-@command("agentls.resumeTask")
+@command("agentls.resumeTask", agents=Right.SEND)
 async def resume_task(
     ls: Server, params: ResumeTaskParams, _: RequestProgress
 ) -> TaskResult:
@@ -143,7 +150,7 @@ async def resume_task(
     return _result(ls, await ls.core.tasks.resume(params.task, text=params.text))
 
 
-@command("agentls.discardTask")
+@command("agentls.discardTask", agents=Right.DISCARD)
 async def discard_task(
     ls: Server, params: DiscardTaskParams, _: RequestProgress
 ) -> TaskResult:
@@ -151,7 +158,7 @@ async def discard_task(
     return _result(ls, await ls.core.discarding.discard(params.task))
 
 
-@command("agentls.restoreTask")
+@command("agentls.restoreTask", agents=Right.DISCARD)
 async def restore_task(
     ls: Server, params: TaskParams, _: RequestProgress
 ) -> TaskResult:

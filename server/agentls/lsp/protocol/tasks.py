@@ -202,6 +202,12 @@ class TaskInfo:
     """What it was asked for together with."""
     lost_to: str | None = None
     """The task of its race that was merged, for which it was discarded."""
+    parent: str | None = None
+    """The task whose agent handed it out, or below which a person put it. It may be
+    listed no more."""
+    approval: str | None = None
+    """`ask`, `edits` or `all`: what its agent may do at most without asking. Absent
+    for what a person asked for, where the configuration alone decides."""
     rev: int
     """Grows with every change of any task: drop what is older than you have."""
 
@@ -271,6 +277,11 @@ class CreateTaskParams:
     labels: tuple[str, ...] = ()
     """What to file it under: lists and the configuration's routes go by them. At most
     20, each up to 50 characters on one line, without a comma."""
+    parent: str | None = None
+    """A task of the same repository below which it stands. An agent leaves it out: what
+    it asks for stands below its own task."""
+    wait: bool = True
+    """Answer when its agent runs; else as soon as the task is kept."""
 
 
 @attrs.frozen(kw_only=True)

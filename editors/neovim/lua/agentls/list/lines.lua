@@ -60,6 +60,34 @@ local function outcome(task)
   end
 end
 
+---Give the tasks of a section with how each stands to its parent: children of one
+---that is in the section come right after it.
+---@param found agentls.Task[] in their order
+---@return { task: agentls.Task, lead: string }[]
+local function nested(found)
+  local here, below, placed = {}, {}, {}
+  for _, task in ipairs(found) do
+    here[task.id] = true
+  end
+  for _, task in ipairs(found) do
+    local above = task.parent and here[task.parent] and task.parent or ''
+    below[above] = below[above] or {}
+    table.insert(below[above], task)
+  end
+  local function place(above, lead)
+    for _, task in ipairs(below[above] or {}) do
+      local elsewhere = above == '' and task.parent
+      table.insert(
+        placed,
+        { task = task, lead = elsewhere and '↳' .. elsewhere .. ' ' or lead }
+      )
+      place(task.id, (lead:gsub('└', ' ')) .. '└ ')
+    end
+  end
+  place('', '')
+  return placed
+end
+
 ---@class agentls.Line
 ---@field text string
 ---@field id? string
@@ -114,7 +142,8 @@ function M.of(tasks, now)
         line(nil, { { ('%s (%d)'):format(title, #found), 'AgentlsHeading' } })
       )
     end
-    for _, task in ipairs(found) do
+    for _, placed in ipairs(nested(found)) do
+      local task = placed.task
       local outlook = forecast.short(task)
       local checks = outcome(task)
       local size = {}
@@ -137,6 +166,7 @@ function M.of(tasks, now)
           { size[1] or '', 'AgentlsAdded' },
           { size[2] or '', 'AgentlsDeleted' },
           checks and { checks[1] .. '  ', checks[2] } or { '' },
+          { placed.lead, 'AgentlsHint' },
           { title_text },
           outlook and { '  ' .. outlook[1], outlook[2] } or { '' },
           { why, 'AgentlsWhy' },

@@ -4,8 +4,11 @@ import { join, resolve } from "node:path";
 import { createRequire } from "node:module";
 import { changes } from "./changes.mjs";
 import { day } from "./day.mjs";
+import { decisions } from "./decisions.mjs";
+import { queue } from "./queue.mjs";
 import { sessions } from "./sessions.mjs";
 import { Stage } from "./stage.mjs";
+import { trouble } from "./trouble.mjs";
 import { windows } from "./windows.mjs";
 import { Workbench } from "./workbench.mjs";
 
@@ -14,7 +17,7 @@ const [installation, vsix, pictures] = process.argv.slice(2, 5).map((path) => re
  *
  * `windows` is for runs by hand: in one of three the palette of a window that was just
  * opened and trusted did not have the extension's commands yet. */
-const PARTS = { day, changes, sessions, windows };
+const PARTS = { day, changes, sessions, queue, decisions, trouble, windows };
 const wanted = process.argv.slice(5);
 const { chromium } = createRequire(join(installation, "package.json"))("playwright-core");
 

@@ -1,11 +1,12 @@
 /** A machine of its own for the test: home, repository, agent, and a real VS Code. */
 
 import { execFileSync, spawn } from "node:child_process";
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 const HERE = import.meta.dirname;
 const START_MS = 60_000;
@@ -28,7 +29,18 @@ agent = "stub"
 
 [agents.stub]
 title = "Stub Agent"
-command = ["python3", "${script}", "{prompt}"]
+bin = "python3"
+start = ["${script}", "{prompt}"]
+resume = ["${script}", "{prompt}"]
+
+[agents.stub.dialogs.run]
+match = ['Run (?P<command>.+)\\?', '1\\. Yes']
+kind = "permission"
+tool = "shell"
+reason = "It wants to run {command}"
+choices.allow = { keys = "1" }
+choices.deny = { keys = "2" }
+text = { keys = "3{text}\\r" }
 `;
 
 export class Stage {
@@ -89,6 +101,47 @@ export class Stage {
     return JSON.parse(readFileSync(join(this.home, ".local/state/agentls/daemon.json"), "utf8"));
   }
 
+  /** What the daemon knows of the task with a title, its prompt too. */
+  told(title) {
+    const { tasks } = JSON.parse(this.agentls("ls", "--all", "--json"));
+    const { id } = tasks.findLast((task) => task.title.includes(title));
+    const { task, prompt } = JSON.parse(this.agentls("show", id, "--json"));
+    return { ...task, prompt };
+  }
+
+  /** Put a program on the PATH of the user's terminals. */
+  program(name, text) {
+    writeFileSync(join(this.home, "bin", name), text, { mode: 0o755 });
+  }
+
+  /** Add to the user's configuration. */
+  configure(text) {
+    appendFileSync(join(this.home, ".config/agentls/config.toml"), text);
+  }
+
+  /** Add to the user's configuration of git. */
+  configureGit(...args) {
+    this.git("config", "--global", ...args);
+  }
+
+  /** Give the repository a remote that git reaches in a folder; gives the folder. */
+  makeRemote(url) {
+    const bare = join(this.root, "remote.git");
+    execFileSync("git", ["init", "--quiet", "--bare", bare], { env: this.environment });
+    this.configureGit(`url.${bare}.insteadOf`, url);
+    this.git("remote", "add", "origin", url);
+    this.git("push", "--quiet", "origin", "main");
+    return bare;
+  }
+
+  /** Kill what holds a task's last session, as a machine that runs out of memory does. */
+  killSession({ id, sessions }) {
+    const folder = join(this.home, ".local/state/agentls/sessions", sessions.at(-1).id);
+    const [, pid] = /^shim (\d+)/m.exec(readFileSync(join(folder, "meta"), "utf8"));
+    process.kill(Number(pid), "SIGKILL");
+    return id;
+  }
+
   /** The id of the task that was asked for last. */
   task() {
     return JSON.parse(this.agentls("ls", "--json")).tasks.at(-1).id;
@@ -100,7 +153,43 @@ export class Stage {
 
   /** Let an agent go on that waits for this. */
   letGo(name = "go") {
-    writeFileSync(join(this.root, name), "");
+    writeFileSync(this.path(name), "");
+  }
+
+  /** Take back what `letGo` gave. */
+  holdBack(name) {
+    unlinkSync(this.path(name));
+  }
+
+  has(name) {
+    return existsSync(this.path(name));
+  }
+
+  /** The path of a file beside the repository. */
+  path(name) {
+    return join(this.root, name);
+  }
+
+  read(name) {
+    return readFileSync(this.path(name), "utf8");
+  }
+
+  /** Read a file of a task's worktree. */
+  readWorktree(title, path) {
+    return readFileSync(join(fileURLToPath(this.told(title).worktree), path), "utf8");
+  }
+
+  /** How many checkpoints a task has. */
+  checkpoints(title) {
+    return JSON.parse(this.agentls("checkpoints", this.told(title).id, "--json")).checkpoints.length;
+  }
+
+  /** Give the user a hook of git's for all repositories. */
+  hook(name, script) {
+    const hooks = join(this.home, "hooks");
+    mkdirSync(hooks, { recursive: true });
+    writeFileSync(join(hooks, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    this.configureGit("core.hooksPath", hooks);
   }
 
   /** Write a file of the repository. */
@@ -166,6 +255,8 @@ export class Stage {
 
   #makeHome() {
     mkdirSync(join(this.home, ".config/agentls"), { recursive: true });
+    mkdirSync(join(this.home, "bin"));
+    writeFileSync(join(this.home, ".profile"), 'export PATH="$HOME/bin:$PATH"\n');
     mkdirSync(join(this.root, "data/User"), { recursive: true });
     mkdirSync(join(this.root, "extensions"), { recursive: true });
     // Before the first installation: VS Code takes in what is there then.

@@ -128,12 +128,44 @@ export class Workbench {
   }
 
   row(text) {
-    return this.page.locator(`.pane-body .monaco-list-row:has-text("${text}")`).first();
+    return this.page.locator(`.sidebar .pane-body .monaco-list-row:has-text("${text}")`).first();
   }
 
   /** Wait for a row of the tree that tells this. */
   async seeRow(text, timeout) {
-    return this.see(`.pane-body .monaco-list-row:has-text("${text}")`, `the row ${text}`, timeout);
+    return this.see(`.sidebar .pane-body .monaco-list-row:has-text("${text}")`, `the row ${text}`, timeout);
+  }
+
+  /** Choose an entry of a row's context menu. */
+  async menu(text, entry) {
+    const meant = this.page.locator(`.sidebar .pane-body .monaco-list-row.focused:has-text("${text}")`);
+    for (let tries = 5; ; tries--) {
+      await (await this.seeRow(text)).click({ button: "right" });
+      await this.see(".monaco-menu");
+      // Rows move when a task changes: it may have been another one's.
+      if (tries === 0 || (await meant.count()) > 0) {
+        break;
+      }
+      await this.page.keyboard.press("Escape");
+      await this.gone(".monaco-menu");
+    }
+    // Not by a click: right after a menu was opened VS Code takes that for the end of the first.
+    await (await this.see(`.monaco-menu .action-item:has-text("${entry}")`, `the entry ${entry}`)).hover();
+    await this.see(`.monaco-menu .action-item.focused:has-text("${entry}")`);
+    await this.page.keyboard.press("Enter");
+    await this.gone(".monaco-menu");
+  }
+
+  /** Press the button of a row that shows when the mouse is over it. */
+  async inline(text, action) {
+    const row = await this.seeRow(text);
+    await row.hover();
+    await row.locator(`.actions .action-label[aria-label^="${action}"]`).click();
+  }
+
+  /** Fold a row of the tree out. */
+  async expand(text) {
+    await (await this.seeRow(text)).locator(".monaco-tl-twistie").click();
   }
 
   /** Wait until the terminal in front shows a line. */
@@ -156,18 +188,36 @@ export class Workbench {
     return this.see(`.notifications-toasts .notification-list-item:has-text("${text}")`, `the notification ${text}`);
   }
 
-  /** Comment on the line of the diff's right-hand side that has the text. */
-  async commentOn(text, comment) {
-    const line = await this.see(`.multiDiffEntry .editor.modified .view-line:has-text("${text}")`);
-    const glyph = await this.see(".multiDiffEntry .editor.modified .comment-range-glyph");
+  /** Comment on the line of a side of the diff, the right-hand one by itself, that has the text. */
+  async commentOn(text, comment, side = ".editor.modified") {
+    const line = await this.see(`.multiDiffEntry ${side} .view-line:has-text("${text}")`);
+    const glyph = await this.see(`.multiDiffEntry ${side} .comment-range-glyph`);
     const [at, row] = [await glyph.boundingBox(), await line.boundingBox()];
     await this.page.mouse.move(at.x + at.width / 2, row.y + row.height / 2, { steps: 5 });
-    await this.see(".multiDiffEntry .editor.modified .comment-range-glyph.line-hover");
+    await this.see(`.multiDiffEntry ${side} .comment-range-glyph.line-hover`);
     await this.page.mouse.down();
     await this.page.mouse.up();
     await this.see(".review-widget .monaco-editor");
     await this.page.keyboard.type(comment);
     await this.press("Add Comment", ".review-widget");
+  }
+
+  /** Press a button of a comment, which shows when the mouse is over it. */
+  async onComment(text, action) {
+    const comment = await this.see(`.review-comment:has-text("${text}")`);
+    await comment.hover();
+    await comment.locator(`.action-label[aria-label^="${action}"]`).first().click();
+  }
+
+  /** Press a button of the title of the only thread. */
+  async onThread(action) {
+    await (await this.see(`.review-widget .head .action-label[aria-label="${action}"]`)).click();
+  }
+
+  /** Open the only thread, which is folded. */
+  async expandThread(text) {
+    await (await this.see(".comment-range-glyph.comment-thread, .comment-thread-unresolved, .comment-thread")).click();
+    await this.see(`.review-comment >> text=${text}`);
   }
 
   async press(button, within = ".notifications-toasts") {

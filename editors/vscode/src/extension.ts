@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { briefingAuthor } from "./commands/briefing";
+import { doctorAuthor } from "./commands/doctor";
 import { forecastAuthor } from "./commands/forecast";
 import { registerCommands } from "./commands/register";
 import { Changes } from "./review/changes";
@@ -9,6 +10,7 @@ import { Comments } from "./review/comments";
 import { Reviewer } from "./review/reviewer";
 import { SourceControl } from "./review/sourceControl";
 import { Connection } from "./server/connection";
+import { Prompts } from "./tasks/prompts";
 import { Tasks } from "./tasks/tasks";
 import { Panels } from "./terminal/panels";
 import { ChangeDecorations } from "./view/decorations";
@@ -26,10 +28,12 @@ export function activate(context: vscode.ExtensionContext): void {
   const comments = new Comments(connection, tasks, reviewer);
   const panels = new Panels(context, connection, tasks);
   const tree = new TaskTree(tasks, changes);
-  const telling = new Telling(tasks, panels);
+  const telling = new Telling({ connection, tasks, reviewer, panels });
+  const prompts = new Prompts(connection, tasks);
   const sourceControl = new SourceControl(tasks);
   const pages = new Pages({
     briefing: briefingAuthor(connection),
+    doctor: doctorAuthor(connection),
     forecast: forecastAuthor(connection, tasks),
   });
   const parts = {
@@ -41,6 +45,7 @@ export function activate(context: vscode.ExtensionContext): void {
     reviewer,
     pages,
     panels,
+    prompts,
     sourceControl,
     tree,
     telling,
@@ -53,6 +58,7 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
     sourceControl,
     pages,
+    prompts,
     new StatusBar(connection, tasks),
     telling,
     tree,

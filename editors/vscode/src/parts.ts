@@ -6,6 +6,7 @@ import type { Comments } from "./review/comments";
 import type { Reviewer } from "./review/reviewer";
 import type { SourceControl } from "./review/sourceControl";
 import type { Connection } from "./server/connection";
+import type { Prompts } from "./tasks/prompts";
 import type { Tasks } from "./tasks/tasks";
 import type { Panels } from "./terminal/panels";
 import type { Pages } from "./view/pages";
@@ -21,6 +22,7 @@ export interface Parts {
   readonly reviewer: Reviewer;
   readonly pages: Pages;
   readonly panels: Panels;
+  readonly prompts: Prompts;
   readonly sourceControl: SourceControl;
   readonly tree: TaskTree;
   readonly telling: Telling;

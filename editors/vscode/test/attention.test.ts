@@ -8,6 +8,7 @@ import {
   description,
   GROUPS,
   grouped,
+  hasFailedChecks,
   LOOKS,
 } from "../src/tasks/attention";
 import { task } from "./fakes";
@@ -98,4 +99,14 @@ test("a choice reads as a button does", () => {
     "Allow always",
     "Yes to all",
   ]);
+});
+
+test("only a check that failed and blocks stands in the way of a merge", () => {
+  const check = (mode: string, outcome: string) =>
+    task({ checks: [{ name: "lint", mode, outcome }] });
+
+  assert.ok(hasFailedChecks(check("block", "timedOut")));
+  assert.ok(!hasFailedChecks(check("inform", "failed")));
+  assert.ok(!hasFailedChecks(check("block", "passed")));
+  assert.ok(!hasFailedChecks(task()));
 });

@@ -18,14 +18,14 @@ export interface FixRequest {
   readonly fix: { readonly uri: vscode.Uri; readonly line: number; readonly message: string };
 }
 
-export async function contextOf(given: unknown): Promise<Carried> {
+export function contextOf(given: unknown, all?: unknown): Carried {
   if (isFix(given)) {
     const { uri, line, message } = given.fix;
     const place = `${vscode.workspace.asRelativePath(uri, false)}:${line + 1}`;
     return { uri, prompt: `Fix in ${place}: ${message}` };
   }
   if (given instanceof vscode.Uri && given.scheme === "file") {
-    return fileContext(given);
+    return filesContext(given, Array.isArray(all) && all.includes(given) ? all : [given]);
   }
   const editor = vscode.window.activeTextEditor;
   if (!editor || editor.selection.isEmpty || editor.document.uri.scheme !== "file") {
@@ -34,9 +34,18 @@ export async function contextOf(given: unknown): Promise<Carried> {
   return selectionContext(editor);
 }
 
-async function fileContext(uri: vscode.Uri): Promise<Carried> {
-  const path = vscode.workspace.asRelativePath(uri, false);
-  return path === uri.fsPath ? { uri } : { uri, text: `This is about ${path}.`, label: path };
+/** Name the files that lie in the window's folders; one alone tells the repository. */
+function filesContext(uri: vscode.Uri, files: readonly vscode.Uri[]): Carried {
+  const paths = files
+    .map((file) => ({ file, path: vscode.workspace.asRelativePath(file, false) }))
+    .filter(({ file, path }) => path !== file.fsPath)
+    .map(({ path }) => path);
+  const label = paths.length > 1 ? `${paths.length} files` : paths[0];
+  return label === undefined ? { uri } : { uri, text: `This is about ${inWords(paths)}.`, label };
+}
+
+function inWords(paths: readonly string[]): string {
+  return paths.join(", ").replace(/, ([^,]*)$/, " and $1");
 }
 
 function selectionContext({ document, selection }: vscode.TextEditor): Carried {

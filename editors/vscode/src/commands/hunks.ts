@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import type { FileInfo, TaskInfo } from "../generated/protocol";
 import type { Parts } from "../parts";
 import { hunksAt } from "../review/hunks";
-import { LEFT_SCHEME, pathOfLeft } from "../review/sides";
+import { LEFT_SCHEME, pathInTask } from "../review/sides";
 
 type Decide = (parts: Parts, task: TaskInfo, what: What) => Promise<void>;
 
@@ -32,20 +32,28 @@ async function ofFile(parts: Parts, { task: id, file }: FileNode, decide: Decide
 }
 
 async function atCursor(parts: Parts, decide: Decide): Promise<void> {
+  const found = await hunksAtCursor(parts);
+  if (found) {
+    await decide(parts, found.task, { paths: [found.path], hunks: found.hunks });
+  }
+}
+
+/** Find the hunks at the cursor or in the selection, at least one; tells why there is none. */
+export async function hunksAtCursor(
+  parts: Parts,
+): Promise<{ task: TaskInfo; path: string; hunks: readonly string[] } | undefined> {
   const editor = vscode.window.activeTextEditor;
   const task = editor && parts.reviewer.taskOf(editor.document.uri);
   if (!task) {
     void vscode.window.showInformationMessage("Put the cursor on a change in a task's diff.");
-    return;
+    return undefined;
   }
   if (editor.document.isDirty && !(await editor.document.save())) {
-    return;
+    return undefined;
   }
   const { uri } = editor.document;
   const old = uri.scheme === LEFT_SCHEME;
-  const path = old
-    ? pathOfLeft(uri)
-    : uri.path.slice(vscode.Uri.parse(task.worktree).path.length + 1);
+  const path = pathInTask(task, uri);
   const change = await parts.connection.ask("agentls.changes", {
     task: task.id,
     paths: [path],
@@ -56,9 +64,9 @@ async function atCursor(parts: Parts, decide: Decide): Promise<void> {
   const hunks = hunksAt(file?.hunks ?? [], { old, first, last });
   if (!file || hunks.length === 0) {
     void vscode.window.showInformationMessage("No change of the task is on these lines.");
-    return;
+    return undefined;
   }
-  await decide(parts, task, { paths: [file.path], hunks: hunks.map(({ id }) => id) });
+  return { task, path: file.path, hunks: hunks.map(({ id }) => id) };
 }
 
 async function take(parts: Parts, task: TaskInfo, what: What): Promise<void> {

@@ -1,12 +1,12 @@
 /** Merge a task, and open the next review. */
 
 import * as vscode from "vscode";
-import type { MergeStrategy, MergeTaskParams, TaskInfo } from "../generated/protocol";
+import type { MergeStrategy, TaskInfo } from "../generated/protocol";
 import type { Parts } from "../parts";
-import { failureOf, sentence } from "../wire";
+import { failureOf } from "../wire";
+import { type How, wayOn } from "./mergeRefused";
 import { type Given, pickTask } from "./pick";
 import { openNext } from "./review";
-import { chooseResolver } from "./update";
 
 export async function merge(parts: Parts, given?: Given): Promise<void> {
   const task = await pickTask(parts, given, ["review"]);
@@ -61,13 +61,10 @@ async function askStrategy(task: TaskInfo): Promise<MergeStrategy | undefined> {
   return chosen?.strategy;
 }
 
-type How = Omit<MergeTaskParams, "task">;
-
 async function mergeAndGoOn(parts: Parts, task: TaskInfo, how: How): Promise<void> {
-  if (!(await saved(parts, task)) || !(await mergeIt(parts, task, how))) {
+  if (!(await saved(task)) || !(await mergeIt(parts, task, how))) {
     return;
   }
-  await parts.reviewer.close(task);
   if (parts.tasks.all().some((one) => one.state === "review")) {
     await openNext(parts);
   }
@@ -88,31 +85,33 @@ async function mergeIt(parts: Parts, task: TaskInfo, how: How): Promise<boolean>
         ),
     );
     parts.tasks.take(merged.task);
-    const commit = merged.commit.slice(0, 8);
-    void offerUndo(parts, task, `“${task.title}” is in ${task.target} as ${commit}.`);
+    void offerUndo(parts, merged.task);
     return true;
   } catch (error) {
     const failure = failureOf(error);
-    if (failure.kind === "invalidState" && !how.stop && isAtWork(parts, task)) {
-      const yes = "Stop and Merge";
-      const chosen = await vscode.window.showWarningMessage(
-        `The agent of “${task.title}” is still at work.`,
-        { modal: true, detail: "Stopping it keeps all that it did." },
-        yes,
-      );
-      return chosen === yes && mergeIt(parts, task, { ...how, stop: true });
+    if (failure.kind === "daemonRestarted" && (await isMergedAllTheSame(parts, task))) {
+      return true;
     }
-    if (failure.kind === "conflict") {
-      await chooseResolver(parts, task, sentence(failure));
-      return false;
-    }
-    parts.connection.tell(failure);
-    return false;
+    const next = await wayOn(parts, task, how, failure);
+    return next !== undefined && mergeIt(parts, task, next);
   }
 }
 
-async function offerUndo(parts: Parts, task: TaskInfo, message: string): Promise<void> {
+/** Whether the next daemon finished what the one before had begun. */
+async function isMergedAllTheSame(parts: Parts, { id }: TaskInfo): Promise<boolean> {
+  await parts.tasks.refresh();
+  const task = parts.tasks.get(id);
+  if (task?.state !== "merged") {
+    return false;
+  }
+  void offerUndo(parts, task);
+  return true;
+}
+
+async function offerUndo(parts: Parts, task: TaskInfo): Promise<void> {
   const undo = "Undo";
+  const commit = task.mergedCommit?.slice(0, 8);
+  const message = `“${task.title}” is in ${task.target} as ${commit}.`;
   if ((await vscode.window.showInformationMessage(message, undo)) === undo) {
     await undoMerge(parts, task);
   }
@@ -127,14 +126,8 @@ export async function undoMerge(parts: Parts, given?: Given): Promise<void> {
   }
 }
 
-function isAtWork(parts: Parts, task: TaskInfo): boolean {
-  return ["preparing", "working", "waiting", "checking"].includes(
-    parts.tasks.get(task.id)?.state ?? "",
-  );
-}
-
 /** Unsaved text is out of git's sight: ask before a merge goes over it. */
-async function saved(parts: Parts, task: TaskInfo): Promise<boolean> {
+async function saved(task: TaskInfo): Promise<boolean> {
   const concerned = vscode.workspace.textDocuments.filter((document) => {
     const uri = document.uri.toString();
     return (
@@ -161,6 +154,6 @@ async function saved(parts: Parts, task: TaskInfo): Promise<boolean> {
   if (results.every(Boolean)) {
     return true;
   }
-  parts.connection.tell(failureOf(new Error("Not all files could be saved; nothing was merged.")));
+  void vscode.window.showErrorMessage("Not all files could be saved; nothing was merged.");
   return false;
 }

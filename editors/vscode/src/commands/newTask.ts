@@ -13,8 +13,8 @@ const DRAFT = "agentls.ui.draft";
 const AGENT = "agentls.ui.lastAgent";
 const BASE = "agentls.ui.lastBase";
 
-export async function newTask(parts: Parts, given?: unknown): Promise<void> {
-  const carried = await contextOf(given);
+export async function newTask(parts: Parts, given?: unknown, all?: unknown): Promise<void> {
+  const carried = contextOf(given, all);
   const repository = carried.uri ?? (await folder());
   if (!repository) {
     return;
@@ -99,7 +99,8 @@ async function askAll(
     return undefined;
   }
   const agents = await found();
-  const agent = agents && (await askAgent(agents, workspaceState.get<string>(AGENT)));
+  const last = workspaceState.get<string>(AGENT);
+  const agent = agents && (await askAgent(agents, { title: "New Agent Task (2/3)", last }));
   if (agent === undefined) {
     await workspaceState.update(DRAFT, prompt);
     return undefined;
@@ -130,13 +131,13 @@ export function askPrompt(
   });
 }
 
-async function askAgent(
+/** Ask who does it; the one of the last time comes first. */
+export async function askAgent(
   agents: readonly AgentInfo[],
-  last: string | undefined,
+  { title, last }: { readonly title: string; readonly last?: string | undefined },
 ): Promise<string | undefined> {
-  const items = installed(agents, last);
-  const chosen = await vscode.window.showQuickPick(items, {
-    title: "New Agent Task (2/3)",
+  const chosen = await vscode.window.showQuickPick(installed(agents, last), {
+    title,
     placeHolder: "Which agent does it?",
     ignoreFocusOut: true,
   });

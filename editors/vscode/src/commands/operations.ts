@@ -6,10 +6,16 @@ import type { Parts } from "../parts";
 import { type Given, LIVE_STATES, OPEN_STATES, pickTask } from "./pick";
 
 type Simple =
+  | "agentls.startTask"
   | "agentls.stopTask"
   | "agentls.retryTask"
   | "agentls.resumeTask"
   | "agentls.restoreTask";
+
+/** Begin a queued task now: past the queue, its limits and what it waits for. */
+export async function startNow(parts: Parts, given?: Given): Promise<void> {
+  await about(parts, "agentls.startTask", await pickTask(parts, given, ["queued"]));
+}
 
 export async function stop(parts: Parts, given?: Given): Promise<void> {
   await about(parts, "agentls.stopTask", await pickTask(parts, given, LIVE_STATES));
@@ -39,7 +45,6 @@ export async function discard(parts: Parts, given?: Given): Promise<void> {
     return;
   }
   parts.tasks.take(done.task);
-  await parts.reviewer.close(task);
   const back = "Restore";
   const chosen = await vscode.window.showInformationMessage(
     `“${task.title}” was discarded. All of it is kept.`,

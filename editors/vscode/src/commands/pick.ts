@@ -6,7 +6,13 @@ import type { Parts } from "../parts";
 import { description, groupOf, LOOKS, stateOf } from "../tasks/attention";
 
 /** What a command may be given: a node of the tree, or nothing from the palette. */
-export type Given = { readonly kind?: string; readonly id?: string; readonly task?: string };
+export type Given = {
+  readonly kind?: string;
+  readonly id?: string;
+  readonly task?: string;
+  /** By a key in the tree: what is selected there is meant. */
+  readonly selected?: boolean;
+};
 
 /**
  * Give the task that was clicked, else the one in front, else ask for one.
@@ -19,7 +25,8 @@ export async function pickTask(
   given: Given | undefined,
   states: readonly TaskState[],
 ): Promise<TaskInfo | undefined> {
-  const clicked = parts.tasks.get(given?.id ?? given?.task ?? "");
+  const named = given?.selected ? parts.tree.selectedTask : (given?.id ?? given?.task);
+  const clicked = parts.tasks.get(named ?? "");
   if (clicked) {
     return clicked;
   }
@@ -37,14 +44,22 @@ export async function pickTask(
     );
     return undefined;
   }
+  return chooseTask(fitting, "Choose a task");
+}
+
+/** Let a person choose one of some tasks. */
+export async function chooseTask(
+  tasks: readonly TaskInfo[],
+  placeHolder: string,
+): Promise<TaskInfo | undefined> {
   const chosen = await vscode.window.showQuickPick(
-    fitting.map((task) => ({
+    tasks.map((task) => ({
       label: `$(${LOOKS[stateOf(task)].icon}) ${task.title}`,
       description: task.id,
       detail: `${groupOf(task).title} · ${description(task, Date.now())}`,
       task,
     })),
-    { placeHolder: "Choose a task", matchOnDescription: true, matchOnDetail: true },
+    { placeHolder, matchOnDescription: true, matchOnDetail: true },
   );
   return chosen?.task;
 }

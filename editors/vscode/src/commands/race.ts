@@ -10,7 +10,7 @@ import { askPrompt, folder } from "./newTask";
 import { allowedToRun } from "./trust";
 
 export async function race(parts: Parts, given?: unknown): Promise<void> {
-  const carried = await contextOf(given);
+  const carried = contextOf(given);
   const repository = carried.uri ?? (await folder());
   if (!repository) {
     return;

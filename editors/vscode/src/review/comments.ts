@@ -3,17 +3,16 @@
 import * as vscode from "vscode";
 import type { CommentInfo, TaskInfo } from "../generated/protocol";
 import type { Connection } from "../server/connection";
+import { OVER, stateOf } from "../tasks/attention";
 import type { Tasks } from "../tasks/tasks";
 import type { Reviewer } from "./reviewer";
-import { LEFT_SCHEME, pathOfLeft, shownUri } from "./sides";
+import { LEFT_SCHEME, pathInTask, shownUri } from "./sides";
 
 /** A comment in the editor that knows which one of the server's it is. */
 interface Shown extends vscode.Comment {
   readonly id: number;
   readonly task: string;
 }
-
-const OVER: readonly string[] = ["merged", "discarded"];
 
 /** Shows the threads of the tasks that are looked at; the server holds them. */
 export class Comments implements vscode.Disposable {
@@ -35,7 +34,7 @@ export class Comments implements vscode.Disposable {
     this.#controller.commentingRangeProvider = {
       provideCommentingRanges: (document) => {
         const task = this.#reviewer.taskOf(document.uri);
-        return task && !OVER.includes(task.state)
+        return task && !OVER.has(stateOf(task))
           ? {
               enableFileComments: true,
               ranges: [new vscode.Range(0, 0, document.lineCount - 1, 0)],
@@ -51,7 +50,7 @@ export class Comments implements vscode.Disposable {
         }
       }),
       tasks.onDidChange(({ after, before }) => {
-        if (!after || OVER.includes(after.state)) {
+        if (!after || OVER.has(stateOf(after))) {
           this.#hide((after ?? before)?.id ?? "");
         }
       }),
@@ -73,6 +72,15 @@ export class Comments implements vscode.Disposable {
       ),
       vscode.commands.registerCommand("agentls.ui.deleteComment", (comment: Shown) =>
         this.#delete(comment),
+      ),
+      vscode.commands.registerCommand("agentls.ui.editComment", (comment: Shown) =>
+        this.#edit(comment),
+      ),
+      vscode.commands.registerCommand("agentls.ui.saveComment", (comment: Shown) =>
+        this.#save(comment),
+      ),
+      vscode.commands.registerCommand("agentls.ui.cancelEditComment", ({ task }: Shown) =>
+        this.show(task),
       ),
     ];
   }
@@ -176,6 +184,25 @@ export class Comments implements vscode.Disposable {
     }
   }
 
+  /** Make a comment's text one that can be edited; nothing is sent before it is saved. */
+  #edit({ task, id }: Shown): void {
+    for (const thread of this.#threads.get(task)?.values() ?? []) {
+      if ((thread.comments as readonly Shown[]).some((one) => one.id === id)) {
+        thread.comments = (thread.comments as readonly Shown[]).map((one) => ({
+          ...one,
+          mode: one.id === id ? vscode.CommentMode.Editing : one.mode,
+        }));
+      }
+    }
+  }
+
+  async #save({ task, id, body }: Shown): Promise<void> {
+    const text = typeof body === "string" ? body : body.value;
+    if (await this.#connection.ask("agentls.editComment", { task, comment: id, text })) {
+      await this.show(task);
+    }
+  }
+
   async #delete({ task, id }: Shown): Promise<void> {
     await this.#connection.ask("agentls.deleteComment", { task, comment: id });
     await this.show(task);
@@ -185,12 +212,9 @@ export class Comments implements vscode.Disposable {
 /** Say which lines of which side a new thread is about, as the server counts them. */
 function placeOf(task: TaskInfo, thread: vscode.CommentThread) {
   const { uri, range } = thread;
-  const old = uri.scheme === LEFT_SCHEME;
-  const path = old
-    ? pathOfLeft(uri)
-    : uri.path.slice(vscode.Uri.parse(task.worktree).path.length + 1);
+  const side = uri.scheme === LEFT_SCHEME ? "old" : "new";
   const lines = range ? { line: range.start.line + 1, endLine: range.end.line + 1 } : {};
-  return { path, side: old ? "old" : "new", ...lines };
+  return { path: pathInTask(task, uri), side, ...lines };
 }
 
 function rangeOf({ line = 1, endLine }: CommentInfo): vscode.Range {
@@ -205,7 +229,7 @@ function shown(task: string, comment: CommentInfo): Shown {
     // Agents write comments too: their text is shown, never run.
     body: new vscode.MarkdownString(comment.text),
     mode: vscode.CommentMode.Preview,
-    contextValue: comment.author ? "agent" : "own",
+    contextValue: comment.author ? "agent" : `own ${comment.state}`,
     timestamp: new Date(comment.written),
     ...(comment.state === "open" ? { label: "Not sent yet" } : {}),
   };

@@ -3,9 +3,10 @@
 import * as vscode from "vscode";
 import type { ChangesResult, FileInfo, TaskInfo } from "../generated/protocol";
 import type { Connection } from "../server/connection";
+import { OVER, stateOf } from "../tasks/attention";
 import type { Tasks } from "../tasks/tasks";
 import type { Changes } from "./changes";
-import { LEFT_SCHEME, serverUri, sidesOf, taskOfLeft } from "./sides";
+import { diffOf, LEFT_SCHEME, serverUri, sidesOf, taskOfLeft } from "./sides";
 
 /** From which of its states a change is shown, as the server and a person name it. */
 export interface Since {
@@ -33,6 +34,11 @@ export class Reviewer implements vscode.Disposable {
     this.#owned = [
       first,
       this.#opened,
+      tasks.onDidChange(({ before, after }) => {
+        if (before && (!after || OVER.has(stateOf(after)))) {
+          void this.#close(before);
+        }
+      }),
       vscode.workspace.registerTextDocumentContentProvider(LEFT_SCHEME, {
         provideTextDocumentContent: (uri) => connection.document(serverUri(uri)),
       }),
@@ -93,10 +99,7 @@ export class Reviewer implements vscode.Disposable {
     await vscode.commands.executeCommand(
       "vscode.changes",
       `Review: ${task.title}${note} (${task.id})`,
-      change.files.map((file) => {
-        const { left, right } = sidesOf(task, file);
-        return [right ?? left, left, right];
-      }),
+      diffOf(task, change.files),
     );
     // Else the next file that is looked at takes the review's place.
     await vscode.commands.executeCommand("workbench.action.keepEditor");
@@ -116,14 +119,9 @@ export class Reviewer implements vscode.Disposable {
     this.#opened.fire(task);
   }
 
-  /** Close the review of a task that was merged or discarded. */
-  async close(task: TaskInfo): Promise<void> {
-    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
-    await vscode.window.tabGroups.close(
-      tabs.filter(
-        (tab) => !tab.isDirty && (this.#reviewedIn(tab)?.id === task.id || this.#shows(tab, task)),
-      ),
-    );
+  /** Whether something of a task's review is open. */
+  isOpen(task: TaskInfo): boolean {
+    return this.#tabsOf(task).length > 0;
   }
 
   dispose(): void {
@@ -144,6 +142,16 @@ export class Reviewer implements vscode.Disposable {
     if (task && task.state !== "discarded") {
       await this.open(task);
     }
+  }
+
+  /** Close all of a task that was merged or discarded, but for what isn't saved. */
+  async #close(task: TaskInfo): Promise<void> {
+    await vscode.window.tabGroups.close(this.#tabsOf(task).filter((tab) => !tab.isDirty));
+  }
+
+  #tabsOf(task: TaskInfo): readonly vscode.Tab[] {
+    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+    return tabs.filter((tab) => this.#reviewedIn(tab)?.id === task.id || this.#shows(tab, task));
   }
 
   #shows(tab: vscode.Tab, task: TaskInfo): boolean {

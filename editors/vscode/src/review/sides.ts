@@ -25,6 +25,14 @@ export function sidesOf(task: TaskInfo, file: FileInfo): Sides {
   };
 }
 
+/** Give what `vscode.changes` takes for files of a task's worktree. */
+export function diffOf(task: TaskInfo, files: readonly FileInfo[]) {
+  return files.map((file) => {
+    const { left, right } = sidesOf(task, file);
+    return [right ?? left, left, right];
+  });
+}
+
 /** Give the URI by which this editor shows a document of the server's. */
 export function shownUri(task: TaskInfo, document: string): vscode.Uri {
   const uri = vscode.Uri.parse(document);
@@ -46,8 +54,15 @@ export function taskOfLeft(left: vscode.Uri): string {
 }
 
 /** Give the path of a left side, as changes name it. */
-export function pathOfLeft(left: vscode.Uri): string {
+function pathOfLeft(left: vscode.Uri): string {
   return pathOf(vscode.Uri.parse(left.query));
+}
+
+/** Give the path, as changes name it, of a worktree's file or a left side. */
+export function pathInTask(task: TaskInfo, uri: vscode.Uri): string {
+  return uri.scheme === LEFT_SCHEME
+    ? pathOfLeft(uri)
+    : uri.path.slice(vscode.Uri.parse(task.worktree).path.length + 1);
 }
 
 function pathOf(document: vscode.Uri): string {

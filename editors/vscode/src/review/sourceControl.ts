@@ -7,6 +7,7 @@
  */
 
 import * as vscode from "vscode";
+import { OVER, stateOf } from "../tasks/attention";
 import type { Tasks } from "../tasks/tasks";
 
 interface Repository {
@@ -46,7 +47,7 @@ export class SourceControl implements vscode.Disposable {
     this.#owned.push(
       vscode.extensions.onDidChange(() => void this.#listen()),
       tasks.onDidChange(({ after }) => {
-        if (after?.state === "merged" || after?.state === "discarded") {
+        if (after && OVER.has(stateOf(after))) {
           this.keepOut(vscode.Uri.parse(after.worktree));
         }
       }),

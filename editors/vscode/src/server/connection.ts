@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import type { Commands, FromServer, ToServer } from "../generated/protocol";
-import { type Failure, failureOf, sentence } from "../wire";
+import { type Failure, failureOf, isSentAgain, nextStep, sentence } from "../wire";
 import { findLaunch, type Launch } from "./launch";
 import { NoPython } from "./python";
 
@@ -41,6 +41,8 @@ export class Connection implements vscode.Disposable {
   #launch: Launch | undefined;
   #condition: Condition = "starting";
   #tokens = 0;
+  /** The tasks of the requests that wait for their answer. */
+  #asked: readonly string[] = [];
 
   /** A daemon answers, the first or another one: list and attach again. */
   readonly onDidConnect = this.#connected.event;
@@ -82,11 +84,36 @@ export class Connection implements vscode.Disposable {
     await this.start();
   }
 
+  /** Whether an answer about a task is waited for: what becomes of it is this window's doing. */
+  isAsking(task: string): boolean {
+    return this.#asked.includes(task);
+  }
+
   /** Send a command; rejects with what `failureOf` reads. */
   async request<C extends keyof Commands>(
     command: C,
     params: Takes<C>,
     following?: Following,
+  ): Promise<Gives<C>> {
+    const { task } = params as { readonly task?: string };
+    this.#asked = task === undefined ? this.#asked : [...this.#asked, task];
+    try {
+      return await this.#send(command, params, following);
+    } catch (error) {
+      if (isSentAgain(command, failureOf(error))) {
+        return await this.#send(command, params, following);
+      }
+      throw error;
+    } finally {
+      const at = task === undefined ? -1 : this.#asked.indexOf(task);
+      this.#asked = this.#asked.filter((_, index) => index !== at);
+    }
+  }
+
+  async #send<C extends keyof Commands>(
+    command: C,
+    params: Takes<C>,
+    following: Following | undefined,
   ): Promise<Gives<C>> {
     const client = this.#running();
     const given = { command, arguments: [params] };
@@ -120,7 +147,12 @@ export class Connection implements vscode.Disposable {
     return answer.text;
   }
 
-  /** Send a command; a refusal is shown with its hint, and then gives undefined. */
+  /**
+   * Send a command; a refusal is shown with its hint, and then gives undefined.
+   *
+   * Where the daemon went before it answered, the person sees what the next one tells of
+   * the tasks and decides whether to send it again.
+   */
   async ask<C extends keyof Commands>(
     command: C,
     params: Takes<C>,
@@ -129,15 +161,21 @@ export class Connection implements vscode.Disposable {
     try {
       return await this.request(command, params, following);
     } catch (error) {
-      this.tell(failureOf(error));
+      const failure = failureOf(error);
+      if (failure.kind === "daemonRestarted" && (await askToSendAgain(failure))) {
+        return this.ask(command, params, following);
+      }
+      if (failure.kind !== "daemonRestarted") {
+        this.tell(failure);
+      }
       return undefined;
     }
   }
 
-  /** Show a refusal; one that the person asked for by cancelling isn't shown. */
+  /** Show a refusal with its next step; one that a person caused by cancelling isn't shown. */
   tell(failure: Failure): void {
     if (!failure.cancelled) {
-      void vscode.window.showErrorMessage(sentence(failure));
+      void showRefusal(failure);
     }
   }
 
@@ -230,11 +268,27 @@ export class Connection implements vscode.Disposable {
   }
 }
 
+async function showRefusal(failure: Failure): Promise<void> {
+  const step = nextStep(failure);
+  const buttons = step ? [step.title] : [];
+  const chosen = await vscode.window.showErrorMessage(sentence(failure), ...buttons);
+  if (step && chosen === step.title) {
+    await vscode.commands.executeCommand(step.command);
+  }
+}
+
+/** Show that a daemon went with a request; true if the person wants it sent to the next. */
+export async function askToSendAgain(failure: Failure): Promise<boolean> {
+  const again = "Try Again";
+  return (await vscode.window.showWarningMessage(sentence(failure), again)) === again;
+}
+
 const HEARD: readonly (keyof FromServer)[] = [
   "agentls/commentsChanged",
   "agentls/controllerChanged",
   "agentls/forecastChanged",
   "agentls/output",
+  "agentls/queueChanged",
   "agentls/reconnected",
   "agentls/resized",
   "agentls/sessionEnded",

@@ -27,6 +27,9 @@ export const WAITING_FOR_YOU: ReadonlySet<TaskState> = new Set<TaskState>([
   "review",
 ]);
 
+/** States of which the worktree is nobody's work any more. */
+export const OVER: ReadonlySet<TaskState> = new Set<TaskState>(["merged", "discarded"]);
+
 /** The codicon and theme colour of each state. */
 export const LOOKS: Readonly<Record<TaskState, { icon: string; color?: string }>> = {
   queued: { icon: "clock" },
@@ -106,6 +109,14 @@ export function age(milliseconds: number): string {
 /** Give the session that a terminal would show: the live one, else the last. */
 export function presentSession(task: TaskInfo): { id: string; live: boolean } | undefined {
   return task.sessions?.at(-1);
+}
+
+/** Whether a check of a task stands in the way of its merge. */
+export function hasFailedChecks(task: TaskInfo): boolean {
+  const bad = ["failed", "timedOut", "lost"];
+  return (
+    task.checks?.some(({ mode, outcome }) => mode === "block" && bad.includes(outcome)) ?? false
+  );
 }
 
 export function isLive(task: TaskInfo): boolean {

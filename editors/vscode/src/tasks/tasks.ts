@@ -12,18 +12,23 @@ export class Tasks implements vscode.Disposable {
   readonly #list = new TaskList();
   readonly #changed = new vscode.EventEmitter<Change>();
   readonly #listed = new vscode.EventEmitter<void>();
+  readonly #queue = new vscode.EventEmitter<void>();
   readonly #owned: vscode.Disposable[];
+  #paused = false;
 
   /** One task changed, came or went. */
   readonly onDidChange = this.#changed.event;
   /** All was listed anew: whatever is shown may be stale. */
   readonly onDidList = this.#listed.event;
+  /** The queue was paused, or goes on. */
+  readonly onDidChangeQueue = this.#queue.event;
 
   constructor(connection: Connection) {
     this.#connection = connection;
     this.#owned = [
       this.#changed,
       this.#listed,
+      this.#queue,
       connection.onDidConnect(() => void this.refresh()),
       connection.on("agentls/taskChanged", ({ task }) => this.#tell(this.#list.change(task))),
       connection.on("agentls/forecastChanged", ({ tasks }) => {
@@ -32,6 +37,7 @@ export class Tasks implements vscode.Disposable {
         }
       }),
       connection.on("agentls/taskRemoved", (params) => this.#tell(this.#list.remove(params))),
+      connection.on("agentls/queueChanged", ({ paused }) => this.#setPaused(paused)),
     ];
   }
 
@@ -40,6 +46,7 @@ export class Tasks implements vscode.Disposable {
     try {
       const list = await this.#connection.request("agentls.listTasks", { discarded: true });
       const missed = this.#list.replace(list);
+      this.#setPaused(list.paused ?? false);
       this.#listed.fire();
       for (const change of missed) {
         this.#tell(change); // by no daemon: there was none meanwhile
@@ -48,6 +55,11 @@ export class Tasks implements vscode.Disposable {
       // The next connection lists again; a box at each of its ends helps nobody.
       this.#connection.log.warn(`The tasks can't be listed. ${sentence(failureOf(error))}`);
     }
+  }
+
+  /** Whether nothing that is queued begins. */
+  get paused(): boolean {
+    return this.#paused;
   }
 
   get(id: string): TaskInfo | undefined {
@@ -65,6 +77,14 @@ export class Tasks implements vscode.Disposable {
 
   dispose(): void {
     vscode.Disposable.from(...this.#owned).dispose();
+  }
+
+  #setPaused(paused: boolean): void {
+    if (paused !== this.#paused) {
+      this.#paused = paused;
+      void vscode.commands.executeCommand("setContext", "agentls.ui.queuePaused", paused);
+      this.#queue.fire();
+    }
   }
 
   #tell(change: Change | undefined): void {

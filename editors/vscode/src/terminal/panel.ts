@@ -41,6 +41,7 @@ export class Panel implements vscode.Pseudoterminal {
   #early: OutputParams[] | undefined;
   #typed: string[] = [];
   readonly #timers: NodeJS.Timeout[] = [];
+  #lastKey = 0;
 
   readonly onDidWrite = this.#write.event;
   readonly onDidOverrideDimensions = this.#dimensions.event;
@@ -104,7 +105,13 @@ export class Panel implements vscode.Pseudoterminal {
     vscode.Disposable.from(...this.#owned).dispose();
   }
 
+  /** When a person typed into it last, in ms as `Date.now()`; 0 for never. */
+  get lastKey(): number {
+    return this.#lastKey;
+  }
+
   handleInput(data: string): void {
+    this.#lastKey = Date.now();
     if (!this.#feed || this.#controls) {
       this.#input(data);
       return;

@@ -7,12 +7,14 @@ import type { Tasks } from "../tasks/tasks";
 import { Panel } from "./panel";
 
 const OPEN = "agentls.ui.openPanels";
+const IN_USE_MS = 30_000;
 
 export class Panels implements vscode.Disposable {
   readonly #context: vscode.ExtensionContext;
   readonly #connection: Connection;
   readonly #tasks: Tasks;
   readonly #terminals = new Map<string, vscode.Terminal>();
+  readonly #panels = new Map<string, Panel>();
   readonly #owned: vscode.Disposable[];
 
   constructor(context: vscode.ExtensionContext, connection: Connection, tasks: Tasks) {
@@ -40,10 +42,14 @@ export class Panels implements vscode.Disposable {
     terminal.show(!focus);
   }
 
-  /** Whether the task's terminal is the one in front. */
-  isInFront(task: TaskInfo): boolean {
-    const terminal = this.#terminals.get(task.id);
-    return terminal !== undefined && vscode.window.activeTerminal === terminal;
+  /**
+   * Whether the person is at the task's terminal: they typed into it a moment ago.
+   *
+   * VS Code doesn't tell which terminal is seen; the active one may be hidden.
+   */
+  isInUse(task: TaskInfo): boolean {
+    const panel = this.#panels.get(task.id);
+    return panel !== undefined && Date.now() - panel.lastKey < IN_USE_MS;
   }
 
   dispose(): void {
@@ -51,12 +57,14 @@ export class Panels implements vscode.Disposable {
   }
 
   #create(task: TaskInfo): vscode.Terminal {
+    const panel = new Panel(task.id, this.#connection, this.#tasks);
     const terminal = vscode.window.createTerminal({
       name: task.title,
       iconPath: new vscode.ThemeIcon("robot"),
       isTransient: true,
-      pty: new Panel(task.id, this.#connection, this.#tasks),
+      pty: panel,
     });
+    this.#panels.set(task.id, panel);
     this.#terminals.set(task.id, terminal);
     this.#remember();
     return terminal;
@@ -76,6 +84,7 @@ export class Panels implements vscode.Disposable {
     for (const [id, known] of this.#terminals) {
       if (known === terminal) {
         this.#terminals.delete(id);
+        this.#panels.delete(id);
       }
     }
     this.#remember();

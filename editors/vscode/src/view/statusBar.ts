@@ -1,4 +1,4 @@
-/** One item in the status bar: how many tasks work, and how many wait for the person. */
+/** One item in the status bar: how many tasks work, how many wait, and a paused queue. */
 
 import * as vscode from "vscode";
 import type { Connection } from "../server/connection";
@@ -23,6 +23,7 @@ export class StatusBar implements vscode.Disposable {
       this.#item,
       tasks.onDidChange(() => this.#update()),
       tasks.onDidList(() => this.#update()),
+      tasks.onDidChangeQueue(() => this.#update()),
       connection.onDidChangeCondition(() => this.#update()),
     ];
     this.#update();
@@ -44,8 +45,10 @@ export class StatusBar implements vscode.Disposable {
     const tasks = this.#tasks.all();
     const working = tasks.filter((task) => groupOf(task).id === "running").length;
     const waiting = tasks.filter((task) => WAITING_FOR_YOU.has(stateOf(task))).length;
-    this.#item.text = `$(robot) ${working} $(bell) ${waiting}`;
-    this.#item.tooltip = `Agent Tasks: ${working} at work, ${waiting} waiting for you`;
+    const { paused } = this.#tasks;
+    this.#item.text = `$(robot) ${working} $(bell) ${waiting}${paused ? " $(debug-pause)" : ""}`;
+    const queue = paused ? "; the queue is paused" : "";
+    this.#item.tooltip = `Agent Tasks: ${working} at work, ${waiting} waiting for you${queue}`;
     this.#item.command = waiting > 0 ? "agentls.ui.reviewNext" : "agentls.ui.tasks.focus";
   }
 }

@@ -53,20 +53,19 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
       this.#view,
       tasks.onDidChange(() => this.#refresh()),
       tasks.onDidList(() => this.#refresh()),
+      tasks.onDidChangeQueue(() => this.#showPause()),
       this.#view.onDidChangeCheckboxState(({ items }) => this.#mark(items)),
       changes.onDidChange((task) => this.#changed.fire(this.#taskNode(task))),
     ];
   }
 
-  get visible(): boolean {
-    return this.#view.visible;
+  /** The id of the task that is selected, or that the selected file belongs to. */
+  get selectedTask(): string | undefined {
+    const [node] = this.#view.selection;
+    return node?.kind === "file" ? node.task : node?.kind === "task" ? node.id : undefined;
   }
 
-  get selected(): Node | undefined {
-    return this.#view.selection[0];
-  }
-
-  /** Show only tasks whose title, agent, branch or id has the text; all if it is empty. */
+  /** Show only tasks with the text in title, agent, branch, id or a label; all if empty. */
   set filter(text: string) {
     this.#filter = text.toLowerCase();
     this.#view.description = text ? `“${text}”` : "";
@@ -128,8 +127,8 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
 
   *#shown(): IterableIterator<TaskInfo> {
     for (const task of this.#tasks.all()) {
-      const text = `${task.title}\n${task.agent}\n${task.branch}\n${task.id}`;
-      if (text.toLowerCase().includes(this.#filter)) {
+      const text = [task.title, task.agent, task.branch, task.id, ...(task.labels ?? [])];
+      if (text.join("\n").toLowerCase().includes(this.#filter)) {
         yield task;
       }
     }
@@ -159,7 +158,8 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
         : vscode.TreeItemCollapsibleState.Expanded,
     );
     item.id = group.id;
-    item.description = String(this.#members(group.id).length);
+    const paused = group.id === "queued" && this.#tasks.paused ? " · paused" : "";
+    item.description = `${this.#members(group.id).length}${paused}`;
     item.contextValue = `group ${group.id}`;
     return item;
   }
@@ -186,6 +186,14 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     return item;
   }
 
+  #showPause(): void {
+    // Above the list: the group of what is queued isn't there while nothing is.
+    this.#view.message = this.#tasks.paused
+      ? "The queue is paused: what runs goes on, and nothing more begins."
+      : "";
+    this.#refresh();
+  }
+
   #refresh(): void {
     this.#pending ??= setTimeout(() => {
       this.#pending = undefined;
@@ -207,6 +215,12 @@ function tooltip(task: TaskInfo): vscode.MarkdownString {
     ["Branch", `${task.branch} → ${task.target}`],
     ["Base", `${task.base.name} at ${task.base.commit.slice(0, 8)}`],
   ];
+  if (task.chosen) {
+    rows.push(["Chosen", task.chosen]);
+  }
+  if (task.labels?.length) {
+    rows.push(["Labels", task.labels.join(", ")]);
+  }
   if (task.why) {
     rows.unshift(["Why", task.why]);
   }

@@ -1,10 +1,12 @@
-/** Telling the person that a task waits, failed or is done, with buttons that act. */
+/** Telling the person that a task waits, failed, is done, or ended elsewhere; buttons act. */
 
 import * as vscode from "vscode";
 import type { TaskInfo, TaskState } from "../generated/protocol";
-import { choiceLabel } from "../tasks/attention";
+import type { Parts } from "../parts";
+import type { Reviewer } from "../review/reviewer";
+import type { Connection } from "../server/connection";
+import { choiceLabel, OVER, stateOf } from "../tasks/attention";
 import type { Change } from "../tasks/list";
-import type { Tasks } from "../tasks/tasks";
 import type { Panels } from "../terminal/panels";
 
 const SAYINGS: Partial<Record<TaskState, (task: TaskInfo) => string>> = {
@@ -12,6 +14,8 @@ const SAYINGS: Partial<Record<TaskState, (task: TaskInfo) => string>> = {
   failed: (task) => `“${task.title}” failed${because(task)}`,
   interrupted: (task) => `“${task.title}” was interrupted${because(task)}`,
   review: (task) => `“${task.title}” is ready for review.`,
+  merged: (task) => `“${task.title}” was merged into ${task.target} meanwhile.`,
+  discarded: (task) => `“${task.title}” was discarded meanwhile. All of it is kept.`,
 };
 
 const BUTTONS: Readonly<Record<string, string>> = {
@@ -19,6 +23,8 @@ const BUTTONS: Readonly<Record<string, string>> = {
   "Open Output": "agentls.ui.openOutput",
   Resume: "agentls.ui.resume",
   Retry: "agentls.ui.retry",
+  Restore: "agentls.ui.restore",
+  "Undo Merge": "agentls.ui.undoMerge",
 };
 
 const OFFERED: Partial<Record<TaskState, readonly string[]>> = {
@@ -26,16 +32,22 @@ const OFFERED: Partial<Record<TaskState, readonly string[]>> = {
   failed: ["Open Output", "Retry"],
   interrupted: ["Resume", "Open Output"],
   review: ["Review", "Open Output"],
+  merged: ["Undo Merge"],
+  discarded: ["Restore"],
 };
 
 export class Telling implements vscode.Disposable {
+  readonly #connection: Connection;
+  readonly #reviewer: Reviewer;
   readonly #panels: Panels;
   readonly #owned: vscode.Disposable;
   readonly #mine = new Set<string>();
 
-  constructor(tasks: Tasks, panels: Panels) {
-    this.#panels = panels;
-    this.#owned = tasks.onDidChange((change) => void this.#tell(change));
+  constructor(parts: Pick<Parts, "connection" | "tasks" | "reviewer" | "panels">) {
+    this.#connection = parts.connection;
+    this.#reviewer = parts.reviewer;
+    this.#panels = parts.panels;
+    this.#owned = parts.tasks.onDidChange((change) => void this.#tell(change));
   }
 
   /** Tell of this task whatever folder it belongs to: it was asked for here. */
@@ -48,15 +60,12 @@ export class Telling implements vscode.Disposable {
   }
 
   async #tell({ before, after }: Change): Promise<void> {
-    if (!before || !after || before.state === after.state || !this.#concerns(after)) {
+    if (!before || !after || before.state === after.state) {
       return;
     }
-    const state = after.state as TaskState;
+    const state = stateOf(after);
     const saying = SAYINGS[state];
-    const wanted = vscode.workspace.getConfiguration("agentls").get<string[]>("notifications", []);
-    // Undone and restored tasks come to review too, by the person's own doing.
-    const asked = state === "review" && (before.state === "merged" || before.state === "discarded");
-    if (!saying || asked || !wanted.includes(state) || this.#isSeen(after)) {
+    if (!saying || !(OVER.has(state) ? this.#isTakenAway(after) : this.#isNews(before, after))) {
       return;
     }
     const show =
@@ -78,6 +87,23 @@ export class Telling implements vscode.Disposable {
     }
   }
 
+  /** Whether the person is to be called to a task. */
+  #isNews(before: TaskInfo, after: TaskInfo): boolean {
+    const wanted = vscode.workspace.getConfiguration("agentls").get<string[]>("notifications", []);
+    // Undone and restored tasks come to review too, by the person's own doing.
+    const asked = after.state === "review" && OVER.has(stateOf(before));
+    return !asked && wanted.includes(after.state) && this.#concerns(after) && !this.#isSeen(after);
+  }
+
+  /** Whether what the person looks at goes, and not by this window's own doing. */
+  #isTakenAway(task: TaskInfo): boolean {
+    return (
+      this.#reviewer.isOpen(task) &&
+      !this.#connection.isAsking(task.id) &&
+      !this.#connection.isAsking(task.lostTo ?? task.id)
+    );
+  }
+
   #concerns(task: TaskInfo): boolean {
     const folders = vscode.workspace.workspaceFolders ?? [];
     return (
@@ -90,7 +116,7 @@ export class Telling implements vscode.Disposable {
   }
 
   #isSeen(task: TaskInfo): boolean {
-    return vscode.window.state.focused && task.state !== "review" && this.#panels.isInFront(task);
+    return vscode.window.state.focused && task.state !== "review" && this.#panels.isInUse(task);
   }
 }
 

@@ -62,9 +62,11 @@ from agentls.tasks.reviewer import Reviewer
 from agentls.tasks.reviewing import Reviewing
 from agentls.tasks.rewinding import Rewinding
 from agentls.tasks.routing import Routing
+from agentls.tasks.scripts import Scripts
 from agentls.tasks.sending import ReviewSending
 from agentls.tasks.starting import Starter
 from agentls.tasks.states import HOLDS_A_PLACE
+from agentls.tasks.tearing_down import TearingDown
 from agentls.tasks.telling import Teller
 from agentls.tasks.trains import Trains
 from agentls.tasks.trusting import Trusting
@@ -75,6 +77,8 @@ from agentls.tasks.updating import Updating
 __all__ = ["Core", "open_core"]
 
 _HITS_MAX = 1000
+_TOLD_DAYS = 7.0
+"""Days in which the doctor tells of a teardown that failed."""
 
 R = TypeVar("R")
 
@@ -116,6 +120,8 @@ class Core:
     updating: Updating
     sessions: Sessions
     screens: Screens
+    scripts: Scripts
+    tearing_down: TearingDown
     controllers: Controllers
     trusting: Trusting
     agency: Agency
@@ -186,6 +192,7 @@ class Core:
             folder=folder,
             notify_problem=self.teller.problem,
             troubles=await (repairing.mend(folder) if repair else repairing.look()),
+            not_torn_down=self.tearing_down.failed(days=_TOLD_DAYS),
         )
 
 
@@ -281,7 +288,13 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
         updating = Updating(
             operations, database=database, tasks=tasks, rewinding=rewinding
         )
-        discarding = Discarding(operations, trusting=trusting, ports=agency.ports)
+        tearing_down = TearingDown(operations, trusting=trusting)
+        discarding = Discarding(
+            operations,
+            trusting=trusting,
+            ports=agency.ports,
+            tearing_down=tearing_down,
+        )
         briefings = Briefings(
             operations,
             reviewing=reviewing,
@@ -358,6 +371,8 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             repairing=Repairing(operations, discarding=discarding),
             sessions=sessions,
             screens=screens,
+            scripts=Scripts(operations),
+            tearing_down=tearing_down,
             controllers=controllers,
             trusting=trusting,
             agency=agency,
@@ -406,22 +421,31 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             resuming=resuming,
             spawn=background.spawn,
         )
-        background.spawn(core.repairing.look_at_start(), name="look for damage")
-        background.spawn(core.housekeeper.keep_going(), name="housekeeping")
-        background.spawn(forecasting.keep_going(), name="forecasting")
         # Only now: while sessions are adopted no place is free yet, and nobody needs
         # to be told of what goes on by itself.
-        with (
-            book.listening(resuming.hear),
-            book.listening(starter.hear),
-            book.listening(forecasting.hear),
-            book.listening(core.races.hear),
-            book.listening(pool.hear),
-        ):
-            background.spawn(core.races.keep_going(), name="races")
-            async with teller:
-                with book.listening(teller.hear):
-                    try:
-                        yield core
-                    finally:
-                        starter.closing = pool.closing = True
+        with book.listening(resuming.hear), book.listening(starter.hear):
+            async with _going_on(core):
+                try:
+                    yield core
+                finally:
+                    starter.closing = pool.closing = True
+
+
+@contextlib.asynccontextmanager
+async def _going_on(core: Core) -> AsyncGenerator[None]:
+    """Let go on by itself what no client asks for, as long as the context lasts."""
+    hears = (
+        *(core.forecasting.hear, core.races.hear, core.pool.hear),
+        core.tearing_down.hear,
+    )
+    core.spawn(core.repairing.look_at_start(), name="look for damage")
+    core.spawn(core.housekeeper.keep_going(), name="housekeeping")
+    core.spawn(core.forecasting.keep_going(), name="forecasting")
+    with contextlib.ExitStack() as listening:
+        for hear in hears:
+            listening.enter_context(core.book.listening(hear))
+        core.tearing_down.take_up()
+        core.spawn(core.races.keep_going(), name="races")
+        async with core.teller:
+            with core.book.listening(core.teller.hear):
+                yield

@@ -11,6 +11,7 @@ from agentls.errors import AgentlsError
 from agentls.git.repository import find_repository, head
 from agentls.git.runner import git_version
 from agentls.logout import LogoutRisk, find_logout_risk
+from agentls.model import Task
 from agentls.paths import Paths
 from agentls.tasks.agency import Agency
 from agentls.tasks.repairing import Trouble
@@ -40,11 +41,12 @@ async def examine(
     folder: Path | None,
     notify_problem: str,
     troubles: tuple[Trouble, ...],
+    not_torn_down: tuple[Task, ...],
 ) -> tuple[Finding, ...]:
     """Look at everything; nothing is changed.
 
     `notify_problem` is what was wrong when the user's command was run last, `troubles`
-    what is wrong with tasks.
+    what is wrong with tasks, `not_torn_down` those whose teardown failed.
     """
     findings = [await _git(), await _room(paths, trusting)]
     if (risk := await find_logout_risk(os.environ)) is not None:
@@ -59,7 +61,7 @@ async def examine(
             findings.append(await _notify(agency, config, problem=notify_problem))
     if folder is not None:
         findings.append(await _repository(trusting, folder))
-    return (*findings, *map(_task, troubles))
+    return (*findings, *map(_task, troubles), *map(_left, not_torn_down))
 
 
 def _task(trouble: Trouble) -> Finding:
@@ -68,6 +70,15 @@ def _task(trouble: Trouble) -> Finding:
         ok=trouble.harmless,
         message=f"mended: {trouble.kind.value}" if trouble.mended else trouble.kind,
         hint=trouble.hint,
+    )
+
+
+def _left(task: Task) -> Finding:
+    return Finding(
+        name=f"task {task.id}",
+        ok=False,
+        message=task.why or "Its teardown failed.",
+        hint=f"What it should have ended may still run; its worktree: {task.worktree}",
     )
 
 

@@ -42,6 +42,7 @@ __all__ = [
     "Strategy",
     "Task",
     "TaskId",
+    "Teardown",
     "Turn",
     "TurnSource",
     "Usage",
@@ -313,6 +314,16 @@ class PullRequest:
     state: PullState = PullState.NONE
 
 
+class Teardown(enum.StrEnum):
+    """How it stands with what a task's worktree leaves running."""
+
+    DUE = "due"
+    """It is to be ended, or that is under way."""
+
+    DONE = "done"
+    FAILED = "failed"
+
+
 @attrs.frozen(kw_only=True)
 class Task:
     """What a person asked for, and where it stands."""
@@ -380,6 +391,8 @@ class Task:
     ports: Ports | None = None
     """Its own while it lives, from the first time that something is run for it;
     afterwards those that it had."""
+    teardown: Teardown | None = None
+    """None as long as something may still be begun for it."""
     group: Group | None = None
     item: Item | None = None
     """Its box is ticked by the merge."""
@@ -404,6 +417,11 @@ class SessionKind(enum.StrEnum):
     """An agent that looks at another one's change."""
     TRAIN = "train"
     """A check of a train, in the train's own worktree; the task is its last one."""
+
+    SCRIPT = "script"
+    """What a person had run in the worktree."""
+
+    TEARDOWN = "teardown"
 
 
 @attrs.frozen(kw_only=True)

@@ -118,7 +118,7 @@ def test_the_error_is_one_of_parameters_and_its_message_has_every_problem(load):
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("key", ["teardown", "run"])
+@pytest.mark.parametrize("key", ["launcher"])
 def test_a_key_that_would_do_nothing_is_refused(load, key):
     assert "isn't supported yet" in only(load, user=f"{key} = 1").message
 

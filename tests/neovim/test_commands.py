@@ -211,3 +211,16 @@ def test_the_report_of_a_day_opens_in_the_browser(neovim: Neovim, start, home):
     assert "Worked on" in (home.path / "seen.new").read_text()
     neovim.command("AgentTask report someday")
     neovim.until_screen('"someday" is no day')
+
+
+def test_a_script_runs_beside_the_agent_and_is_shown(neovim: Neovim, start, home):
+    (home.path / "config").mkdir(exist_ok=True)
+    (home.path / "config" / "config.toml").write_text(
+        "[run.serve]\nrun = 'echo serving at $AGENTLS_PORT_BASE; read line'\n"
+    )
+    task = start("true", "--wait")
+    neovim.command(f"AgentTask script {task}")
+    neovim.until_screen("serving at 2")
+    neovim.keys("<C-\\><C-n>")
+    neovim.command(f"AgentTask! script {task} serve")
+    neovim.until_screen(f"serve of {task} was stopped.")

@@ -52,6 +52,7 @@ _PLACES = {
     "send": "agentls.cli.operations:send",
     "respond": "agentls.cli.respond:respond",
     "stop": "agentls.cli.operations:stop",
+    "script": "agentls.cli.script:script",
     "resume": "agentls.cli.operations:resume",
     "retry": "agentls.cli.operations:retry",
     "merge": "agentls.cli.merge:merge",

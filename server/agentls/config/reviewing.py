@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import attrs
 
+from agentls.config.names import refuse_name
 from agentls.config.shapes import Choice, Number, Text, TextList, key
 from agentls.model import CheckMode
 
@@ -29,8 +30,6 @@ REVIEW_NAMES = (*("text", "comments", "count", "task", "title", "branch", "targe
 
 REVIEWER = "reviewer"
 """How the reviewing agent is called among the checks."""
-
-_CHECK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 
 class OrderKey(enum.StrEnum):
@@ -65,12 +64,7 @@ def refuse_check_name(name: str) -> str | None:
     """Say why no check can have that name."""
     if name == REVIEWER:
         return f"{name!r} is the reviewing agent's; give the check another name"
-    if not _CHECK_NAME.fullmatch(name):
-        return (
-            f"{name!r} can't be typed as a name: up to 40 letters, digits, dots,"
-            " dashes and underscores"
-        )
-    return None
+    return refuse_name(name)
 
 
 @attrs.frozen(kw_only=True)

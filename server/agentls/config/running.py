@@ -6,9 +6,9 @@ from typing import Any
 
 import attrs
 
-from agentls.config.shapes import Number, Text, key
+from agentls.config.shapes import Number, Text, TextList, key
 
-__all__ = ["PORTS_EACH_MAX", "PortRange", "Ports"]
+__all__ = ["PORTS_EACH_MAX", "PortRange", "Ports", "Script"]
 
 _RANGE = re.compile(r"(\d{1,5})-(\d{1,5})")
 _PORT_LEAST, _PORT_MOST = 1024, 65535
@@ -61,4 +61,15 @@ class Ports:
         # Below what systems give out by themselves.
         default=PortRange(first=20000, last=31999),
         about="From which ports tasks are given theirs.",
+    )
+
+
+@attrs.frozen(kw_only=True)
+class Script:
+    """What a person has run in a worktree, such as a server to look at."""
+
+    run: tuple[str, ...] = key(
+        TextList(or_one=True, least=1),
+        required=True,
+        about="Shell commands, run in the worktree until one fails.",
     )

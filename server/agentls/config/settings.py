@@ -17,9 +17,10 @@ import attrs
 from agentls.config.documents import Document
 from agentls.config.mcp import Mcp
 from agentls.config.merging import Merge
+from agentls.config.names import refuse_name
 from agentls.config.reviewing import Check, Review, refuse_check_name
 from agentls.config.routing import ROUTES, Route
-from agentls.config.running import Ports
+from agentls.config.running import Ports, Script
 from agentls.config.shapes import (
     Choice,
     Flag,
@@ -256,6 +257,21 @@ class Config:
         default=attrs.Factory(dict[str, Mapping[str, Any]]),
         about="Agents of your own, and changes to built-in ones.",
     )
+    run: Mapping[str, Script] = key(
+        RecordTable(Record(Script), refuse_name=refuse_name),
+        default=attrs.Factory(dict[str, Script]),
+        about="What a person can have run in a task's worktree, by name.",
+    )
+    teardown: tuple[str, ...] = key(
+        TextList(or_one=True),
+        default=(),
+        about="Shell commands that end in a worktree what its task has left running.",
+    )
+    teardown_timeout: float = key(
+        Number(least=1, most=3600.0),
+        default=60.0,
+        about="Seconds after which a teardown is stopped.",
+    )
     ports: Ports = key(
         Record(Ports),
         default=Ports(),
@@ -335,8 +351,6 @@ CONFIG = Record(
     later=frozenset(
         {
             "launcher",
-            "run",
-            "teardown",
         }
     ),
 )
@@ -344,7 +358,7 @@ CONFIG = Record(
 
 # Invariant: what a repository's file would run is run only after the user trusted
 # its exact text (tests/test_trust.py). Variables are code: PATH, LD_PRELOAD, GIT_*.
-RUNS: tuple[str, ...] = ("setup", "env", "checks")
+RUNS: tuple[str, ...] = ("setup", "env", "checks", "run", "teardown")
 """The keys that run something, but for `agent` and `agents.*`, which trust.py knows."""
 
 # Invariant: a repository can't grant itself anything (tests/config/test_loading.py).

@@ -39,6 +39,7 @@ from agentls.model import (
     StatusSource,
     Task,
     TaskId,
+    Teardown,
 )
 
 __all__ = [
@@ -241,6 +242,7 @@ def _task_columns(task: Task) -> dict[str, object]:
         "priority": task.priority,
         "port_first": task.ports and task.ports.first,
         "port_count": task.ports and task.ports.count,
+        "teardown": task.teardown,
         "environment": json.dumps(dict(task.environment)),
         "in_group": task.group and json.dumps(attrs.asdict(task.group)),
         "item": task.item and json.dumps(attrs.asdict(task.item)),
@@ -294,6 +296,7 @@ def _task(row: sqlite3.Row) -> Task:
         after=tuple(TaskId(one) for one in json.loads(row["after"])),
         priority=row["priority"],
         ports=_ports(row["port_first"], row["port_count"]),
+        teardown=row["teardown"] and Teardown(row["teardown"]),
         environment=json.loads(row["environment"]),
         group=_group(row["in_group"]),
         item=row["item"] and Item(**json.loads(row["item"])),

@@ -27,6 +27,7 @@ from agentls.model import (
     State,
     Task,
     TaskId,
+    Teardown,
 )
 from agentls.store import history, news
 from agentls.store import tasks as table
@@ -336,7 +337,7 @@ class TaskBook:
         return tuple(
             task.ports
             for task in self._tasks.values()
-            if task.ports and task.state not in OVER and task.id != besides
+            if task.ports and task.id != besides and _may_use_ports(task)
         )
 
     async def keep_ports(self, task_id: TaskId, ports: Ports) -> Task:
@@ -433,12 +434,16 @@ class TaskBook:
     ) -> None:
         """Keep a session before it is started, and tell that its task changed."""
         async with self._writing:
+            task = self.get(session.task)
+            begins_anew = task.teardown and session.kind is not SessionKind.TEARDOWN
             await self._change(
                 session.task,
                 journal=journal,
                 also=lambda db: table.insert_session(db, session),
                 remember=session,
-                changes={},
+                changes={"teardown": None, "changed": task.changed}
+                if begins_anew
+                else {},
             )
 
     async def end_session(self, name: SessionId, end: Exit | None) -> Session:
@@ -516,6 +521,9 @@ class TaskBook:
         """Give a task with new values, and what follows from them."""
         if state := changes.get("state"):
             require_transition(before, state)
+            # In the merge's own transaction: no daemon's death can leave it out.
+            if state is State.MERGED and _leaves_something(before):
+                changes = {"teardown": Teardown.DUE} | changes
         task = attrs.evolve(before, **_with_times(before, changes))
         if (task.ports, task.state) == (before.ports, before.state):
             return task
@@ -550,6 +558,15 @@ class TaskBook:
             if TaskId(drawn) not in self._tasks:
                 new[TaskId(drawn)] = None
         return tuple(new)
+
+
+def _may_use_ports(task: Task) -> bool:
+    return task.state not in OVER or task.teardown is Teardown.DUE
+
+
+def _leaves_something(task: Task) -> bool:
+    """Tell whether something may run in its worktree that agentls had begun."""
+    return task.teardown is None and task.state is not State.DISCARDED
 
 
 def _with_times(task: Task, changes: dict[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from agentls.store.database import Database
 from agentls.tasks.book import now
 from agentls.tasks.operations import Operations
 from agentls.tasks.reviewer import Reviewer
-from agentls.tasks.running import Program, script
+from agentls.tasks.running import Program, of_commands
 from agentls.tasks.starting import STOP_GRACE
 from agentls.tasks.trusting import Policy
 
@@ -121,12 +121,13 @@ class CheckRuns:
             if kind is SessionKind.REVIEWER
             else await self._program(task, result.name, policy=policy)
         )
-        # Noted before it begins, so that no check is begun twice.
-        running = attrs.evolve(
-            result, outcome=CheckOutcome.RUNNING, session=runner.next_id(task)
-        )
-        await self._mark(task.id, running)
-        session = await runner.start(task, program, kind=kind)
+        async with runner.starting[task.id]:
+            # Noted before it begins, so that no check is begun twice.
+            running = attrs.evolve(
+                result, outcome=CheckOutcome.RUNNING, session=runner.next_id(task)
+            )
+            await self._mark(task.id, running)
+            session = await runner.start(task, program, kind=kind)
         run = CheckRun(
             session=session.id,
             task=task.id,
@@ -146,11 +147,7 @@ class CheckRuns:
         check = policy.config.checks[name]
         environment = await self._on.starter.agency.environment(task, policy.config)
         own = {"AGENTLS_CHECK": name, "AGENTLS_BASE": task.base.commit}
-        return Program(
-            title=name,
-            argv=("/bin/sh", "-c", script(check.run)),
-            environment={**environment, **own},
-        )
+        return of_commands(check.run, title=name, environment={**environment, **own})
 
     async def _mark(self, task: TaskId, result: CheckResult) -> None:
         checks = tuple(

@@ -9,6 +9,7 @@ from agentls.store.tasks import JournalEntry
 from agentls.tasks.operations import Operations, entry
 from agentls.tasks.ports import PortBlocks
 from agentls.tasks.states import require_state
+from agentls.tasks.tearing_down import TearingDown
 from agentls.tasks.trash import Trash
 from agentls.tasks.trusting import Trusting
 from agentls.threads import in_thread
@@ -23,9 +24,15 @@ class Discarding:
     """Puts tasks out of sight, and brings them back."""
 
     def __init__(
-        self, operations: Operations, *, trusting: Trusting, ports: PortBlocks
+        self,
+        operations: Operations,
+        *,
+        trusting: Trusting,
+        ports: PortBlocks,
+        tearing_down: TearingDown,
     ) -> None:
         self._on = operations
+        self._tearing_down = tearing_down
         self._trusting = trusting
         self._ports = ports
         self._trash = Trash(operations.paths)
@@ -49,7 +56,8 @@ class Discarding:
 
     async def finish_discard(self, task: Task, note: JournalEntry) -> Task:
         """Do the steps of a discard, from the beginning or after a crash."""
-        task = await self._on.starter.stop_agent(task)
+        task = await self._on.starter.stop_all(task)
+        await self._tearing_down.before_discard(task.id)
         tip = await discarding.put_away(
             await self._on.repository(task),
             task,

@@ -92,11 +92,12 @@ class Orchestrator:
             return said
 
     async def stop(self, name: str) -> Task:
-        """Stop a task's agent; its work stays and is ready for review."""
+        """Stop a task's agent and scripts; its work stays and is ready for review."""
         task = self._book.get(name)
-        require_state(
-            task, _S.PREPARING, _S.WORKING, _S.WAITING, _S.CHECKING, to="stop"
-        )
+        if not self._starter.runner.living(task, SessionKind.SCRIPT):
+            require_state(
+                task, _S.PREPARING, _S.WORKING, _S.WAITING, _S.CHECKING, to="stop"
+            )
         return await self._background.to_the_end(
             self._stop(task.id), name=f"stop {task.id}"
         )
@@ -218,7 +219,7 @@ class Orchestrator:
         async with self._starter.locks[task_id]:
             task = self._book.get(task_id)
             if task.state is not _S.PREPARING:
-                return await self._starter.stop_agent(task)
+                return await self._starter.stop_all(task)
             why = "Stopped while it was prepared."
             return await self._book.finish(
                 task_id, quietly=True, state=_S.FAILED, why=why

@@ -13,7 +13,7 @@ from agentls.git.worktrees import add_worktree, remove_half_made
 from agentls.model import Base, BaseKind, Session, SessionKind, Task
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.copying import copy_files
-from agentls.tasks.running import Program, Runner, script
+from agentls.tasks.running import Runner, of_commands
 from agentls.tasks.trusting import Policy
 from agentls.threads import in_thread
 
@@ -108,11 +108,7 @@ async def run_setup(
         return
     session = await runner.start(
         task,
-        Program(
-            title="setup",
-            argv=("/bin/sh", "-c", script(config.setup)),
-            environment=environment,
-        ),
+        of_commands(config.setup, title="setup", environment=environment),
         kind=SessionKind.SETUP,
         journal=journal,
     )

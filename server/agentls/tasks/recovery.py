@@ -10,6 +10,7 @@ from agentls.store.tasks import JournalEntry
 from agentls.tasks.book import TaskBook
 from agentls.tasks.operations import Finishers
 from agentls.tasks.resuming import Resuming
+from agentls.tasks.running import BESIDE
 from agentls.tasks.starting import STOP_GRACE, Starter
 
 __all__ = ["recover"]
@@ -79,7 +80,7 @@ async def _check_orphan(task: Task, *, book: TaskBook, starter: Starter) -> None
         starter.turns.take_up_checks(task)
     if task.state not in _NEEDS_A_SESSION:
         return
-    sessions = book.sessions(task.id)
+    sessions = [one for one in book.sessions(task.id) if one.kind not in BESIDE]
     if any(session.live for session in sessions):
         return
     if sessions:

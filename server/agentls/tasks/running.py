@@ -4,22 +4,29 @@ import asyncio
 import contextlib
 import logging
 import shlex
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from agentls.errors import Internal, SessionEnded, StorageFull
-from agentls.model import CheckOutcome, Session, SessionId, SessionKind, Task
+from agentls.model import CheckOutcome, Session, SessionId, SessionKind, Task, TaskId
 from agentls.sessions.launch import Launch
 from agentls.sessions.live import LiveSession
 from agentls.sessions.sessions import Sessions
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.book import TaskBook, now
 
-__all__ = ["ROOM_SECONDS", "Program", "Runner", "script"]
+__all__ = ["BESIDE", "IN_WORKTREE", "ROOM_SECONDS", "Program", "Runner", "of_commands"]
 
 _LOG = logging.getLogger(__name__)
+
+IN_WORKTREE = frozenset(SessionKind) - {SessionKind.TRAIN}
+"""What runs in a task's own worktree."""
+
+BESIDE = frozenset({SessionKind.SCRIPT, SessionKind.TEARDOWN})
+"""What of it runs beside the task's work, whatever its state."""
 
 ROOM_SECONDS = 5.0
 """How often a full disk is tried again."""
@@ -36,6 +43,20 @@ class Program:
     """Typed into the terminal when it runs."""
     cols: int = 80
     """The terminal's width."""
+
+
+def of_commands(
+    commands: Sequence[str], *, title: str, environment: Mapping[str, str]
+) -> Program:
+    """Make a program that shows each shell command and runs it, until one fails."""
+    lines = ["set -e"]
+    for command in commands:
+        lines += [f"printf '+ %s\\n' {shlex.quote(command)}", command]
+    return Program(
+        title=title,
+        argv=("/bin/sh", "-c", "\n".join(lines)),
+        environment=environment,
+    )
 
 
 class Runner:
@@ -60,6 +81,8 @@ class Runner:
         self._began = began
         self._ended = ended
         self._ends: dict[SessionId, asyncio.Event] = {}
+        self.starting: defaultdict[TaskId, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """Held from `next_id` to the start where no operation's lock is."""
 
     def next_id(self, task: Task) -> SessionId:
         """Give the id that the task's next session will have."""
@@ -143,17 +166,22 @@ class Runner:
         return (CheckOutcome.PASSED if ended.exit.ok else CheckOutcome.FAILED), ended
 
     async def stop(
-        self, task: Task, *, grace: float, only: SessionId | None = None
+        self,
+        task: Task,
+        *,
+        grace: float,
+        only: SessionId | None = None,
+        kinds: Collection[SessionKind] = IN_WORKTREE,
     ) -> bool:
         """End the task's living sessions, children too; tell whether any lived.
 
-        With `only`, that session and no other; else what runs elsewhere than in the
-        task's worktree, for a train, goes on.
+        With `only`, that session and no other; else those of the kinds. What runs
+        elsewhere than in the task's worktree, for a train, isn't among them.
         """
         living = [
             live
             for session in self._book.sessions(task.id)
-            if (session.id == only if only else session.kind is not SessionKind.TRAIN)
+            if (session.id == only if only else session.kind in kinds)
             and session.live
             and (live := self._sessions.get(session.id))
         ]
@@ -194,11 +222,3 @@ class Runner:
         session = await self._book.end_session(name, end)
         self._ends.pop(name, asyncio.Event()).set()
         await self._ended(session)
-
-
-def script(commands: Sequence[str]) -> str:
-    """Make one script that shows each command, and stops at the first that fails."""
-    lines = ["set -e"]
-    for command in commands:
-        lines += [f"printf '+ %s\\n' {shlex.quote(command)}", command]
-    return "\n".join(lines)

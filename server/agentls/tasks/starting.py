@@ -41,7 +41,7 @@ from agentls.tasks.hearing import Hearing
 from agentls.tasks.heeding import Heeding
 from agentls.tasks.pool import Pool
 from agentls.tasks.queue import Machine, line_up
-from agentls.tasks.running import Runner
+from agentls.tasks.running import BESIDE, IN_WORKTREE, Runner
 from agentls.tasks.trusting import Policy, Trusting
 from agentls.tasks.turns import Enclosed, Turns
 from agentls.threads import in_thread
@@ -56,6 +56,7 @@ _LOOK_SECONDS = 5.0
 
 _TO_PREPARE = {State.QUEUED, State.PREPARING, State.FAILED, State.INTERRUPTED}
 _RUNNING = {State.WORKING, State.WAITING}
+
 
 Say = Callable[[str], None]
 """Tells a person what is being done now."""
@@ -296,14 +297,24 @@ class Starter:
         return await self.settle(task.id)
 
     async def stop_agent(self, task: Task) -> Task:
-        """Stop what runs for a task; one that worked is ready for review."""
+        """Stop a task's agent, setup or checks; one that worked is ready for review.
+
+        Scripts that a person had run go on.
+        """
         self._stopping.add(task.id)
         try:
             task = await self.turns.end_checks(task)
-            await self.runner.stop(task, grace=STOP_GRACE)
+            await self.runner.stop(task, grace=STOP_GRACE, kinds=IN_WORKTREE - BESIDE)
             return await self.settle(task.id)
         finally:
             self._stopping.discard(task.id)
+
+    async def stop_all(self, task: Task) -> Task:
+        """Stop a task's agent and scripts; a teardown goes on."""
+        task = await self.stop_agent(task)
+        scripts = {SessionKind.SCRIPT}
+        await self.runner.stop(task, grace=STOP_GRACE, kinds=scripts)
+        return self._book.get(task.id)
 
     async def settle(self, task_id: TaskId) -> Task:
         """Move a working task on whose agent's session has ended."""

@@ -24,7 +24,7 @@ from agentls.model import (
 from agentls.tasks import preparing
 from agentls.tasks.operations import Operations
 from agentls.tasks.pool import Pool
-from agentls.tasks.running import Program, script
+from agentls.tasks.running import Program, of_commands
 from agentls.tasks.starting import STOP_GRACE, Say
 from agentls.tasks.trusting import Policy
 
@@ -71,10 +71,8 @@ class TrainChecks:
         own = {"AGENTLS_CHECK": name, "AGENTLS_BASE": on.target}
         session, outcome = await self._finish(
             stand_in,
-            Program(
-                title=_title(name, on),
-                argv=("/bin/sh", "-c", script(check.run)),
-                environment={**environment, **own},
+            of_commands(
+                check.run, title=_title(name, on), environment={**environment, **own}
             ),
             within=check.timeout,
         )
@@ -114,9 +112,9 @@ class TrainChecks:
         self._say("Running the setup in the train's worktree")
         session, outcome = await self._finish(
             stand_in,
-            Program(
+            of_commands(
+                config.setup,
                 title=_title("setup", on),
-                argv=("/bin/sh", "-c", script(config.setup)),
                 environment=await self._environment(stand_in),
             ),
             within=config.setup_timeout,

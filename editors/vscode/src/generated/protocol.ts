@@ -813,6 +813,11 @@ export interface ListCommentsResult {
   comments: readonly CommentInfo[];
 }
 
+/** The scripts, in the order of the config. */
+export interface ListScriptsResult {
+  scripts: readonly ScriptInfo[];
+}
+
 /** Which tasks to list. */
 export interface ListTasksParams {
   /** Only those of the repository that holds this file or folder. */
@@ -1196,6 +1201,27 @@ export interface RunChecksResult {
   task: TaskInfo;
 }
 
+/** The task, and the session in which the script runs. */
+export interface RunScriptResult {
+  task: TaskInfo;
+  session: SessionInfo;
+}
+
+/** A script that can be run for a task. */
+export interface ScriptInfo {
+  name: string;
+  commands: readonly string[];
+  /** Its last run for this task; absent before the first. */
+  session?: SessionInfo;
+}
+
+/** Names a script of a task. */
+export interface ScriptParams {
+  task: string;
+  /** As in the config's `run`. Absent: the only one there is, or, to stop, all. */
+  name?: string;
+}
+
 /** What to look for in the output of sessions. */
 export interface SearchLogsParams {
   /** A regular expression, as Python's `re` takes it, matched line by line. */
@@ -1251,7 +1277,7 @@ export interface SessionEndedParams {
 /** One run of a program in a terminal. */
 export interface SessionInfo {
   id: string;
-  /** `setup`, `agent`, `check`, `reviewer` or `train` (a check of a train that ends with this task, in a worktree of its own). */
+  /** `setup`, `agent`, `check`, `reviewer`, `script`, `teardown` or `train` (a check of a train that ends with this task, in a worktree of its own). */
   kind: string;
   title: string;
   live: boolean;
@@ -1688,6 +1714,7 @@ export interface Commands {
   "agentls.listAgents": [ListAgentsParams, ListAgentsResult];
   "agentls.listCheckpoints": [TaskParams, ListCheckpointsResult];
   "agentls.listComments": [ListCommentsParams, ListCommentsResult];
+  "agentls.listScripts": [TaskParams, ListScriptsResult];
   "agentls.listTasks": [ListTasksParams, ListTasksResult];
   "agentls.markViewed": [MarkViewedParams, MarkViewedResult];
   "agentls.mergeTask": [MergeTaskParams, MergeTaskResult];
@@ -1708,6 +1735,7 @@ export interface Commands {
   "agentls.retryTask": [TaskParams, TaskResult];
   "agentls.rewind": [RewindParams, RewindResult];
   "agentls.runChecks": [RunChecksParams, RunChecksResult];
+  "agentls.runScript": [ScriptParams, RunScriptResult];
   "agentls.searchLogs": [SearchLogsParams, SearchLogsResult];
   "agentls.sendPrompt": [SendPromptParams, TaskResult];
   "agentls.sendReview": [SendReviewParams, SendReviewResult];
@@ -1716,6 +1744,7 @@ export interface Commands {
   "agentls.showAgent": [AgentParams, ShowAgentResult];
   "agentls.startTask": [TaskParams, TaskResult];
   "agentls.stats": [StatsParams, StatsResult];
+  "agentls.stopScript": [ScriptParams, TaskResult];
   "agentls.stopTask": [TaskParams, TaskResult];
   "agentls.suggestAgent": [SuggestAgentParams, SuggestAgentResult];
   "agentls.testAgent": [TestAgentParams, TestAgentResult];

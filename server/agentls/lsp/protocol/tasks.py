@@ -64,8 +64,8 @@ class SessionInfo:
 
     id: str
     kind: str
-    """`setup`, `agent`, `check`, `reviewer` or `train` (a check of a train
-    that ends with this task, in a worktree of its own)."""
+    """`setup`, `agent`, `check`, `reviewer`, `script`, `teardown` or `train` (a check
+    of a train that ends with this task, in a worktree of its own)."""
     title: str
     live: bool
     started: str

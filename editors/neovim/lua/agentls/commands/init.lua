@@ -35,6 +35,7 @@ M.NAMES = {
   'forecast',
   'report',
   'checkpoints',
+  'script',
   'discard',
   'restore',
   'stop',

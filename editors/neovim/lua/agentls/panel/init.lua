@@ -163,12 +163,13 @@ local function present_session(task)
   end
 end
 
----Show a task's present session.
+---Show a session of a task: its present one, unless another is given.
 ---@async
 ---@param id string
-function M.open(id)
+---@param session? table SessionInfo
+function M.open(id, session)
   local task = client.ask('getTask', { task = id }).task
-  local session = present_session(task)
+  session = session or present_session(task)
   if not session then
     errors.raise(
       ('Task %s has no session yet: it is %s.'):format(task.id, task.state),

@@ -127,13 +127,15 @@ def read_exit(folder: Path) -> ExitRecord | None:
 def read_gaps(folder: Path) -> tuple[Gap, ...]:
     """Give the gaps of the log in order."""
     gaps: list[Gap] = []
-    for line in _read_text(folder / "gaps").splitlines():
+    # The room at its end that is not used yet is a thousand newlines; this is read
+    # for every piece of output.
+    for line in _read_text(folder / "gaps").rstrip("\n").splitlines():
         match line.split():
             case [begin, end, *reason] if begin.isdecimal() and end.isdecimal():
                 gaps.append(
                     Gap(begin=int(begin), end=int(end), reason=" ".join(reason))
                 )
-            case _:  # room that is not used yet
+            case _:  # torn
                 pass
     return tuple(sorted(gaps, key=lambda gap: gap.begin))
 

@@ -40,6 +40,10 @@ _REST_SECONDS = 2.0
 """After so long without output the emulator's memory is let go."""
 _PACE_SECONDS = 0.02
 """Between two looks at a session that prints: what it asks is answered that late."""
+_ASKING_SECONDS = 10.0
+"""A program that asked nothing for so long (most ask when they begin) is looked at
+less often while it prints; after a rest it is looked at at once all the same."""
+_CALM_PACE_SECONDS = 0.2
 _ANSWERS_MAX = 1 << 15
 _DEFAULT_GRID = Grid(offset=0, rows=24, cols=80)
 
@@ -142,10 +146,13 @@ class SessionScreen:
             self._answer_from = since
             self._answers.clear()
 
-    async def answers(self) -> tuple[int, bytes]:
-        """Give the answers to what was asked up to an offset, in order, once."""
+    async def answers(self, *, size: int | None = None) -> tuple[int, bytes]:
+        """Give the answers to what was asked up to an offset, in order, once.
+
+        `size` is the log's, where it is known without looking at the files.
+        """
         async with self._turn:
-            await self._caught_up()
+            await self._caught_up(size=size)
             return self._taken_answers()
 
     async def follow(
@@ -158,14 +165,19 @@ class SessionScreen:
 
         `send` is given what the program asked to be answered, as it is met.
         """
+        now = asyncio.get_running_loop().time
+        asked = now()
         while True:
             live = session.live  # looked at before reading: then it is all
-            upto, answers = await self.answers()
+            # What the shim announced, while it does; the files know the end.
+            upto, answers = await self.answers(size=session.size if live else None)
             if answers:
                 send(upto, answers)
+                asked = now()
             if not live:
                 break
-            await asyncio.sleep(_PACE_SECONDS)
+            asking = now() - asked < _ASKING_SECONDS
+            await asyncio.sleep(_PACE_SECONDS if asking else _CALM_PACE_SECONDS)
             try:
                 async with asyncio.timeout(_REST_SECONDS):
                     await session.grown(self._offset)
@@ -196,13 +208,15 @@ class SessionScreen:
 
         return await in_thread(step)
 
-    async def _caught_up(self) -> Screen:
+    async def _caught_up(self, *, size: int | None = None) -> Screen:
         """Feed what the log has now; in steps, so that others get their turn."""
         if self._screen is None:
             self._screen = await self._opened()
         screen = self._screen
         # What comes meanwhile is for the next call: a flood would never end.
-        size = await self._log.size()
+        if size is None:
+            size = await self._log.size()
+        before = self._offset
         while (left := size - self._offset) > 0:
             limit = _BEHIND_BYTES if left > _BEHIND_BYTES else _STEP_BYTES
             try:
@@ -214,7 +228,8 @@ class SessionScreen:
             if chunk.end == self._offset:
                 break
             await self._step(self._take, screen, chunk)
-        await self._step(self._resize_at_end, screen)
+        if self._offset == before:  # else the last piece came with its size
+            await self._step(self._resize_at_end, screen)
         return screen
 
     async def _opened(self) -> Screen:

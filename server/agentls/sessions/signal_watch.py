@@ -16,6 +16,8 @@ _PACE_SECONDS = 0.02
 """Between two looks at a session that prints."""
 _SCREEN_PACE_SECONDS = 0.1
 """The same, where its screen is looked at too: that takes some milliseconds."""
+_SILENCE_PACE_SECONDS = 1.0
+"""The same, where nothing but its silence is of interest."""
 
 
 async def watch(
@@ -61,7 +63,6 @@ class _Watch:
 
     async def run(self) -> None:
         log = self._session.log()
-        pace = _SCREEN_PACE_SECONDS if self._judge.wanted else _PACE_SECONDS
         first = True
         try:
             while True:
@@ -74,10 +75,16 @@ class _Watch:
                 self._look_at_silence()
                 if not live:
                     return
-                await asyncio.sleep(pace)
+                await asyncio.sleep(self._pace())
                 await self._output_or(self._next_due())
         finally:
             log.close()
+
+    def _pace(self) -> float:
+        """Give the seconds between two looks at a session that prints."""
+        if self._judge.wanted:
+            return _SCREEN_PACE_SECONDS
+        return _PACE_SECONDS if self._scanner.wanted else _SILENCE_PACE_SECONDS
 
     async def _read(self, log: LogReader) -> bool:
         """Read what is new; tell whether anything is."""

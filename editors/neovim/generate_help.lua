@@ -75,6 +75,12 @@ local TABLES = {
     end,
   },
   {
+    'TRAIN KEYS',
+    function()
+      return keys(require('agentls.train').ACTIONS, options.values.keys.train)
+    end,
+  },
+  {
     'REVIEW KEYS',
     function()
       return keys(require('agentls.review.keys').ACTIONS, options.values.keys.review)

@@ -73,6 +73,25 @@ def test_conflicts_are_forecast(neovim: Neovim, start):
     assert f"conflicts with {one}" in screen
 
 
+def test_a_train_is_shown_and_merged_by_a_key(neovim: Neovim, start, home, git):
+    one = start("echo one > plain.txt", "--wait", title="The one")
+    two = start("echo two > plain.txt", "--wait", title="The other")
+    three = start("echo three > three", "--wait", title="The third")
+    (home.path / "config" / "config.toml").write_text(
+        "[checks.tests]\nrun = '! test -e three'\n"
+    )
+    neovim.command("AgentTask train")
+    screen = neovim.until_screen("To main", "The one: goes in", "fails: `agentls logs")
+    assert f"{two}  The other: stays behind. It conflicts with {one}" in screen
+    assert f"{three}  The third: stays behind. With it, the check tests" in screen
+    neovim.keys("/third<CR>l")
+    neovim.until_screen("! test -e three")
+    neovim.keys(":q<CR>m")
+    neovim.until_screen("1 merged into main, in one step.", "The one: merged as")
+    repository = home.path.parent / "project"
+    assert git(repository, "show", "main:plain.txt") == "one"
+
+
 def test_a_worktree_is_brought_back_to_a_checkpoint(neovim: Neovim, start, home):
     task = start("echo one > one.txt", "--wait")
     home.agentls("send", task, "echo two > two.txt")

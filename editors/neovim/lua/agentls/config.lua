@@ -24,6 +24,7 @@ local M = {}
 ---@class agentls.Config.Keys
 ---@field list table<string, string|false> action to key; false: no key
 ---@field review table<string, string|false> in a review, but not in the real file
+---@field train table<string, string|false> in the window of a train
 ---@field file table<string, string|false> in the real file, while its review is open
 
 ---@type agentls.Config
@@ -74,6 +75,14 @@ local DEFAULTS = {
       briefing = 'b',
       panel = 'o',
       skip = 'n',
+      close = 'q',
+      help = 'g?',
+    },
+    train = {
+      merge = 'm',
+      again = 'r',
+      review = '<CR>',
+      log = 'l',
       close = 'q',
       help = 'g?',
     },

@@ -33,6 +33,7 @@ M.NAMES = {
   'update',
   'pr',
   'forecast',
+  'train',
   'report',
   'checkpoints',
   'script',

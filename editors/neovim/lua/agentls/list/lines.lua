@@ -168,6 +168,7 @@ function M.of(tasks, now)
           checks and { checks[1] .. '  ', checks[2] } or { '' },
           { placed.lead, 'AgentlsHint' },
           { title_text },
+          { task.on and '  on ' .. task.on or '', 'AgentlsHint' },
           outlook and { '  ' .. outlook[1], outlook[2] } or { '' },
           { why, 'AgentlsWhy' },
         })

@@ -64,6 +64,7 @@ from agentls.tasks.rewinding import Rewinding
 from agentls.tasks.routing import Routing
 from agentls.tasks.scripts import Scripts
 from agentls.tasks.sending import ReviewSending
+from agentls.tasks.stacking import Stacking
 from agentls.tasks.starting import Starter
 from agentls.tasks.states import HOLDS_A_PLACE
 from agentls.tasks.tearing_down import TearingDown
@@ -112,6 +113,7 @@ class Core:
     pool: Pool
     refusing: Refusing
     responding: Responding
+    stacking: Stacking
     trains: Trains
     trying: Trying
     reviewing: Reviewing
@@ -337,6 +339,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             undoing=Undoing(operations, discarding=discarding),
             forecasting=forecasting,
             ordering=ordering,
+            stacking=Stacking(operations, updating=updating),
             trains=Trains(
                 operations,
                 merging=merging,
@@ -435,7 +438,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
 async def _going_on(core: Core) -> AsyncGenerator[None]:
     """Let go on by itself what no client asks for, as long as the context lasts."""
     hears = (
-        *(core.forecasting.hear, core.races.hear, core.pool.hear),
+        *(core.forecasting.hear, core.races.hear, core.stacking.hear, core.pool.hear),
         core.tearing_down.hear,
     )
     core.spawn(core.repairing.look_at_start(), name="look for damage")
@@ -446,6 +449,7 @@ async def _going_on(core: Core) -> AsyncGenerator[None]:
             listening.enter_context(core.book.listening(hear))
         core.tearing_down.take_up()
         core.spawn(core.races.keep_going(), name="races")
+        core.spawn(core.stacking.keep_going(), name="stacks")
         async with core.teller:
             with core.book.listening(core.teller.hear):
                 yield

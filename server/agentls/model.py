@@ -523,6 +523,8 @@ class Checkpoint:
     tree: str
     base: CommitId
     """The task's base at that time."""
+    began: Base | None = None
+    """The same, with what it was; None of one that was taken before that was kept."""
     prepared: CommitId | None = None
     """What `copy` and `setup` had made, as the task's own at that time."""
     head: CommitId | None

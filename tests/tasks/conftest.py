@@ -91,7 +91,12 @@ class Daemon:
     async def operations_end(self) -> None:
         """Wait for what was taken up at the start; what never ends is left out."""
         for running in tuple(self.core.background._running):
-            if running.get_name() not in {"housekeeping", "forecasting", "races"}:
+            if running.get_name() not in {
+                "housekeeping",
+                "forecasting",
+                "races",
+                "stacks",
+            }:
                 await running
 
     async def trust(self) -> None:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from agentls.errors import GitFailed, InvalidParams
+from agentls.errors import GitFailed, InvalidParams, InvalidState
 from agentls.model import BaseKind, State
 from agentls.tasks.reviewing import Asked
+from agentls.tasks.starting import silent
 
 
 @pytest.fixture
@@ -75,7 +76,11 @@ async def test_what_another_task_left_open_is_no_part_of_the_second(daemon, repo
     second = await daemon.done("echo 2 > two.txt", base=f"task:{first.id}")
     assert second.base.kind is BaseKind.WIP
     assert (second.worktree / "one.txt").read_text() == "1\n"
-    await daemon.merge(second)
+    with pytest.raises(InvalidState, match=f"stands on task {first.id}"):
+        await daemon.merge(second)
+    await daemon.core.merging.merge(
+        second.id, message=None, stop=False, force=True, progress=silent
+    )
     assert (repository / "two.txt").exists()
     assert not (repository / "one.txt").exists()
     await daemon.merge(first)

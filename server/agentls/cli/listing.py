@@ -150,6 +150,7 @@ def _told(task: dict[str, Any], *, now: datetime, cut: bool) -> str:
     why = task.get("why", "")
     failed = failed_checks_of(task)
     told = [
+        f"on {task['on']}" if "on" in task else "",
         why,
         "" if "check" in why else failed,
         quiet_of(task, now=now),

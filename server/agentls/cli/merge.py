@@ -32,7 +32,11 @@ _STRATEGIES = ("squash", "merge", "rebase")
 @click.option(
     "--stop", is_flag=True, help="Stop an agent that still works, then merge."
 )
-@click.option("--force", is_flag=True, help="Merge although a check failed.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Merge although a check failed, or what it stands on isn't merged.",
+)
 @click.option("--no-sign", is_flag=True, help="Sign no commit, whatever git is set to.")
 @click.option("--skip-hooks", is_flag=True, help="Run none of your commit hooks.")
 @click.option("--dry-run", is_flag=True, help="Say what it would do, and do nothing.")

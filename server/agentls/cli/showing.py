@@ -122,6 +122,8 @@ def _print_state(task: Mapping[str, Any]) -> None:
         _field("Parent", task["parent"])
     if task.get("approval"):
         _field("Approval", f"{task['approval']} at most: an agent handed it out")
+    if task.get("on"):
+        _field("On", f"{task['on']}: it follows that task and is merged after it")
     if task.get("lostTo"):
         _field("Lost to", f"{task['lostTo']}, which was merged in its place")
     if task.get("why"):

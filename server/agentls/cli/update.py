@@ -17,10 +17,10 @@ from agentls.errors import InvalidState
 __all__ = ["update"]
 
 _SAID = {
-    "updated": "Updated {id} to {target}.",
-    "current": "{id} has all of {target} already.",
+    "updated": "Updated {id} to {source}.",
+    "current": "{id} has all of {source} already.",
     "aborted": "{id} is as it was before the update.",
-    "conflicts": "Conflicts with {target} in the worktree of {id}:",
+    "conflicts": "Conflicts with {source} in the worktree of {id}:",
 }
 
 
@@ -60,7 +60,10 @@ def update(
         return
     told = answer["task"]
     said = _SAID[answer["outcome"]]
-    click.echo(said.format(id=told["id"], target=visible(told["target"])))
+    source = answer.get("source") or told["target"]
+    if "on" in told and not answer.get("source"):
+        source = f"task {told['on']}"
+    click.echo(said.format(id=told["id"], source=visible(source)))
     for path in answer.get("conflicts", ()):
         click.echo(f"  {visible(path)}")
     if answer["outcome"] == "conflicts":

@@ -92,6 +92,7 @@ def task_info(
         base=BaseInfo(
             kind=task.base.kind, name=task.base.name, commit=task.base.commit
         ),
+        on=task.base.on,
         target=task.target,
         after=task.after,
         priority=task.priority,

@@ -220,6 +220,7 @@ class Checkpointer:
             commit=task.base.commit,
             tree=state.tree,
             base=task.base.commit,
+            began=task.base,
             prepared=task.prepared,
             head=at and at.commit,
             branch=at.branch if at else checkout.branch,

@@ -44,6 +44,12 @@ async def combine(
             " history is no branch's: it can only be squashed. Nothing was changed.",
             hint=f"agentls merge --strategy squash {task.id}",
         )
+    if wish.strategy is Strategy.MERGE and task.base.on and work.only_since_base:
+        raise InvalidState(
+            f"The history of task {task.id} holds commits of task {task.base.on}, which"
+            " a merge commit would bring along. Nothing was changed.",
+            hint=f"agentls merge --strategy squash {task.id}, or rebase.",
+        )
     if wish.strategy is Strategy.MERGE:
         return await merging.merge()
     return await merging.rebase()

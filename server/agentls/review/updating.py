@@ -17,26 +17,42 @@ from agentls.git.refs import branch_ref, read_ref
 from agentls.git.repository import Repository
 from agentls.git.trees import leave_out, read_entry, with_entries
 from agentls.git.wording import named
-from agentls.model import Checkpoint, CommitId, Task
+from agentls.model import Base, BaseKind, Checkpoint, CommitId, Task
 
 __all__ = [
+    "Source",
     "UpdatePlan",
     "check_resolved",
     "index_beside",
+    "merge_line",
     "next_head",
     "plan_update",
+    "read_source",
 ]
+
+
+@attrs.frozen(kw_only=True)
+class Source:
+    """What an update brings into a task."""
+
+    commit: CommitId
+    """What the task's branch holds afterwards."""
+    theirs: CommitId
+    """The same, as it is merged: mostly that commit itself."""
+    name: str
+    """As a person knows it: the target's name, or `task k2m3`."""
+    base: Base | None = None
+    """What the task begins from then; None: the target, with what that lacks of it."""
 
 
 @attrs.frozen(kw_only=True)
 class UpdatePlan:
     """An update that is computed."""
 
-    target: CommitId
-    """What comes in: the target's tip."""
+    source: Source
     ours: CommitId
     """A hidden commit of what the worktree holds."""
-    base: CommitId
+    base: Base
     """The task's next base."""
     prepared: CommitId | None
     """What `copy` and `setup` made, as seen from that base."""
@@ -45,16 +61,14 @@ class UpdatePlan:
     @property
     def commits(self) -> tuple[CommitId, ...]:
         """Give the hidden commits that must be kept."""
-        return (self.base, *((self.prepared,) if self.prepared else ()))
+        prepared = (self.prepared,) if self.prepared else ()
+        return (self.base.commit, *prepared)
 
 
-async def plan_update(
-    repository: Repository, task: Task, saved: Checkpoint
-) -> UpdatePlan | None:
-    """Merge the target into a checkpoint; None when it holds all of it already.
+async def read_source(repository: Repository, task: Task) -> Source | None:
+    """Give what the target has; None if the task begins with all of it already.
 
-    Raises `InvalidParams` for a target that is gone, `Conflict` where what the task
-    began with, and the target lacks, conflicts with it. Nothing is changed.
+    Raises `InvalidParams` for a target that is gone.
     """
     target = await read_ref(repository, branch_ref(task.target))
     if target is None:
@@ -62,40 +76,66 @@ async def plan_update(
             f"The target {task.target!r} is no branch any more; nothing was changed.",
             hint="Make it again, or create the task anew with another target.",
         )
-    base = task.base.commit
-    if await reaches(repository, base, ancestor=target):
+    if await reaches(repository, task.base.commit, ancestor=target):
         return None
+    return Source(commit=target, theirs=target, name=task.target)
+
+
+async def plan_update(
+    repository: Repository, task: Task, saved: Checkpoint, *, source: Source
+) -> UpdatePlan:
+    """Merge what is to come in with a checkpoint.
+
+    Raises `Conflict` where what the task began with, and the target lacks, conflicts
+    with it. Nothing is changed.
+    """
+    base = task.base.commit
     # Not the checkpoint itself: its history reaches what was taken back as well.
     on = saved.head or base
     above = (on,) if await reaches(repository, on, ancestor=base) else (on, base)
     ours = await commit_tree(
         repository, saved.tree, parents=above, message=task.title, identity=HIDDEN
     )
-    next_base = await _next_base(repository, task, target)
+    next_base = source.base or attrs.evolve(
+        task.base, commit=await _next_base(repository, task, source.commit)
+    )
+    merged = await merge_trees(repository, ours, source.theirs)
+    if on != base or isinstance(merged, Conflicted):
+        next_base = _kept_apart(task.base, next_base)
     return UpdatePlan(
-        target=target,
+        source=source,
         ours=ours,
         base=next_base,
-        prepared=await _next_prepared(repository, task, next_base),
-        merged=await merge_trees(repository, ours, target),
+        prepared=await _next_prepared(repository, task, next_base.commit),
+        merged=merged,
     )
 
 
+def _kept_apart(before: Base, after: Base) -> Base:
+    """Let a base say that a branch's history holds what nobody else is to see.
+
+    Commits that were made above hidden ones stay above them.
+    """
+    if before.kind is BaseKind.WIP:
+        return attrs.evolve(after, kind=BaseKind.WIP)
+    return after
+
+
 async def next_head(
-    repository: Repository, task: Task, *, head: CommitId, target: CommitId, tree: str
+    repository: Repository, task: Task, *, head: CommitId, source: Source, tree: str
 ) -> CommitId:
     """Give the commit that the task's branch stands on after an update.
 
-    Where the agent committed nothing, that is the target's tip; else a merge of both,
+    Where the agent committed nothing, that is what comes in; else a merge of both,
     and what is uncommitted stays so: but for the files in which the commits conflict,
     which the merge has as they are in `tree`, the work with the target in it.
     Raises `Untrusted` for one of these that may not come onto a branch.
     """
-    if await reaches(repository, head, ancestor=target):
+    if await reaches(repository, head, ancestor=source.commit):
         return head
-    if await reaches(repository, target, ancestor=head):
-        return target
-    merged = await merge_trees(repository, head, target)
+    if await reaches(repository, source.theirs, ancestor=head):
+        return source.commit
+    merged = await merge_trees(repository, head, source.theirs)
     whole = merged.tree
     if isinstance(merged, Conflicted):
         resolved = {
@@ -106,16 +146,23 @@ async def next_head(
     return await commit_tree(
         repository,
         whole,
-        parents=(head, target),
-        message=f"Merge branch '{task.target}' into {task.branch}\n",
+        parents=(head, source.commit),
+        message=merge_line(task, source),
     )
+
+
+def merge_line(task: Task, source: Source) -> str:
+    """Give the message of a merge into a task's branch."""
+    if source.name == task.target:
+        return f"Merge branch '{task.target}' into {task.branch}\n"
+    return f"Merge {source.name} into {task.branch}\n"
 
 
 async def index_beside(
     repository: Repository,
     *,
     head: CommitId,
-    target: CommitId,
+    theirs: CommitId,
     conflicted: Conflicted,
     tree: str,
 ) -> str:
@@ -123,7 +170,7 @@ async def index_beside(
 
     That is the merge of what is committed: what isn't stays so. `tree` is the files.
     """
-    committed = await merge_trees(repository, head, target)
+    committed = await merge_trees(repository, head, theirs)
     if isinstance(committed, Merged):
         return committed.tree
     # What only the commits conflict in is resolved in the files already.

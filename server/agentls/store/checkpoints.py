@@ -10,7 +10,7 @@ from datetime import datetime
 
 import attrs
 
-from agentls.model import Checkpoint, CommitId, TaskId
+from agentls.model import Base, BaseKind, Checkpoint, CommitId, TaskId
 
 __all__ = [
     "add_checkpoint",
@@ -37,6 +37,8 @@ def add_checkpoint(
         "commit_id": checkpoint.commit,
         "tree": checkpoint.tree,
         "base_commit": checkpoint.base,
+        "base_kind": checkpoint.began and checkpoint.began.kind,
+        "base_name": checkpoint.began and checkpoint.began.name,
         "prepared": checkpoint.prepared,
         "head": checkpoint.head,
         "branch": checkpoint.branch and os.fsencode(checkpoint.branch),
@@ -94,6 +96,7 @@ def _checkpoint(row: sqlite3.Row) -> Checkpoint:
         commit=CommitId(row["commit_id"]),
         tree=row["tree"],
         base=CommitId(row["base_commit"]),
+        began=_began(row),
         prepared=row["prepared"] and CommitId(row["prepared"]),
         head=row["head"] and CommitId(row["head"]),
         branch=row["branch"] and os.fsdecode(row["branch"]),
@@ -105,4 +108,14 @@ def _checkpoint(row: sqlite3.Row) -> Checkpoint:
         turn=row["turn"],
         taken=datetime.fromisoformat(row["taken"]),
         skipped=tuple(json.loads(row["skipped"])),
+    )
+
+
+def _began(row: sqlite3.Row) -> Base | None:
+    if row["base_kind"] is None:
+        return None
+    return Base(
+        kind=BaseKind(row["base_kind"]),
+        name=row["base_name"],
+        commit=CommitId(row["base_commit"]),
     )

@@ -21,6 +21,7 @@ from agentls.store.tasks import JournalEntry
 from agentls.tasks.operations import Operations, entry
 from agentls.tasks.request import check_text
 from agentls.tasks.resuming import require_worktree
+from agentls.tasks.stacks import refuse_alone, stands_on
 from agentls.tasks.starting import Say
 from agentls.tasks.states import require_state
 from agentls.tasks.trusting import Trusting
@@ -68,7 +69,8 @@ class Merging:
         """Merge a task into its target: wholly, or nothing is changed.
 
         `message` and `strategy` are the config's unless given. Refused while a check
-        stands in the way, unless `force` says otherwise. `sign` says that commits are
+        stands in the way, or the task stands on one that isn't merged, unless `force`
+        says otherwise: then its own lines alone go in. `sign` says that commits are
         signed if the user's git is set so; `skip_hooks` that none is run.
         """
         check_text(message or "", what="message")
@@ -76,6 +78,7 @@ class Merging:
         async with self._on.lock(task_id):
             if not force:
                 refuse_failed(self._on.book.get(task_id))
+                refuse_alone(self._on.book, self._on.book.get(task_id))
             task = self._on.book.get(task_id)
             require_state(task, *_HAS_WORK, to="merge")
             repository = await self._on.repository(task)
@@ -161,6 +164,8 @@ class Merging:
         index = self._on.checkpoints.index_of(task)
         found = await preview_merge(repository, task, index=index, wish=wish)
         reasons = [found.why_not, in_words(task.checks)]
+        if lower := stands_on(self._on.book, task):
+            reasons.append(f"It stands on task {lower}, which isn't merged.")
         if found.message is not None and not skip_hooks:
             try:
                 hooks = await self._trusting.hooks(repository, hooks_of(wish.strategy))

@@ -14,6 +14,7 @@ from agentls.git.history import reaches
 from agentls.git.repository import Repository
 from agentls.model import Checkpoint, CommitId, Task
 from agentls.review import updating
+from agentls.review.updating import Source
 from agentls.store import updates as table
 from agentls.store.database import Database
 from agentls.store.tasks import JournalEntry
@@ -63,8 +64,9 @@ class OpenUpdates:
                 " work that was not committed with it. Nothing was changed.",
                 hint=f"`agentls update --abort {task.id}` brings it all back.",
             )
+        source = Source(commit=opened.target, theirs=opened.target, name=task.base.name)
         head = await updating.next_head(
-            repository, task, head=on, target=opened.target, tree=saved.tree
+            repository, task, head=on, source=source, tree=saved.tree
         )
         data = {"branch": saved.branch, "head": head}
         async with self._on.noted(entry(task, "update", step="head", data=data)):
@@ -84,7 +86,7 @@ class OpenUpdates:
             await in_thread(rewriting.forget_index, self.index_before(before))
         await self._database.transaction(lambda db: table.delete_update(db, task.id))
         task = await self._on.book.finish(
-            task.id, quietly=True, why=f"Updated to {task.target}."
+            task.id, quietly=True, why="Updated: its conflicts are resolved."
         )
         await self._on.checkpoints.take(repository, task, reason="Updated")
         return self._on.book.get(task.id)

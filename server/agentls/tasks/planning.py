@@ -11,16 +11,14 @@ import attrs
 
 from agentls.errors import BranchExists, InvalidParams
 from agentls.git.branches import branch_exists, check_branch_name, occupants
-from agentls.git.changes import changed_paths
-from agentls.git.checkouts import list_checkouts, own_checkout
-from agentls.git.commits import HIDDEN, commit_tree
+from agentls.git.checkouts import list_checkouts
 from agentls.git.pulls import fetch_pull
 from agentls.git.remotes import default_remote
-from agentls.git.repository import Head, Repository, head, resolve_commit
+from agentls.git.repository import Head, Repository, resolve_commit
 from agentls.git.snapshot import snapshot
 from agentls.model import AgentName, Base, BaseKind, Group, State, Task, TaskId
-from agentls.review.change import without_prepared
 from agentls.review.checkpoint import Checkpointer
+from agentls.review.stacking import base_on
 from agentls.tasks.book import now
 from agentls.tasks.delegating import Standing
 from agentls.tasks.names import branch_name, worktree_path
@@ -172,23 +170,15 @@ async def plan_branch(repository: Repository, name: str | None) -> str | None:
 async def plan_base_of_task(
     repository: Repository, task: Task, *, checkpoints: Checkpointer
 ) -> Base:
-    """Give the state of another task as the base: its commit if it has no more.
-
-    Uncommitted work of its agent is no part of history; such a base is one that only
-    a squash can leave out again, as with `wip`.
-    """
-    name = f"task:{task.id}"
+    """Give the present state of another task as the base, or the last one it had."""
     if task.repository != repository.root:
         raise InvalidParams(
             f"Task {task.id} belongs to {task.repository}, not to {repository.root}.",
             hint="A task can begin from another one of its own repository.",
         )
-    on = None
     if await in_thread(task.worktree.exists):
         reason = "Another task begins here"
         saved = await checkpoints.take(repository, task, reason=reason)
-        checkout = await own_checkout(repository, task.worktree)
-        on = (await head(repository, at=checkout.place(repository))).commit
     elif (last := await checkpoints.last(task)) is not None:
         saved = last
     else:
@@ -196,14 +186,7 @@ async def plan_base_of_task(
             f"Task {task.id} has no work yet to begin from.",
             hint="Wait until it is prepared.",
         )
-    base = task.base.commit
-    tree = await without_prepared(repository, task, saved.tree, base=base)
-    if on is not None and not await changed_paths(repository, on, tree):
-        return Base(kind=BaseKind.REF, name=name, commit=on)
-    commit = await commit_tree(
-        repository, tree, parents=(saved.commit,), message=name, identity=HIDDEN
-    )
-    return Base(kind=BaseKind.WIP, name=name, commit=commit)
+    return await base_on(repository, task, saved)
 
 
 async def _pull_request(repository: Repository, name: str, *, number: str) -> Base:

@@ -155,7 +155,7 @@ def origin(task: Task, checkpoint: Checkpoint) -> dict[str, Any]:
     """Give what a task's change was told against at a checkpoint, for the book."""
     own = checkpoint.reason == PREPARED
     return {
-        "base": attrs.evolve(task.base, commit=checkpoint.base),
+        "base": attrs.evolve(checkpoint.began or task.base, commit=checkpoint.base),
         "prepared": checkpoint.commit if own else checkpoint.prepared,
     }
 

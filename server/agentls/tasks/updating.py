@@ -21,11 +21,12 @@ from agentls.model import (
     Checkpoint,
     CommitId,
     Resolve,
+    State,
     Task,
     TurnSource,
 )
-from agentls.review import updating
-from agentls.review.updating import UpdatePlan
+from agentls.review import stacking, updating
+from agentls.review.updating import Source, UpdatePlan
 from agentls.store.database import Database
 from agentls.store.tasks import JournalEntry
 from agentls.store.updates import OpenUpdate
@@ -33,6 +34,7 @@ from agentls.tasks.open_updates import OpenUpdates, back
 from agentls.tasks.operations import Operations
 from agentls.tasks.orchestrator import Orchestrator
 from agentls.tasks.rewinding import Rewinding
+from agentls.tasks.stacks import below
 from agentls.tasks.starting import Say
 from agentls.threads import in_thread
 from agentls.trust import SCRIPT_AGENT
@@ -69,6 +71,8 @@ class Updated:
 
     task: Task
     outcome: Outcome
+    source: str = ""
+    """What came in: the target's name, or `task k2m3`; empty if nothing did."""
     conflicts: tuple[bytes, ...] = ()
 
 
@@ -92,6 +96,7 @@ class Updating:
     ) -> Updated:
         """Merge the target into a task's worktree; end an update that is resolved.
 
+        Of a task that stands on another, what that one has now, or was merged into.
         Raises `Conflict` naming the files, and changes nothing, unless `resolve` says
         who resolves them; `DirtyCheckout` where a file that git ignores is in the way.
         """
@@ -121,10 +126,11 @@ class Updating:
                 repository, task, reason="Before the update"
             )
             progress("Merging")
-            plan = await updating.plan_update(repository, task, before)
-            if plan is None:
+            source = await self._source(repository, task)
+            if source is None:
                 outcome = Outcome.UPDATED if opened else Outcome.CURRENT
                 return Updated(task=self._on.book.get(task.id), outcome=outcome)
+            plan = await updating.plan_update(repository, task, before, source=source)
             updated = await self._on.background.to_the_end(
                 self._bring_in(repository, task, before, plan, resolve=resolve),
                 name=f"update {task.id}",
@@ -132,6 +138,25 @@ class Updating:
         if updated.conflicts and resolve is Resolve.AGENT:
             return await self._ask(updated)
         return updated
+
+    async def _source(self, repository: Repository, task: Task) -> Source | None:
+        """Give what an update brings in: what the task stands on, else its target.
+
+        None if the task has that already.
+        """
+        lower = below(self._on.book, task)
+        if lower is not None and lower.merged_commit is not None:
+            return await stacking.source_of_merged(repository, task, lower=lower)
+        if lower is not None and lower.state is not State.DISCARDED:
+            saved = await self._on.checkpoints.last(lower)
+            if saved is None:
+                return None
+            return await stacking.source_on(repository, task, lower=lower, saved=saved)
+        return await updating.read_source(repository, task)
+
+    async def is_open(self, task: Task) -> bool:
+        """Tell whether an update has left conflicts that are to be resolved."""
+        return await self._open.of(task) is not None
 
     async def abort(self, name: str, *, stop: bool) -> Updated:
         """Bring a task's worktree back to what it was before its open update."""
@@ -183,27 +208,27 @@ class Updating:
         merged = plan.merged
         if isinstance(merged, Conflicted) and resolve is None:
             raise Conflict(
-                f"Task {task.id} conflicts with {task.target} in"
+                f"Task {task.id} conflicts with {plan.source.name} in"
                 f" {named(merged.files)}. Nothing was changed.",
                 hint=f"`agentls update --resolve editor {task.id}` leaves the conflicts"
                 " in its worktree for you, `--resolve agent` for its agent.",
             )
         after = attrs.evolve(
             task,
-            base=attrs.evolve(task.base, commit=plan.base),
+            base=plan.base,
             prepared=plan.prepared,
         )
         checkout = await own_checkout(repository, task.worktree)
         tree, head = merged.tree, None
         if isinstance(merged, Conflicted):
-            labels = {plan.ours: task.branch, plan.target: task.target}
+            labels = {plan.ours: task.branch, plan.source.theirs: plan.source.name}
             tree = await with_labels(repository, merged, labels=labels)
         else:
             head = await updating.next_head(
                 repository,
                 after,
                 head=before.head or task.base.commit,
-                target=plan.target,
+                source=plan.source,
                 tree=tree,
             )
         await self._check_room(repository, checkout, old=before.tree, new=tree)
@@ -221,15 +246,15 @@ class Updating:
             if isinstance(merged, Conflicted):
                 await self._leave(repository, checkout, before, plan, merged, tree=tree)
                 said = (
-                    f"Conflicts with {task.target} in {named(merged.files)}: resolve"
-                    " them in its worktree, then update it again."
+                    f"Conflicts with {plan.source.name} in {named(merged.files)}:"
+                    " resolve them in its worktree, then update it again."
                 )
             else:
                 assert head is not None  # noqa: S101 - set where there is no conflict
                 await rewriting.move_head(
                     repository, checkout, branch=before.branch, commit=head
                 )
-                said = f"Updated to {task.target}."
+                said = f"Updated to {plan.source.name}."
             task = await self._on.book.finish(
                 task.id,
                 quietly=True,
@@ -245,10 +270,15 @@ class Updating:
         )
         if not isinstance(merged, Conflicted):
             await in_thread(rewriting.forget_index, self._open.index_before(before))
-            return Updated(task=self._on.book.get(task.id), outcome=Outcome.UPDATED)
+            return Updated(
+                task=self._on.book.get(task.id),
+                outcome=Outcome.UPDATED,
+                source=plan.source.name,
+            )
         return Updated(
             task=self._on.book.get(task.id),
             outcome=Outcome.CONFLICTS,
+            source=plan.source.name,
             conflicts=merged.files,
         )
 
@@ -266,24 +296,30 @@ class Updating:
         task = self._on.book.get(before.task)
         head = before.head or task.base.commit
         staged = await updating.index_beside(
-            repository, head=head, target=plan.target, conflicted=conflicted, tree=tree
+            repository,
+            head=head,
+            theirs=plan.source.theirs,
+            conflicted=conflicted,
+            tree=tree,
         )
-        opened = OpenUpdate(task=task.id, checkpoint=before.number, target=plan.target)
+        opened = OpenUpdate(
+            task=task.id, checkpoint=before.number, target=plan.source.commit
+        )
         await self._open.open(opened)
         await mark_unmerged(
             repository,
             checkout,
             tree=staged,
             conflicted=conflicted,
-            theirs=plan.target,
-            message=f"Merge branch '{task.target}' into {task.branch}\n",
+            theirs=plan.source.commit,
+            message=updating.merge_line(task, plan.source),
         )
 
     async def _ask(self, updated: Updated) -> Updated:
         """Tell the agent what to resolve."""
         names = (shown(path) for path in updated.conflicts)
         prompt = _ASKED.format(
-            target=updated.task.target, files="\n".join(f"- {name}" for name in names)
+            target=updated.source, files="\n".join(f"- {name}" for name in names)
         )
         task = await self._tasks.send_prompt(
             updated.task.id, prompt, source=TurnSource.UPDATE

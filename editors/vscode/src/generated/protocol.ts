@@ -885,7 +885,7 @@ export interface MergeTaskParams {
   strategy?: MergeStrategy;
   /** Stop an agent that still works, instead of refusing. */
   stop?: boolean;
-  /** Merge although a check failed that a merge needs. */
+  /** Merge although a check failed that a merge needs, or the task that it stands on isn't merged: its own lines alone go in. */
   force?: boolean;
   /** False makes commits without a signature where the user's git is set to sign. */
   sign?: boolean;
@@ -1410,6 +1410,8 @@ export interface TaskInfo {
   worktree: string;
   branch: string;
   base: BaseInfo;
+  /** The task that it stands on: it began from that one's state, follows it, and is merged after it. */
+  on?: string;
   /** The branch that it merges into. */
   target: string;
   /** The tasks that must be merged before it begins. */
@@ -1608,7 +1610,7 @@ export type UpdateResolve =
   | "editor"
   | "agent";
 
-/** What to update from its target. */
+/** What to update from its target, or from the task that it stands on. */
 export interface UpdateTaskParams {
   task: string;
   /** Absent: on a conflict nothing is changed, and the error names the files. */
@@ -1623,6 +1625,8 @@ export interface UpdateTaskParams {
 export interface UpdateTaskResult {
   task: TaskInfo;
   outcome: UpdateOutcome;
+  /** What came in: the target's name, or `task ID`; empty if nothing did. */
+  source?: string;
   /** Paths in the worktree. */
   conflicts?: readonly string[];
   /** The same files as URIs. */

@@ -21,6 +21,9 @@ async def update_task(
 ) -> UpdateTaskResult:
     """Merge the target into a task's worktree; the task's base moves with it.
 
+    Of a task that stands on another one, what that has now comes in, or what it was
+    merged into; that happens by itself too, when its agent is at rest.
+
     What is uncommitted stays so. Once the conflicts of an earlier update are resolved,
     it ends that one first.
     """
@@ -37,6 +40,7 @@ async def update_task(
     return UpdateTaskResult(
         task=ls.task_info(task),
         outcome=UpdateOutcome(done.outcome),
+        source=done.source,
         conflicts=tuple(os.fsdecode(path) for path in done.conflicts),
         uris=tuple(
             present.uri_of(task.worktree / os.fsdecode(path)) for path in done.conflicts

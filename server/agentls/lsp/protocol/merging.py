@@ -44,7 +44,8 @@ class MergeTaskParams:
     stop: bool = False
     """Stop an agent that still works, instead of refusing."""
     force: bool = False
-    """Merge although a check failed that a merge needs."""
+    """Merge although a check failed that a merge needs, or the task that it stands on
+    isn't merged: its own lines alone go in."""
     sign: bool = True
     """False makes commits without a signature where the user's git is set to sign."""
     skip_hooks: bool = False

@@ -172,6 +172,9 @@ class TaskInfo:
     """The URI of the task's worktree; there while the task isn't discarded."""
     branch: str
     base: BaseInfo
+    on: str | None = None
+    """The task that it stands on: it began from that one's state, follows it, and is
+    merged after it."""
     target: str
     """The branch that it merges into."""
     after: tuple[str, ...] = ()

@@ -36,7 +36,7 @@ class UpdateOutcome(enum.StrEnum):
 
 @attrs.frozen(kw_only=True)
 class UpdateTaskParams:
-    """What to update from its target."""
+    """What to update from its target, or from the task that it stands on."""
 
     task: str
     resolve: UpdateResolve | None = None
@@ -53,6 +53,8 @@ class UpdateTaskResult:
 
     task: TaskInfo
     outcome: UpdateOutcome
+    source: str = ""
+    """What came in: the target's name, or `task ID`; empty if nothing did."""
     conflicts: tuple[str, ...] = ()
     """Paths in the worktree."""
     uris: tuple[str, ...] = ()

@@ -16,12 +16,13 @@ from agentls.errors import (
     TargetMoved,
 )
 from agentls.git.hunks import Hunk
-from agentls.model import State, Task
+from agentls.model import Item, State, Task
 from agentls.review import checkpoint, merging
 from agentls.tasks import accepting, book, deciding, refusing
 from agentls.tasks.accepting import Taken
 from agentls.tasks.parts import Part
 from agentls.tasks.refusing import Refused
+from agentls.tasks.request import TaskRequest
 from agentls.tasks.reviewing import Asked
 from agentls.tasks.starting import silent
 
@@ -118,6 +119,66 @@ async def test_taking_all_is_merging(daemon: Any, git: Callable[..., str]):
     taken = await _take(daemon, task, *(await _hunks(daemon, task)).values())
     assert (taken.left, taken.task.state) == (0, State.MERGED)
     assert git(daemon.root, "rev-parse", "HEAD") == taken.commit
+
+
+@pytest.mark.parametrize("behind", [False, True])
+async def test_who_takes_all_by_parts_has_merged_it_and_the_box_is_ticked(
+    daemon: Any, text: Path, git: Callable[..., str], *, behind: bool
+):
+    """Also where the target can't be brought into the worktree in between."""
+    (daemon.root / "TODO.md").write_text("- [ ] Do it\n- [ ] Not this\n")
+    git(daemon.root, "add", ".")
+    git(daemon.root, "commit", "-qm", "items")
+    task = await daemon.done("sed -i 's/line 3$/LINE 3/' text; echo new > new")
+    item = Item(path="TODO.md", text="Do it")
+    await daemon.core.book.change(task.id, item=item)
+    hunks = await _hunks(daemon, task)
+    if behind:  # what is ignored there stands in the way of an update
+        (daemon.root / ".gitignore").write_text("way\n")
+        git(daemon.root, "add", ".gitignore")
+        (daemon.root / "way").write_text("x\n")
+        git(daemon.root, "add", "-f", "way")
+        git(daemon.root, "commit", "-qm", "in the way")
+        exclude = Path(git(task.worktree, "rev-parse", "--git-path", "info/exclude"))
+        (task.worktree / exclude).write_text("way\n")
+        (task.worktree / "way").write_text("mine\n")
+    taken = await _take(daemon, task, hunks["LINE 3"])
+    assert (taken.updated, taken.task.state) == (not behind, State.REVIEW)
+    assert "[x]" not in (daemon.root / "TODO.md").read_text()
+    taken = await _take(daemon, task, (await _hunks(daemon, task))["new"])
+    assert (taken.left, taken.task.state) == (0, State.MERGED)
+    assert taken.task.merged_commit == git(daemon.root, "rev-parse", "main")
+    assert (daemon.root / "TODO.md").read_text() == "- [x] Do it\n- [ ] Not this\n"
+    assert "LINE 3" in text.read_text()
+    assert (daemon.root / "new").exists()
+
+
+async def test_hunks_of_several_racers_are_combined_on_one_branch(
+    daemon: Any, git: Callable[..., str]
+):
+    """Each part goes upon what was taken of the others before; none is discarded."""
+    script = (
+        "sed -i 's/line 3$/LINE 3/; s/line 20$/LINE 20/' text; echo $AGENTLS_TASK > own"
+    )
+    git(daemon.root, "branch", "combined")
+    request = TaskRequest(
+        prompt=script, folder=daemon.root, agent="shell", target="combined"
+    )
+    racers = await daemon.core.races.race(request, agents=(), tries=2)
+    for racer in racers:
+        await daemon.until(racer.id, State.REVIEW)
+    one, two = racers
+    await _take(daemon, one, (await _hunks(daemon, one))["LINE 3"])
+    assert daemon.core.book.get(two.id).state is State.REVIEW
+    hunks = await _hunks(daemon, two)
+    taken = await _take(daemon, two, hunks["LINE 20"], hunks[two.id])
+    assert taken.taken == 2
+    combined = git(daemon.root, "show", "combined:text").splitlines()
+    assert [line for line in combined if "LINE" in line] == ["LINE 3", "LINE 20"]
+    assert git(daemon.root, "show", "combined:own") == two.id
+    assert git(daemon.root, "rev-parse", "main") != git(
+        daemon.root, "rev-parse", "combined"
+    )
 
 
 async def test_files_are_taken_by_their_paths(daemon: Any, git: Callable[..., str]):

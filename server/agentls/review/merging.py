@@ -91,13 +91,12 @@ async def plan_part(
 ) -> MergePlan:
     """Compute the commit that a target would get of a part of a task's change.
 
-    `tree` is the task's base with that part, `wish` a squash; the rest is as for
-    `plan_merge`.
+    `tree` is the task's base with that part, `wish` a squash that ticks if it is the
+    last part; the rest is as for `plan_merge`.
     """
     work = await part_of_work(
         repository, task, tree=tree, target=await read_target(repository, task)
     )
-    wish = attrs.evolve(wish, tick=False)
     return await _plan(repository, task, work, wish=wish)
 
 

@@ -42,8 +42,8 @@ class ChosenPart:
     """A part of the change as it is at a checkpoint."""
 
     choice: Choice
-    left: int
-    """How many hunks the change has besides."""
+    rest: tuple[HunkId, ...]
+    """The hunks that the change has besides."""
 
     @property
     def names(self) -> tuple[Named, ...]:
@@ -101,9 +101,14 @@ async def choose_part(
         )
     choice = choose(files, of, wanted, refused=refused)
     check_separable(files, of, choice, refused=refused)
-    return ChosenPart(
-        choice=choice, left=sum(map(len, of.values())) - len(choice.picked)
+    picked = {(hunk.id, hunk.path) for hunk in choice.picked}
+    rest = (
+        hunk.id
+        for hunks in of.values()
+        for hunk in hunks
+        if (hunk.id, hunk.path) not in picked
     )
+    return ChosenPart(choice=choice, rest=tuple(rest))
 
 
 def to_journal(hunks: Collection[Named]) -> list[tuple[str, str]]:

@@ -107,7 +107,7 @@ class Refusing:
         return Refused(
             task=task,
             refused=len(chosen.names),
-            left=chosen.left,
+            left=len(chosen.rest),
             checkpoint=saved,
         )
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from agentls.errors import Conflict, DirtyCheckout, InvalidState
-from agentls.model import CheckOutcome, SessionKind, State, Task
+from agentls.errors import Conflict, DirtyCheckout, GitFailed, InvalidState
+from agentls.model import CheckOutcome, Item, SessionKind, State, Task
 from agentls.review import merging
 from agentls.review.train import Train
 from agentls.sessions.output import last_text
@@ -144,6 +144,49 @@ async def test_all_are_merged_in_one_step_each_as_its_own_commit(
     for task in reversed(merged):  # each can be taken back, the last first
         await daemon.core.undoing.undo(task.id, progress=silent)
     assert git(daemon.root, "rev-parse", "main") == before
+
+
+@pytest.mark.parametrize("strategy", ["squash", "merge", "rebase"])
+async def test_commits_are_made_as_the_strategy_says_asked_of_hooks_and_boxes_ticked(
+    daemon: Any,
+    configure: Callable[[str], None],
+    git: Callable[..., str],
+    strategy: str,
+):
+    (daemon.root / "TODO.md").write_text("- [ ] First\n- [ ] Second\n")
+    git(daemon.root, "add", ".")
+    git(daemon.root, "commit", "-qm", "items")
+    hook = daemon.root / ".git" / "hooks" / "commit-msg"
+    hook.write_text("#!/bin/sh\necho 'Seen-by: hook' >> $1\n")
+    hook.chmod(0o755)
+    tasks: list[Task] = []
+    for name in ("First", "Second"):
+        script = f"echo 1 > {name}; git add .; git commit -qnm {name}; echo 2 >> {name}"
+        task = await daemon.done(script, title=f"Task {name}")
+        item = Item(path="TODO.md", text=name)
+        tasks.append(await daemon.core.book.change(task.id, item=item))
+    configure(f"merge.strategy = '{strategy}'\n")
+    await daemon.trust()
+    before = git(daemon.root, "rev-parse", "main")
+    train = await _run(daemon, *tasks, merge=True)
+    assert [car.why for car in train.cars] == ["", ""]
+    assert train.merged
+    todo = "- [x] First\n- [x] Second\n"
+    assert (daemon.root / "TODO.md").read_text() == todo
+    first, last = (daemon.core.book.get(task.id) for task in tasks)
+    shown = git(daemon.root, "show", f"{first.merged_commit}:TODO.md")
+    assert shown == "- [x] First\n- [ ] Second"
+    assert (first.merged_from, last.merged_from) == (before, first.merged_commit)
+    for task in (first, last):
+        message = git(daemon.root, "log", "-1", "--format=%B", task.merged_commit)
+        assert message.endswith("Seen-by: hook")
+    assert git(daemon.root, "status", "--porcelain") == ""
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    await daemon.core.undoing.undo(last.id, progress=silent)
+    await daemon.trust()
+    with pytest.raises(GitFailed, match="refused the merge"):
+        await _run(daemon, merge=True)
+    assert git(daemon.root, "rev-parse", "main") == first.merged_commit
 
 
 async def test_checks_run_on_the_whole_in_a_worktree_that_goes_again(

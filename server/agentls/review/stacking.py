@@ -29,8 +29,7 @@ async def base_on(
     leave out again, as with `wip`. It `follows` the base that was there before.
     """
     name = f"task:{lower.id}"
-    base = lower.base.commit
-    tree = await without_prepared(repository, lower, saved.tree, base=base)
+    tree = await without_prepared(repository, lower, saved.tree, base=saved.base)
     on = saved.head
     if (
         on is not None

@@ -29,7 +29,7 @@ class Stacking:
     def __init__(self, operations: Operations, *, updating: Updating) -> None:
         self._on = operations
         self._updating = updating
-        self._tried: dict[TaskId, tuple[object, ...]] = {}
+        self._tried: dict[TaskId, tuple[object, object]] = {}
         """How things stood when each was looked at last: once is enough."""
         self._wake = asyncio.Event()
         self._wake.set()  # an earlier daemon may not have come to the end
@@ -48,22 +48,24 @@ class Stacking:
                 lower = below(self._on.book, task)
                 if lower is not None and task.state is State.REVIEW:
                     try:
-                        await self._look(task.id, lower)
+                        await self._look(task.id, lower.id)
                     except UnknownTask:
                         continue
                     except AgentlsError as error:  # moved away, or git can't read it
                         _LOG.warning("%s doesn't follow: %s", task.id, error.message)
 
-    async def _look(self, task_id: TaskId, lower: Task) -> None:
+    async def _look(self, task_id: TaskId, lower_id: TaskId) -> None:
         """Let a task follow the one below, if that is another than at the last look."""
-        situation = await self._situation(task_id, lower)
-        if self._tried.get(task_id) == situation:
+        async with self._on.lock(lower_id):  # what it is in the middle of ends first
+            lower = self._on.book.get(lower_id)
+            theirs = await self._theirs(lower)
+        if self._tried.get(task_id) == (await self._mine(task_id), theirs):
             return
         if lower.state is State.DISCARDED and lower.merged_commit is None:
             await self._tell(task_id, _orphaned(lower))
         elif not await self._follow(task_id, lower):
             return
-        self._tried[task_id] = await self._situation(task_id, lower)
+        self._tried[task_id] = (await self._mine(task_id), theirs)
 
     async def _follow(self, task_id: TaskId, lower: Task) -> bool:
         """Update a task; False if its agent went on meanwhile and rests again later."""
@@ -83,16 +85,17 @@ class Stacking:
             _LOG.info("%s follows %s", task_id, updated.source)
         return True
 
-    async def _situation(self, task_id: TaskId, lower: Task) -> tuple[object, ...]:
-        """Give all that decides whether a task lags behind and can follow."""
+    async def _mine(self, task_id: TaskId) -> object:
+        """Give what decides whether a task can follow."""
         task = self._on.book.get(task_id)
-        mine = await self._on.checkpoints.last(task)
-        theirs = await self._on.checkpoints.last(lower)
+        last = await self._on.checkpoints.last(task)
+        return task.base, last and last.commit
+
+    async def _theirs(self, lower: Task) -> object:
+        """Give what decides whether those above a task lag behind."""
+        last = await self._on.checkpoints.last(lower)
         discarded = lower.state is State.DISCARDED
-        return (
-            (task.base, mine and mine.commit),
-            (theirs and theirs.commit, lower.merged_commit, discarded),
-        )
+        return last and last.commit, lower.merged_commit, discarded
 
     async def _tell(self, task_id: TaskId, why: str) -> None:
         """Let a person know; their task is ready for review all the same."""

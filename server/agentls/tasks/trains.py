@@ -14,8 +14,9 @@ from pathlib import Path
 import attrs
 
 from agentls.errors import Conflict, InvalidParams, InvalidState, Untrusted
-from agentls.git.advance import checkout_of
+from agentls.git.advance import checkout_of, in_the_way
 from agentls.git.commits import tree_of
+from agentls.git.obstacles import find_obstacles
 from agentls.git.refs import branch_ref, read_ref
 from agentls.git.repository import Repository, find_repository
 from agentls.model import CommitId, State, Task, TaskId
@@ -107,6 +108,8 @@ class Trains:
         train = await self._couple(
             repository, order, riders, left, target=target, old=old
         )
+        if merge:
+            await _check_room(repository, train)
         if check and train.going:
             train = await self._checked(
                 repository, order, riders, train, progress=progress
@@ -328,6 +331,17 @@ class Trains:
             for task in sorted(map(self._on.book.get, tasks), key=_number):
                 await locks.enter_async_context(self._on.lock(task.id))
             yield
+
+
+async def _check_room(repository: Repository, train: Train) -> None:
+    """Raise `DirtyCheckout` for the user's files in the way, before checks are run."""
+    checkout = await checkout_of(repository, train.target)
+    if checkout is None:
+        return
+    found = await find_obstacles(repository, checkout, old=train.old, new=train.tip)
+    if found.files:
+        what = "has uncommitted or untracked files in the way:"
+        raise in_the_way(checkout, what, files=found.files)
 
 
 @contextlib.asynccontextmanager

@@ -42,7 +42,8 @@ async function updateIt(
       return;
     }
     const said = updated.outcome === "current" ? "is up to date with" : "was brought up to";
-    vscode.window.setStatusBarMessage(`$(check) “${task.title}” ${said} ${task.target}`, 5000);
+    const source = updated.source ?? (task.on ? `task ${task.on}` : task.target);
+    vscode.window.setStatusBarMessage(`$(check) “${task.title}” ${said} ${source}`, 5000);
   } catch (error) {
     await refused(parts, task, how, error);
   }

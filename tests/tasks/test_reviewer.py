@@ -1,5 +1,7 @@
 """An agent that reviews another one's change, and what becomes of what it finds."""
 
+import asyncio
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,9 +28,10 @@ def reviewer(home, tmp_path: Path) -> Callable[..., None]:
         (tmp_path / "review.sh").write_text(f'cp "$1" {tmp_path}/asked\n{script}')
         folder = Path(home.environ["AGENTLS_CONFIG_DIR"])
         folder.mkdir(exist_ok=True)
-        command = f'["sh", "{tmp_path}/review.sh", "{{prompt_file}}"]'
+        asks = f'["{tmp_path}/review.sh", "{{prompt_file}}", "{{hook}}"]'
         (folder / "config.toml").write_text(
-            f'[review]\nagent = "critic"\n[agents.critic]\ncommand = {command}\n'
+            f'[review]\nagent = "critic"\n[agents.critic]\nbin = "sh"\n'
+            f'start = ["-c", "{{prompt}}"]\nheadless = {asks}\n'
             f"{checks}"
         )
 
@@ -69,6 +72,37 @@ async def test_what_it_said_before_is_not_said_again(daemon, reviewer):
     before = await _comments(daemon, task)
     await daemon.core.checking.run(task.id, names=None, progress=lambda _: None)
     assert await _comments(daemon, task) == before
+
+
+async def test_what_it_tells_of_itself_is_nothing_of_the_tasks(
+    daemon, reviewer, tmp_path
+):
+    for name in ("gate", "told"):
+        os.mkfifo(tmp_path / name)
+    reviewer(
+        f"""
+echo '{{"id": "r1", "is": "busy"}}' | sh -c "$2 began"
+echo >{tmp_path}/told
+read -r _ <>{tmp_path}/gate
+{FINDINGS}""",
+        checks="""
+[agents.critic.payload]
+session = "id"
+[[agents.critic.events]]
+when = { is = "busy" }
+status = "working"
+""",
+    )
+    made = await daemon.create("printf 'one\\ntwo\\n' > new", agent="critic")
+    await asyncio.to_thread((tmp_path / "told").read_text)
+    task = daemon.core.book.get(made.id)
+    hearing = daemon.core.tasks._starter.hearing
+    await hearing.read_events(task.checks[0].session)
+    task = daemon.core.book.get(made.id)
+    assert (task.state, task.conversation) == (State.CHECKING, None)
+    (tmp_path / "gate").write_text("\n")
+    task = await daemon.until(made.id, State.REVIEW)
+    assert [(one.name, one.outcome) for one in task.checks] == [("reviewer", "passed")]
 
 
 async def test_it_waits_for_checks_that_pass(daemon, reviewer, tmp_path):

@@ -14,6 +14,7 @@ from agentls.model import (
     AskedKind,
     Exit,
     SessionId,
+    SessionKind,
     State,
     StatusSource,
     Task,
@@ -67,7 +68,9 @@ class Hearing:
     async def read_events(self, name: SessionId) -> None:
         """Take up what an agent's hooks have said about its session, in their order."""
         session = self._book.session(name)
-        if session is not None and session.live:
+        if session is None or session.kind is not SessionKind.AGENT:
+            return  # what a reviewing agent says of itself is nothing of the task's
+        if session.live:
             # An operation under way would take the agent's word for an older state.
             async with self._locks[session.task]:
                 await self.take_up(name)

@@ -54,7 +54,7 @@ def test_a_text_that_answers_can_press_no_key(agents):
     answer = agents(MINE).get("mine").dialogs["run"].text
     assert answer is not None
     assert answer_keys(answer, text=" no,\r\n\x1b[Arather\x03 this ") == (
-        b"3no, [Arather this\r"
+        b"3no, [Arather this\r",
     )
 
 

@@ -104,6 +104,50 @@ dd bs=1 count=1 >typed 2>/dev/null
     assert (task.worktree / "typed").read_bytes() == b""
 
 
+async def test_a_key_that_was_typed_and_shows_nothing_yet_may_be_the_answer(
+    daemon, asker, home
+):
+    os.mkfifo(home.path / "gate")
+    script = rf"""
+stty -icanon -echo
+printf 'Run make all?\r\n1. Yes  2. No\r\n'
+dd bs=1 count=1 2>/dev/null >answer
+read -r _ <>'{home.path}/gate'
+printf '\033[H\033[2JIt runs.\r\n'
+read -r _ <>'{home.path}/gate'
+stty min 0 time 0
+dd bs=1 count=1 >typed 2>/dev/null
+"""
+    task = await daemon.create(agent=asker(script))
+    await daemon.until(task.id, State.WAITING)
+    live = daemon.core.sessions.get(f"{task.id}-1")
+    await live.write(b"1")  # a person, in its terminal
+    with pytest.raises(InvalidState, match=r"a moment ago.* nothing more was typed"):
+        await daemon.core.responding.respond(task.id, choice="deny")
+    before = (await daemon.core.screens.text(live.id)).offset
+    (home.path / "gate").write_text("\n")
+    await live.grown(before)
+    with pytest.raises(InvalidState, match=r"nothing was typed|is working"):
+        await daemon.core.responding.respond(task.id, choice="deny")
+    (home.path / "gate").write_text("\n")
+    await daemon.until(task.id, State.REVIEW)
+    assert (task.worktree / "answer").read_bytes() == b"1"
+    assert (task.worktree / "typed").read_bytes() == b""
+
+
+async def test_a_key_that_is_answered_by_nothing_is_no_answer_for_ever(
+    daemon, asker, monkeypatch
+):
+    monkeypatch.setattr(responding, "_ANSWERED_SECONDS", 0.0)
+    skips = ASKS.replace("key=", "dd bs=1 count=1 2>/dev/null >/dev/null\nkey=")
+    task = await daemon.create(agent=asker(skips))
+    await daemon.until(task.id, State.WAITING)
+    await daemon.core.sessions.get(f"{task.id}-1").write(b"x")
+    await daemon.core.responding.respond(task.id, choice="allow")
+    await daemon.until(task.id, State.REVIEW)
+    assert (task.worktree / "answer").read_text() == "1\n"
+
+
 async def test_an_answer_after_which_the_agent_rests_ends_the_turn(daemon, asker, home):
     os.mkfifo(home.path / "gate")
     task = await daemon.create(agent=asker(f"{ASKS}\nread -r _ <>'{home.path}/gate'"))

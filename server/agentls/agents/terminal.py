@@ -113,10 +113,12 @@ class SignalRule:
 class Answer:
     """What is typed to answer a dialog."""
 
-    keys: str = key(
-        Text(),
+    keys: tuple[str, ...] = key(
+        # A line end alone is a key.
+        TextList(each=Text(empty=True), or_one=True, least=1),
         required=True,
-        about="Typed as they are; {text} is what a person said, on one line.",
+        about="Typed as they are; {text} is what a person said, on one line. Of"
+        " several, each when the screen has shown the one before.",
     )
     status: Status = key(
         Choice((Status.WORKING, Status.DONE), convert=Status),
@@ -216,10 +218,13 @@ def asked_by_dialog(name: str, dialog: Dialog, texts: Mapping[str, str]) -> Aske
     )
 
 
-def answer_keys(answer: Answer, *, text: str = "") -> bytes:
-    """Give what is typed; control characters of the text, which are keys, go."""
+def answer_keys(answer: Answer, *, text: str = "") -> tuple[bytes, ...]:
+    """Give what is typed, piece by piece; the text's control characters would be keys."""
     said = " ".join(_NOT_TYPED.sub(" ", text).split())
-    return answer.keys.replace("{text}", said).encode("utf-8", "surrogateescape")
+    return tuple(
+        keys.replace("{text}", said).encode("utf-8", "surrogateescape")
+        for keys in answer.keys
+    )
 
 
 def _decoded(text: str) -> str:

@@ -83,6 +83,8 @@ class LiveSession:
         self._changed = asyncio.Event()
         self._over = asyncio.Event()
         self._waiting = 0
+        self._typed: tuple[int, float] | None = None
+        """The log's size when something was typed last, and when, by the loop's clock."""
 
     def log(self) -> LogReader:
         """Give a reader of its own for the log."""
@@ -94,7 +96,20 @@ class LiveSession:
         Raises `SessionEnded`, and `InvalidState` when a program that doesn't read
         has megabytes waiting: then nothing of `data` was sent.
         """
-        (await self._connected()).type(data)
+        link = await self._connected()
+        self._typed = self.size, asyncio.get_running_loop().time()
+        link.type(data)
+
+    def unanswered(self, offset: int, *, within: float) -> bool:
+        """Tell whether what was typed last may still be unread by the program.
+
+        It is while the log up to `offset` has nothing that came after it, for at most
+        `within` seconds: some keys are answered by nothing.
+        """
+        if self._typed is None:
+            return False
+        size, at = self._typed
+        return offset <= size and asyncio.get_running_loop().time() < at + within
 
     async def write_apart(
         self, pieces: Sequence[bytes], *, within: float, pause: float

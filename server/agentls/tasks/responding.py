@@ -27,6 +27,11 @@ __all__ = ["Responding"]
 
 _LOOKS = 20
 """How often a screen that changes all the time is looked at again."""
+_ANSWERED_SECONDS = 10.0
+"""So long what was typed last may already have answered what is still shown."""
+_SHOWN_SECONDS = 2.0
+"""So long a program may take to show a part of an answer before the next is typed."""
+_APART_SECONDS = 0.1
 _REACTS_SECONDS = 5.0
 """So long a program may take until it draws something after an answer."""
 _DRAWN_SECONDS = 0.5
@@ -62,8 +67,10 @@ class Responding:
             config = await self._on.starter.hearing.config(task)
             definition = await self._agency.definition(task, config)
             shown, offset = await self._look(live, definition)
-            answer = _answer(task, definition, shown, choice=choice, text=text)
-            keys = answer_keys(answer, text=text or "")
+            if live.unanswered(offset, within=_ANSWERED_SECONDS):
+                raise _typed_just_now(task)
+            shown, answer = _answer(task, definition, shown, choice=choice, text=text)
+            first, *rest = answer_keys(answer, text=text or "")
             # Invariant: no key is typed into a dialog that is gone
             # (tests/tasks/test_responding.py). What comes between the look and the
             # keys is looked at again.
@@ -73,12 +80,32 @@ class Responding:
                 again, offset = await self._look(live, definition)
                 if again != shown:
                     raise _gone(task)
-            await live.write(keys)
+            await live.write(first)
+            for keys in rest:
+                offset = await self._shown(live, definition, shown, beyond=offset)
+                await live.write(keys)
             self._on.background.spawn(
                 self._look_again(task.id, live, definition, beyond=offset),
                 name=f"look again at {live.id}",
             )
             return await self._answered(task, live, answer)
+
+    async def _shown(
+        self, live: LiveSession, definition: Definition, asked: Asked, *, beyond: int
+    ) -> int:
+        """Wait until keys have had effect; refuse if the dialog went with them."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_SHOWN_SECONDS):
+                await live.grown(beyond)
+        # Programs take keys right behind others for a part of them.
+        await asyncio.sleep(_APART_SECONDS)
+        again, offset = await self._look(live, definition)
+        if again is None or again.dialog != asked.dialog:
+            raise InvalidState(
+                "Its dialog went while the answer was typed; the rest wasn't typed.",
+                hint="Attach and look.",
+            )
+        return offset
 
     async def _look_again(
         self, name: TaskId, live: LiveSession, definition: Definition, *, beyond: int
@@ -127,7 +154,7 @@ def _answer(
     *,
     choice: str | None,
     text: str | None,
-) -> Answer:
+) -> tuple[Asked, Answer]:
     known = task.asked.dialog if task.asked else ""
     if shown is None or (known and known != shown.dialog):
         raise _gone(task)
@@ -140,14 +167,22 @@ def _answer(
     dialog = definition.dialogs[shown.dialog]
     answer = dialog.text if choice is None else dialog.choices.get(choice)
     if answer is not None:
-        return answer
+        return shown, answer
     there = [*dialog.choices, *(["a text"] if dialog.text else [])]
     given = "a text" if text is not None else repr(choice)
-    raise InvalidParams(
-        f"{given} is no answer to this; nothing was typed.",
-        hint=f"It takes {', '.join(there)}."
-        if there
-        else f"`agentls attach {task.id}`, and answer there.",
+    hint = f"It takes {', '.join(there)}."
+    if not there:
+        hint = f"`agentls attach {task.id}`, and answer there."
+    elif text is not None and "deny" in dialog.choices:
+        hint += f" Say what to do instead after a `deny`: `agentls send {task.id} …`."
+    raise InvalidParams(f"{given} is no answer to this; nothing was typed.", hint=hint)
+
+
+def _typed_just_now(task: Task) -> InvalidState:
+    return InvalidState(
+        f"Something was typed into the terminal of task {task.id} a moment ago, and its"
+        " screen doesn't show yet what came of that; nothing more was typed.",
+        hint="Look again in a moment, and answer then what it asks.",
     )
 
 

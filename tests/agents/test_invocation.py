@@ -77,7 +77,7 @@ def test_what_a_trusted_repository_adds_is_left_out_of_others(agents, run):
     assert "--skip-trust" in start(gemini, attrs.evolve(run, trusted=True)).argv
 
 
-@pytest.mark.parametrize("name", ["claude", "codex", "opencode"])
+@pytest.mark.parametrize("name", ["claude", "codex"])
 def test_a_prompt_cannot_be_taken_for_an_option(agents, run, name):
     argv = start(agents().get(name), attrs.evolve(run, prompt=NASTY)).argv
     assert argv[-2:] == ("--", NASTY)
@@ -137,8 +137,23 @@ def test_what_cannot_be_resumed_begins_anew(agents, run):
 
 
 def test_an_agent_that_keeps_no_id_goes_on_by_its_worktree(agents, run):
+    aider = agents().get("aider")
+    resumed = go_on(aider, run, conversation=None)
+    assert "--restore-chat-history" in resumed.argv
+
+
+def test_a_prompt_that_stands_in_a_file_is_not_typed_too(agents, run):
     opencode = agents().get("opencode")
-    assert "--continue" in go_on(opencode, run, conversation=None).argv
+    resumed = go_on(opencode, attrs.evolve(run, prompt=NASTY), conversation="ses_1")
+    assert "--session=ses_1" in resumed.argv
+    assert resumed.typed is None
+    files = dict(resumed.files)
+    given = json.loads(files["agentls.json"])
+    assert given == {"session": "ses_1", "prompt": NASTY}
+    # A text is written as it is; its own braces are no placeholders.
+    assert files["agentls.mjs"].startswith("// ")
+    assert f"const hook = {json.dumps(list(run.hook.argv))}" in files["agentls.mjs"]
+    assert "async ({ client }) => {" in files["agentls.mjs"]
 
 
 def test_nothing_is_allowed_without_asking_unless_the_config_says_so(agents, run):

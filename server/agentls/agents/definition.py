@@ -239,7 +239,8 @@ class Definition:
     files: Mapping[str, Any] = key(
         Tree(),
         default=attrs.Factory(dict[str, Any]),
-        about="JSON files that are written into {private} for this run.",
+        about="Files that are written into {private} for this run: a table as JSON, a"
+        " text as it is.",
     )
     events: tuple[EventRule, ...] = key(
         RecordList(Record(EventRule)), default=(), about="What its events mean."
@@ -365,8 +366,8 @@ def _file_faults(files: Mapping[str, object]) -> Iterator[Fault]:
     for name, content in files.items():
         if not _FILE_NAME.fullmatch(name):
             yield Fault(at=("files", name), message="is no plain file name")
-        if not isinstance(content, dict):
-            yield Fault(at=("files", name), message="must be a table")
+        if not isinstance(content, dict | str):
+            yield Fault(at=("files", name), message="must be a table or a text")
 
 
 def _used(arguments: tuple[str, ...]) -> tuple[str, ...]:

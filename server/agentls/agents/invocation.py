@@ -210,9 +210,10 @@ def _invocation(
             f" argument of at most {ARGUMENT_MAX:,} bytes; nothing was started.",
             hint="Put the long part into a file and name the file in the prompt.",
         )
-    types = not any("{prompt}" in one or "{prompt_file}" in one for one in arguments)
+    given = (*arguments, json.dumps(dict(definition.files)))
+    types = not any("{prompt}" in one or "{prompt_file}" in one for one in given)
     files = [
-        (name, json.dumps(_filled_tree(content, known), indent=2, ensure_ascii=False))
+        (name, _file_text(_filled_tree(content, known)))
         for name, content in definition.files.items()
     ]
     if any("{prompt_file}" in argument for argument in arguments):
@@ -252,6 +253,12 @@ def _mode(definition: Definition, approval: Approval) -> Mode:
 def _filled(text: str, known: Mapping[str, str]) -> str:
     # One pass: braces in what is put in stay as they are.
     return PLACEHOLDER.sub(lambda found: known.get(found[1], found[0]), text)
+
+
+def _file_text(content: object) -> str:
+    if isinstance(content, str):
+        return content
+    return json.dumps(content, indent=2, ensure_ascii=False)
 
 
 def _filled_tree(value: object, known: Mapping[str, str]) -> Any:

@@ -22,14 +22,14 @@ _SIZE_MAX = 1 << 20
 class TrustedFolders:
     """Where an agent keeps which folders it may trust, and how it is told of one."""
 
-    file: str = key(
+    file: str | None = key(
         Text(),
-        required=True,
-        about="Its file: a JSON object of folders; {home} is put in.",
+        about="Its file: a JSON object of folders; {home} is put in. Absent: it knows"
+        " by itself that a worktree belongs to a repository.",
     )
     values: tuple[str, ...] = key(
         TextList(or_one=True, least=1),
-        required=True,
+        default=(),
         about="The values of a folder that it, and what is in it, may be trusted.",
     )
     args: tuple[str, ...] = key(
@@ -45,8 +45,9 @@ def is_trusted(folders: TrustedFolders, root: Path, *, home: Path) -> bool:
 
     False where nothing can be read: then the agent asks. Blocking.
     """
-    file = Path(folders.file.replace("{home}", str(home)))
-    said = _read(file)
+    if folders.file is None:
+        return False
+    said = _read(Path(folders.file.replace("{home}", str(home))))
     of = {Path(name).resolve(): value for name, value in said.items()}
     resolved = root.resolve()
     for folder in (resolved, *resolved.parents):

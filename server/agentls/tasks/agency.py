@@ -121,6 +121,8 @@ class Agency:
         self._paths = paths
         self.ports = ports
         self._versions: dict[tuple[Path, int], str | None] = {}
+        self.made: set[Path] = set()
+        """Repositories that agentls made and that hold nothing of anybody's."""
 
     @property
     def home(self) -> Path:
@@ -388,6 +390,8 @@ class Agency:
 
         What somebody else wrote is another matter: the agent asks about that.
         """
+        if task.repository in self.made:
+            return True
         if definition.trusted is None or task.base.name.startswith("pr:"):
             return False
         root, home = task.repository, self.home

@@ -213,15 +213,19 @@ class Trying:
     @contextlib.asynccontextmanager
     async def _repository(self) -> AsyncGenerator[Path]:
         """Give a repository with a commit, and remove it."""
-        folder = Path(await in_thread(tempfile.mkdtemp, "", "agentls-trial-"))
+        made = await in_thread(tempfile.mkdtemp, "", "agentls-trial-")
+        folder = await in_thread(Path(made).resolve)
         try:
             place = Place(git_dir=folder / ".git", work_tree=folder, isolated=True)
             await git("init", "-q", "--initial-branch=main", at=place)
             await in_thread((folder / "README.md").write_text, "# A trial\n")
             await git("add", "README.md", at=place)
             await git("commit", "-qm", "A trial", at=place, env=_IDENTITY)
+            # No agent need ask whether it may trust that.
+            self._agency.made.add(folder)
             yield folder
         finally:
+            self._agency.made.discard(folder)
             await in_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def _remove(self, name: TaskId) -> None:

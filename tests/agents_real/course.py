@@ -1,7 +1,6 @@
-"""What every agent has to do with agentls, one after the other, and what was seen."""
+"""What is gone through with one agent, step by step, and what was seen of it."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -12,31 +11,11 @@ from person import SECONDS, Person
 from agentls.errors import AgentlsError
 from stage import Stage
 
-ABILITIES = {
-    "prompt": "starts with the prompt, word for word",
-    "edits": "its own tool edits the file",
-    "working": "shown working",
-    "waiting": "shown waiting for a permission",
-    "respond": "the permission is given from the list",
-    "review": "comes to review",
-    "message": "its last words are known",
-    "usage": "its tokens are known",
-    "follow-up": "a follow-up in the same conversation",
-    "daemon": "works on when the daemon is killed",
-    "resume": "its conversation goes on after a kill",
-    "checkpoints": "a checkpoint of each turn",
-    "clean": "nothing but its edits in the worktree",
-    "merge": "merged",
-}
-"""What is looked for, in the order of the day, and what a reader is told of it."""
+__all__ = ["AT_REST", "Course", "Found", "NotSeen"]
 
-_FIRST = "- First: WRITE first.txt\nand say when it is there."
-_SECOND = "Then WRITE second.txt"
-_THINK = "Now THINK ABOUT it"
-_BROOD = "And BROOD"
-_THIRD = "Go on, WRITE third.txt"
-_WRITTEN = {"first.txt", "second.txt", "third.txt"}
-_AT_REST = frozenset({"review", "failed", "interrupted", "merged", "discarded"})
+AT_REST = frozenset({"review", "failed", "interrupted", "merged", "discarded"})
+_AGAIN_SECONDS = 0.5
+_DONE = {"written", "thought"}
 
 
 class NotSeen(Exception):
@@ -53,7 +32,7 @@ class Found:
 
 
 class Course:
-    """One agent's day."""
+    """Steps that build on each other, for one agent."""
 
     def __init__(
         self,
@@ -62,195 +41,166 @@ class Course:
         stage: Stage,
         person: Person,
         setting: Mapping[str, Any],
+        say: Callable[[str], None],
         show: Callable[[str], None],
     ) -> None:
-        self._agent = agent
-        self._stage = stage
-        self._person = person
-        self._dialog = re.compile(setting.get("dialog", r"(?!)"))
-        self._allow = setting.get("allow", "")
-        self._show = show
-        self._responded: list[str] = []
+        self.agent = agent
+        self.stage = stage
+        self.person = person
+        self.setting = setting
+        self.say = say
+        self._print = show
+        self.responded: list[str] = []
+        """What was answered from the list."""
+        self._watched: list[str] = []
         self._found: dict[str, Found] = {}
 
-    def run(self, say: Callable[[str], None]) -> dict[str, Found]:
-        """Go through all of it; what can't be tried after a failure isn't seen."""
-        steps = (
-            self._start,
-            self._look,
-            self._follow_up,
-            self._lose_the_daemon,
-            self._lose_the_session,
-            self._finish,
-        )
-        for step in steps:
+    @property
+    def steps(self) -> Sequence[Callable[[], None]]:
+        """What is gone through, in its order."""
+        raise NotImplementedError
+
+    def run(self) -> Mapping[str, Found]:
+        """Go through all of it; what can't be tried after a failure isn't found."""
+        for step in self.steps:
             try:
                 step()
             except NotSeen as failure:
-                say(f"  {step.__name__[1:]}: {failure}")
-                say(_indented(self._screen()))
+                self.say(f"  {step.__name__[1:]}: {failure}")
+                self.say(indented(self.screen()))
                 break
             except AgentlsError as failure:
-                say(f"  {step.__name__[1:]}: {failure.message} {failure.hint}")
+                self.say(f"  {step.__name__[1:]}: {failure.message} {failure.hint}")
                 break
-        missing = Found(seen=False, why="not reached")
-        return {ability: self._found.get(ability, missing) for ability in ABILITIES}
+        return self._found
 
-    def _start(self) -> None:
-        person = self._person
-        person.execute(
-            "createTask",
-            prompt=_FIRST,
-            agent=self._agent,
-            uri=self._stage.repository.as_uri(),
-        )
-        self._rest()
-        model = self._stage.model
-        heard = any(
-            _FIRST in said for one in model.exchanges for said in one.question.heard
-        )
-        self._note("prompt", heard, "the model never heard it")
-        self._note("edits", self._holds("first.txt"), "no first.txt")
-        self._note("working", "working" in person.states, f"{person.states}")
-        waited = any(
-            before == "waiting" and after == "working"
-            for before, after in zip(person.states, person.states[1:], strict=False)
-        )
-        self._note("waiting", waited, f"{person.states}")
-        self._note("respond", "respond" in self._responded, "not asked, or not there")
-        at_review = person.task["state"] == "review"
-        self._note("review", at_review, f"{person.task['state']}: {person.reasons}")
-        if not self._holds("first.txt"):
-            raise NotSeen("it wrote nothing")
-
-    def _look(self) -> None:
-        told = self._person.ask("briefing")["text"]
-        self._note("message", "The work is done." in told, "not in the briefing")
-        usage = self._person.ask("getTask").get("usage") or {}
-        known = bool(usage.get("input") and usage.get("output"))
-        self._note("usage", known, f"{usage}")
-
-    def _follow_up(self) -> None:
-        asked = len(self._stage.model.exchanges)
-        self._person.ask("sendPrompt", text=_SECOND)
-        self._rest()
-        why = self._unlike(_SECOND, after=asked, file="second.txt")
-        self._note("follow-up", not why, why)
-
-    def _lose_the_daemon(self) -> None:
-        person, model = self._person, self._stage.model
-        asked = len(model.exchanges)
-        person.ask("sendPrompt", text=_THINK)
-        self._until_asked(_THINK, after=asked)
-        before = person.sessions
-        person.kill_daemon()
-        model.let_go("thought")
-        self._rest()
-        same = person.sessions == before and person.task["state"] == "review"
-        self._note("daemon", same, f"{person.task['state']}: {person.reasons[-1:]}")
-
-    def _lose_the_session(self) -> None:
-        person = self._person
-        asked = len(self._stage.model.exchanges)
-        person.ask("sendPrompt", text=_BROOD)
-        self._until_asked(_BROOD, after=asked)
-        person.kill_session()
-        person.until(lambda: person.task["state"] == "interrupted")
-        if person.task["state"] != "interrupted":
-            raise NotSeen(f"its session is dead, and it is {person.task['state']}")
-        asked = len(self._stage.model.exchanges)
-        person.ask("resumeTask", text=_THIRD)
-        self._rest()
-        why = self._unlike(_THIRD, after=asked, file="third.txt")
-        self._note("resume", not why, why)
-
-    def _finish(self) -> None:
-        person = self._person
-        kept = person.ask("listCheckpoints")["checkpoints"]
-        turns = {one["turn"] for one in kept if one["reason"].startswith("Turn")}
-        first = next((one["commit"] for one in kept if one.get("turn") == 1), "HEAD")
-        tree = self._stage.git(self._worktree, "ls-tree", "--name-only", first)
-        # Those that changed something: the first, the second and the last one.
-        good = turns >= {1, 2, 5} and "first.txt" in tree and "second.txt" not in tree
-        self._note("checkpoints", good, f"turns {turns}, the first: {tree.split()}")
-        changed = {one["path"] for one in person.ask("changes")["files"]}
-        left = self._stage.git(
-            self._worktree, "status", "--porcelain", "--ignored", "-uall"
-        )
-        others = {line[3:] for line in left.splitlines()} - _WRITTEN
-        clean = changed == _WRITTEN and not others
-        self._note("clean", clean, f"changed {changed}, others {others}")
-        person.ask("mergeTask", stop=True)
-        there = {one.name for one in self._stage.repository.iterdir()}
-        merged = there >= _WRITTEN and person.task["state"] == "merged"
-        self._note("merge", merged, f"{there}")
-
-    def _note(self, ability: str, seen: bool, why: str) -> None:  # noqa: FBT001 - what is noted
+    def note(self, ability: str, seen: bool, why: str) -> None:  # noqa: FBT001 - what is noted
+        """Note whether an ability was seen, and why if not."""
         self._found[ability] = Found(seen=seen, why="" if seen else why)
 
     @property
-    def _worktree(self) -> Path:
-        return Path(unquote(urlsplit(self._person.task["worktree"]).path))
+    def worktree(self) -> Path:
+        """The task's."""
+        return Path(unquote(urlsplit(self.person.task["worktree"]).path))
 
-    def _holds(self, name: str) -> bool:
-        file = self._worktree / name
-        return file.is_file() and file.read_text().strip() in {"written", "thought"}
+    def holds(self, name: str) -> bool:
+        """Tell whether the worktree has the file that the model had written."""
+        file = self.worktree / name
+        return file.is_file() and file.read_text().strip() in _DONE
 
-    def _unlike(self, prompt: str, *, after: int, file: str) -> str:
+    def create(self, prompt: str) -> None:
+        """Ask for the task."""
+        self.person.execute(
+            "createTask",
+            prompt=prompt,
+            agent=self.agent,
+            uri=self.stage.repository.as_uri(),
+        )
+
+    @property
+    def asked(self) -> int:
+        """How often the model was asked so far."""
+        return len(self.stage.model.exchanges)
+
+    def heard(self, prompt: str, *, after: int = 0) -> Sequence[str] | None:
+        """Give what the model heard together with a prompt, if it heard that."""
+        questions = [one.question for one in self.stage.model.exchanges[after:]]
+        # What answers a dialog reaches it as the result of the tool that asked.
+        said = [(*one.heard, one.result or "") for one in questions]
+        return next((one for one in said if any(prompt in text for text in one)), None)
+
+    def unlike(self, prompt: str, *, after: int, file: str) -> str:
         """Say what is wrong about a turn that should have gone on with what was."""
-        said = [one.question.heard for one in self._stage.model.exchanges[after:]]
-        mine = [one for one in said if any(prompt in text for text in one)]
-        if not mine:
+        heard = self.heard(prompt, after=after)
+        if heard is None:
             return "the model never heard it"
-        if not any("first.txt" in "\n".join(one) for one in mine):
+        if "first.txt" not in "\n".join(heard):
             return "the model heard it without what was said before"
-        if not self._holds(file):
+        if not self.holds(file):
             return f"no {file}"
-        state = self._person.task["state"]
-        return "" if state == "review" else f"{state}: {self._person.reasons[-1:]}"
+        return self.at_review()
 
-    def _until_asked(self, prompt: str, *, after: int) -> None:
-        asked = self._stage.model.until_asked(
+    def at_review(self) -> str:
+        """Say where the task stands if it isn't at review."""
+        state = self.person.task["state"]
+        return "" if state == "review" else f"{state}: {self.person.reasons[-1:]}"
+
+    def until(self, true: Callable[[], bool]) -> bool:
+        """Wait for news that make it true, before the present session's terminal."""
+        person = self.person
+
+        def watched() -> bool:
+            if person.sessions and person.sessions[-1] not in self._watched:
+                self._watched.append(person.sessions[-1])
+                if not self.rests():
+                    person.watch()
+            return true()
+
+        return person.until(watched)
+
+    def until_asked(self, prompt: str, *, after: int) -> None:
+        """Wait until the model is asked that."""
+        question = self.stage.model.until_asked(
             lambda one: prompt in one.said, after=after, seconds=SECONDS
         )
-        if asked is None:
+        if question is None:
             raise NotSeen(f"the model never heard {prompt!r}")
 
-    def _rest(self) -> None:
+    def until_used(self, *, after: int) -> None:
+        """Wait until the model is told what a tool gave, or the agent rests."""
+
+        def used() -> bool:
+            new = self.stage.model.exchanges[after:]
+            return any(one.question.result is not None for one in new) or self.rests()
+
+        if not self.until(used):
+            raise NotSeen("it never used its tool")
+
+    def rest(self) -> None:
         """Wait for the turn's end, and give the permissions that it asks for."""
-        person = self._person
-        watched: list[str] = []
+        while self.until_offered("allow"):
+            try:
+                self.person.ask("respond", choice="allow")
+            except AgentlsError as refusal:  # it shows another one by now
+                self.show(refusal.message)
+                self.person.until(self.rests, seconds=_AGAIN_SECONDS)
+            else:
+                self.responded.append("allow")
+        if not self.rests():
+            raise NotSeen(f"it asks what can't be allowed: {self.person.reasons[-1:]}")
 
-        def rests() -> bool:
-            if person.sessions and person.sessions[-1] not in watched:
-                watched.append(person.sessions[-1])
-                if person.task["state"] not in _AT_REST:
-                    person.watch()
-            return person.task["state"] in _AT_REST
+    def until_offered(self, answer: str) -> bool:
+        """Wait until it asks, and tell whether that can be answered so from the list.
 
-        if not person.until(rests, at_rest=self._allow_it):
-            raise NotSeen(f"still {person.task['state']} after {SECONDS:.0f} s")
+        `answer` is a choice, or `text`. False too when it rests and has asked nothing.
+        """
 
-    def _allow_it(self) -> None:
-        if self._person.task["state"] in _AT_REST:
-            return
-        if not self._dialog.search(screen := self._screen()):
-            return
-        self._show(_indented(screen))
+        def offered() -> Sequence[str]:
+            asked = self.person.task.get("asked") or {}
+            return [*asked.get("choices", ()), *["text"] * asked.get("takesText", 0)]
+
+        if not self.until(lambda: bool(offered()) or self.rests()):
+            raise NotSeen(f"nothing was asked within {SECONDS:.0f} s, nor was it over")
+        if offered():
+            self.show(self.screen())
+        return answer in offered()
+
+    def show(self, screen: str) -> None:
+        """Print a screen, for who wants to see the dialogs."""
+        self._print(indented(screen))
+
+    def screen(self) -> str:
+        """What is on its terminal now."""
         try:
-            self._person.ask("respond", choice="allow")
-        except AgentlsError as refusal:
-            self._show(f"    {refusal.message}")
-            self._person.type(self._allow)
-        else:
-            self._responded.append("respond")
-
-    def _screen(self) -> str:
-        try:
-            return self._person.screen()
+            return self.person.screen()
         except (AgentlsError, KeyError) as failure:
             return f"(no screen: {failure})"
 
+    def rests(self) -> bool:
+        """Tell whether its turn is over."""
+        return self.person.task["state"] in AT_REST
 
-def _indented(text: str) -> str:
+
+def indented(text: str) -> str:
+    """Set a screen off from what is said."""
     return "\n".join(f"    | {line}" for line in text.splitlines() if line.strip())

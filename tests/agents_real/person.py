@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import Any
 
 from agentls.client import Client
 from agentls.errors import AgentlsError
+from agentls.host import boot_id
 from agentls.record import read_record
 from agentls.sessions.folder import read_meta
 from stage import Stage
@@ -30,11 +32,10 @@ class Person:
         self.states: list[str] = []
         """The states that the task was told in, each once as long as it lasted."""
         self.reasons: list[str] = []
-        self._unread = False
 
-    def execute(self, name: str, **arguments: Any) -> Any:
+    def execute(self, name: str, *, within: float = SECONDS, **arguments: Any) -> Any:
         """Run a command; an answer with the task counts as news of it."""
-        result = self._client.execute(f"agentls.{name}", arguments, seconds=SECONDS)
+        result = self._client.execute(f"agentls.{name}", arguments, seconds=within)
         if isinstance(task := (result or {}).get("task"), dict):
             self._hear(task)
         return result
@@ -46,7 +47,6 @@ class Person:
     def watch(self) -> None:
         """Sit before the terminal of the task's present session."""
         self.ask("attach", control=True, **_SIZE)
-        self._unread = True
 
     def type(self, keys: str) -> None:
         """Press keys there."""
@@ -68,13 +68,9 @@ class Person:
         self,
         true: Callable[[], bool],
         *,
-        at_rest: Callable[[], None] = lambda: None,
         seconds: float = SECONDS,
     ) -> bool:
-        """Wait until it is true of what was told; False if it isn't in time.
-
-        `at_rest` is called when the terminal has shown something and is quiet.
-        """
+        """Wait until it is true of what was told; False if it isn't in time."""
         end = time.monotonic() + seconds
         while not true():
             if time.monotonic() > end:
@@ -85,9 +81,6 @@ class Person:
                     return True
                 if time.monotonic() > end:
                     return False
-            if self._unread:
-                self._unread = False
-                at_rest()
         return True
 
     def kill_daemon(self) -> None:
@@ -95,9 +88,7 @@ class Person:
         record = read_record(self._stage.paths)
         assert record is not None
         os.kill(record.process.pid, signal.SIGKILL)
-        self._client.close()
-        self._client = self._open()
-        self._hear(self.ask("getTask")["task"])
+        self._come_back()
 
     def kill_session(self) -> None:
         """Kill the shim and its agent, as a machine does that loses its power."""
@@ -109,13 +100,30 @@ class Person:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(one.pid, signal.SIGKILL)
 
+    def reboot(self) -> None:
+        """End all at once as a power cut does, and come back under another kernel."""
+        state = self._stage.paths.state
+        self._stage.kill_all()
+        kept = (*state.glob("sessions/*/meta"), self._stage.paths.daemon_json)
+        for file in kept:
+            file.write_text(file.read_text().replace(boot_id(), "another-boot"))
+        runtime = self._stage.environ["AGENTLS_RUNTIME_DIR"]
+        shutil.rmtree(runtime, ignore_errors=True)
+        self._come_back()
+
     def leave(self) -> None:
         """End the daemon and all that runs."""
         with contextlib.suppress(AgentlsError, KeyError):  # there may be no task
             self.ask("stopTask")
         self._client.close()
         if record := read_record(self._stage.paths):
-            os.kill(record.process.pid, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(record.process.pid, signal.SIGTERM)
+
+    def _come_back(self) -> None:
+        self._client.close()
+        self._client = self._open()
+        self._hear(self.ask("getTask")["task"])
 
     def _open(self) -> Client:
         environ = self._stage.environ
@@ -125,7 +133,6 @@ class Person:
         if method == "agentls/taskChanged":
             self._hear(params["task"])
         elif method == "agentls/output":
-            self._unread = True
             seen = {"session": params["session"], "end": params["end"]}
             self._client.notify("agentls/ack", seen)
 

@@ -1,11 +1,12 @@
 """Runs the real agents through agentls, offline, and says what was seen of each.
 
-    run.py [--write] [--screens] [--keep] [AGENT…]
+    run.py [--write] [--screens] [--keep] [--course COURSE] [AGENT…]
 
 It starts itself again with no environment, in a network namespace of its own, where
 nothing but loopback is. What was seen is compared with the table in docs/agents.md:
 what is lost makes it fail; `--write` writes the table. `--screens` prints the dialogs,
-`--keep` leaves the homes there.
+`--keep` leaves the homes there, `--course` goes through that one alone and compares
+nothing.
 """
 
 import argparse
@@ -21,21 +22,26 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent / "fake_model")]
 
-import matrix  # noqa: E402 - found by the line above, as what it needs
-from course import ABILITIES, Course, Found  # noqa: E402
+import day  # noqa: E402 - found by the line above, as what it needs
+import matrix  # noqa: E402
+import newcomer  # noqa: E402
+import trial  # noqa: E402
+from course import Course, Found  # noqa: E402
 from person import Person  # noqa: E402
 
 from fakemodel.script import read_script  # noqa: E402
 from fakemodel.server import Model  # noqa: E402
-from stage import ROOT, set_up  # noqa: E402
+from stage import ROOT, merged, set_up  # noqa: E402
 
+ABILITIES = {**day.ABILITIES, **newcomer.ABILITIES, **trial.ABILITIES}
 DOCUMENT = ROOT / "docs/agents.md"
 _ALONE = "AGENTLS_AGENTS_ALONE"
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 0x1
@@ -49,6 +55,7 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("agents", nargs="*", metavar="AGENT")
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--course", choices=("day", "newcomer", "trial"))
     parser.add_argument("--screens", action="store_true")
     parser.add_argument("--keep", action="store_true")
     given = parser.parse_args(argv)
@@ -56,6 +63,10 @@ def main(argv: Sequence[str]) -> int:
         return _run_alone(argv)
     _bring_loopback_up()
     agents = given.agents or [*settings]
+    if given.course:
+        for agent in agents:
+            _run(agent, settings[agent], screens=given.screens, only=given.course)
+        return 0
     begun = time.monotonic()
     document = DOCUMENT.read_text("utf-8")
     known = matrix.read(document)
@@ -97,32 +108,54 @@ def _table(
 
 
 def _run(
-    agent: str, setting: Mapping[str, Any], *, screens: bool
+    agent: str, setting: Mapping[str, Any], *, screens: bool, only: str | None = None
 ) -> Mapping[str, Found]:
     """Run one agent, and print what was seen."""
     print(f"\n== {agent}", flush=True)
     begun = time.monotonic()
+    used = merged(setting, setting.get("trusted", {}))
+    seen: dict[str, Found] = {}
+    for name, course, home in (
+        ("day", day.Day, used),
+        ("newcomer", newcomer.Newcomer, setting),
+        ("trial", partial(trial.Trial, day=seen), used),
+    ):
+        if only in {None, name}:
+            seen |= _go(course, agent, home, screens=screens)
+    missing = Found(seen=False, why="not reached")
+    found = {ability: seen.get(ability, missing) for ability in ABILITIES}
+    for ability, one in found.items():
+        print(f"  {'yes' if one.seen else 'NO ':3} {ABILITIES[ability]}", one.why)
+    print(f"  {time.monotonic() - begun:.1f} s", flush=True)
+    return found
+
+
+def _go(
+    course: Callable[..., Course],
+    agent: str,
+    setting: Mapping[str, Any],
+    *,
+    screens: bool,
+) -> Mapping[str, Found]:
+    """Go through a course, in a home and with a model of its own."""
     script = read_script(HERE / "answers.toml")
     within = Path(os.environ[_ALONE])
     with Model(script).serving() as model:
         stage = set_up(setting, model=model, within=within)
         person = Person(stage)
         try:
-            course = Course(
+            found = course(
                 agent,
                 stage=stage,
                 person=person,
                 setting=setting,
+                say=lambda text: print(text, flush=True),
                 show=print if screens else lambda _: None,
-            )
-            found = course.run(lambda text: print(text, flush=True))
+            ).run()
         finally:
             person.leave()
         for stray in sorted(set(model.strays)):
             print(f"  asked for what isn't there: {stray}")
-    for ability, one in found.items():
-        print(f"  {'yes' if one.seen else 'NO ':3} {ABILITIES[ability]}", one.why)
-    print(f"  {time.monotonic() - begun:.1f} s", flush=True)
     return found
 
 

@@ -1,7 +1,7 @@
 """Anthropic's messages: what Claude Code speaks."""
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fakemodel.exchange import (
@@ -38,7 +38,7 @@ def read(body: Mapping[str, Any], _path: str) -> Question:
     said = [one for one in body.get("messages", ()) if one["role"] == "user"]
     heard = tuple(text for one in said if (text := _words(one["content"])))
     last = said[-1]["content"] if said else ""
-    results = [one for one in last if _is_result(one)] if said else []
+    results = () if isinstance(last, str) else _results(last)
     return Question(
         model=str(body.get("model", "")),
         system=plain(body.get("system")),
@@ -84,6 +84,14 @@ def _words(content: Any) -> str:
     if isinstance(content, str):
         return content
     return plain([one for one in content if one.get("type") == "text"])
+
+
+def _results(last: Sequence[Any]) -> Sequence[Any]:
+    """Give the results of tools, unless a person has said something behind them."""
+    results = [one for one in last if _is_result(one)]
+    behind = last[last.index(results[-1]) + 1 :] if results else ()
+    told = [one for one in behind if not plain(one).startswith("<system-reminder>")]
+    return () if told else results
 
 
 def _is_result(one: Any) -> bool:

@@ -103,7 +103,9 @@ class Person:
     def reboot(self) -> None:
         """End all at once as a power cut does, and come back under another kernel."""
         state = self._stage.paths.state
-        self._stage.kill_all()
+        # A shim has nothing of the home in its environment.
+        metas = [read_meta(file.parent) for file in state.glob("sessions/*/meta")]
+        self._stage.kill_all([one.shim.pid for one in metas if one is not None])
         kept = (*state.glob("sessions/*/meta"), self._stage.paths.daemon_json)
         for file in kept:
             file.write_text(file.read_text().replace(boot_id(), "another-boot"))

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +38,16 @@ class Stage:
         """Where agentls keeps what."""
         return Paths.from_environ(self.environ, uid=os.getuid())
 
-    def kill_all(self) -> None:
-        """Kill every process that has this home, so that none sees another die."""
+    def kill_all(self, also: Collection[int]) -> None:
+        """Kill all that has this home, and others, so that none sees another die."""
         mine = f"HOME={self.environ['HOME']}".encode()
-        stopped: set[int] = set()
+        stopped = set(also)
+        _signal(stopped, signal.SIGSTOP)
         while new := {*_processes_with(mine)} - stopped:
             _signal(new, signal.SIGSTOP)
             stopped |= new
         _signal(stopped, signal.SIGKILL)
-        while set(_processes_with(mine)) & stopped:
+        while any(map(_lives, stopped)):
             time.sleep(_DIES_SECONDS)
 
     def git(self, folder: Path, *args: str) -> str:
@@ -162,6 +163,13 @@ def _lost(was: Any, now: Any, *, at: str) -> list[str]:
 def _processes_with(variable: bytes) -> list[int]:
     running = [int(one.name) for one in Path("/proc").iterdir() if one.name.isdecimal()]
     return [pid for pid in running if variable in _environment(pid)]
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except OSError:
+        return False
 
 
 def _signal(processes: Iterable[int], number: signal.Signals) -> None:

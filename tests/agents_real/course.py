@@ -102,19 +102,19 @@ class Course:
         """How often the model was asked so far."""
         return len(self.stage.model.exchanges)
 
-    def heard(self, prompt: str, *, after: int = 0) -> Sequence[str] | None:
-        """Give what the model heard together with a prompt, if it heard that."""
+    def heard(self, prompt: str, *, after: int = 0) -> str:
+        """Give all that the model heard together with a prompt; empty if it didn't."""
         questions = [one.question for one in self.stage.model.exchanges[after:]]
         # What answers a dialog reaches it as the result of the tool that asked.
         said = [(*one.heard, one.result or "") for one in questions]
-        return next((one for one in said if any(prompt in text for text in one)), None)
+        return "\n".join("\n".join(one) for one in said if prompt in "\n".join(one))
 
     def unlike(self, prompt: str, *, after: int, file: str) -> str:
         """Say what is wrong about a turn that should have gone on with what was."""
         heard = self.heard(prompt, after=after)
-        if heard is None:
+        if not heard:
             return "the model never heard it"
-        if "first.txt" not in "\n".join(heard):
+        if "first.txt" not in heard:
             return "the model heard it without what was said before"
         if not self.holds(file):
             return f"no {file}"

@@ -111,7 +111,7 @@ class Day(Course):
         self.person.ask("respond", text=_INSTEAD)
         self.rest()
         heard = self.heard(_INSTEAD, after=after)
-        wrong = "the model never heard it" if heard is None else self.at_review()
+        wrong = self.at_review() if heard else "the model never heard it"
         wrong = wrong or ("it wrote the file" if self.holds("other.txt") else "")
         self.note("text", not wrong, wrong)
 

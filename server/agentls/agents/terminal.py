@@ -219,7 +219,7 @@ def asked_by_dialog(name: str, dialog: Dialog, texts: Mapping[str, str]) -> Aske
 
 
 def answer_keys(answer: Answer, *, text: str = "") -> tuple[bytes, ...]:
-    """Give what is typed, piece by piece; the text's control characters would be keys."""
+    """Give what is typed, in pieces; the text's control characters would be keys."""
     said = " ".join(_NOT_TYPED.sub(" ", text).split())
     return tuple(
         keys.replace("{text}", said).encode("utf-8", "surrogateescape")

@@ -84,7 +84,7 @@ class LiveSession:
         self._over = asyncio.Event()
         self._waiting = 0
         self._typed: tuple[int, float] | None = None
-        """The log's size when something was typed last, and when, by the loop's clock."""
+        """The log's size when something was typed last, and when (the loop's clock)."""
 
     def log(self) -> LogReader:
         """Give a reader of its own for the log."""

@@ -19,7 +19,7 @@ cp package.json package-lock.json .npmrc "$cache/"
 [ -x "$cache/aider/bin/python" ] || python3 -m venv "$cache/aider"
 "$cache/aider/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes \
   --only-binary :all: -r aider.txt
-for agent in claude codex gemini opencode qwen; do
+for agent in claude codex copilot gemini opencode qwen; do
   ln -sfn "../node_modules/.bin/$agent" "$cache/bin/$agent"
 done
 ln -sfn ../aider/bin/aider "$cache/bin/aider"

@@ -20,6 +20,7 @@ reason = "It wants to run {command}"
 choices.allow = { keys = "1" }
 choices.deny = { keys = "2" }
 choices.never = { keys = "4", status = "done" }
+choices.sure = { keys = ["5", "y"] }
 text = { keys = "3{text}\\r" }
 [agents.asker.dialogs.trust]
 match = 'Trust this folder'
@@ -69,7 +70,7 @@ async def test_the_keys_of_the_answer_are_typed(daemon, asker, given, typed):
     )
     assert waiting.asked is not None
     assert (waiting.asked.kind, waiting.asked.tool) == (AskedKind.PERMISSION, "shell")
-    assert waiting.asked.choices == ("allow", "deny", "never")
+    assert waiting.asked.choices == ("allow", "deny", "never", "sure")
     assert waiting.asked.takes_text
     answered = await daemon.core.responding.respond(task.id, **given)
     assert (answered.state, answered.asked) == (State.WORKING, None)
@@ -146,6 +147,34 @@ async def test_a_key_that_is_answered_by_nothing_is_no_answer_for_ever(
     await daemon.core.responding.respond(task.id, choice="allow")
     await daemon.until(task.id, State.REVIEW)
     assert (task.worktree / "answer").read_text() == "1\n"
+
+
+@pytest.mark.parametrize(
+    ("shows", "typed"), [(r"Sure?", b"5y"), (r"\033[H\033[2JToo late.", b"5")]
+)
+async def test_an_answer_in_pieces_ends_where_its_dialog_does(
+    daemon, asker, home, shows, typed
+):
+    os.mkfifo(home.path / "gate")
+    script = rf"""
+stty -icanon -echo
+printf 'Run make all?\r\n1. Yes  2. No\r\n'
+dd bs=1 count=1 2>/dev/null >typed
+printf '{shows}'
+read -r _ <>'{home.path}/gate'
+stty min 0 time 0
+dd bs=1 count=1 >>typed 2>/dev/null
+"""
+    task = await daemon.create(agent=asker(script))
+    await daemon.until(task.id, State.WAITING)
+    if typed == b"5y":
+        await daemon.core.responding.respond(task.id, choice="sure")
+    else:
+        with pytest.raises(InvalidState, match=r"the rest wasn't typed"):
+            await daemon.core.responding.respond(task.id, choice="sure")
+    (home.path / "gate").write_text("\n")
+    await daemon.until(task.id, State.REVIEW)
+    assert (task.worktree / "typed").read_bytes() == typed
 
 
 async def test_an_answer_after_which_the_agent_rests_ends_the_turn(daemon, asker, home):

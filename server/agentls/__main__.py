@@ -7,7 +7,7 @@ from collections.abc import Sequence
 __all__ = ["main"]
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one for each
     """Run the command that the arguments name; give the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     # Each imports only what it needs: an editor waits for `lsp`, an agent for `hook`.
@@ -20,6 +20,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from agentls import hook  # noqa: PLC0415
 
             return hook.main(rest)
+        case ["mcp", *rest]:
+            from agentls import mcp_server  # noqa: PLC0415
+
+            return mcp_server.main(rest)
         case ["daemon", "run", *rest]:
             from agentls.daemon import main as daemon  # noqa: PLC0415
 

@@ -106,8 +106,8 @@ def cli() -> None:
 
     A task's id may be shortened to a beginning that no other task shares.
 
-    Two more are started by others: `agentls lsp` by editors, `agentls hook` by
-    agents.
+    Three more are started by others: `agentls lsp` by editors, `agentls hook` and
+    `agentls mcp` by agents.
     """
 
 

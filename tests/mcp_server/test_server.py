@@ -173,6 +173,8 @@ async def test_it_waits_for_the_first_or_so_long_and_tells_how_it_goes(
         states = {one["id"]: one["state"] for one in first["tasks"]}
         assert states[quick["id"]] == "review"
         assert states[slow["id"]] in {"preparing", "working"}
+        twice = [quick["id"], quick["id"][:-1]]
+        assert (await its.call("wait_tasks", tasks=twice, seconds=50))["reached"]
         short = await its.call("wait_tasks", tasks=ids, seconds=0.5)
         assert not short["reached"]
         its.progress.clear()

@@ -142,3 +142,17 @@ def test_a_hundred_tasks_begin_and_end_in_it_and_none_is_missing(
     titles = sorted(int(line.split("# number ")[1].split()[0]) for line in lines[1:])
     assert titles == list(range(1, count + 1)), lines
     say(f"{count} tasks")
+
+
+def test_children_stand_below_their_parent(neovim: Neovim, start):
+    parent = start("cat", title="The parent")
+    start("cat", title="Another")
+    child = start("cat", "--parent", parent, title="The child")
+    neovim.command("AgentTask list")
+    screen = neovim.until_screen("At work (3)")
+    lines = [line for line in screen.splitlines() if " cat" in line or "shell" in line]
+    assert "Another" in lines[0]  # the younger ones first
+    assert "The parent" in lines[1]
+    assert "└ The child" in lines[2]
+    neovim.keys(f"/{child}<CR>S")
+    neovim.until_screen("Ready for review (1)", f"↳{parent} The child")

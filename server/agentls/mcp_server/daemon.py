@@ -86,11 +86,12 @@ class Daemon:
         until: Callable[[Mapping[str, Any]], bool],
         changed: Callable[[Mapping[str, Any]], Any],
         seconds: float,
-    ) -> Mapping[str, Any]:
-        """Wait until something is true of the tasks, or for so long; give them.
+    ) -> tuple[Mapping[str, Any], bool]:
+        """Wait until something is true of the tasks; give them, and whether it came.
 
-        They are given by their ids, as the protocol shows them; `changed` is awaited
-        after each change. Nothing is asked again and again: the daemon tells.
+        It didn't when `seconds` have passed. They are given by their ids, as the
+        protocol shows them; `changed` is awaited after each change. Nothing is asked
+        again and again: the daemon tells.
         """
         known: dict[str, Any] = {}
         with anyio.move_on_after(seconds):
@@ -105,8 +106,8 @@ class Daemon:
                         client.close()
                 except DaemonRestarted:
                     continue  # the next one knows how they stand
-                break
-        return known
+                return known, True
+        return known, False
 
     async def _hear(
         self,

@@ -183,8 +183,6 @@ class Tools:
         """
 
         def reached(known: Mapping[str, Any]) -> bool:
-            if len(known) < len(set(tasks)):
-                return False
             resting = [one["state"] not in _GOING_ON for one in known.values()]
             return any(resting) if until == "any" else all(resting)
 
@@ -193,10 +191,10 @@ class Tools:
             states = ", ".join(f"{one['id']} {one['state']}" for one in known.values())
             await context.report_progress(done, len(known), states)
 
-        known = await self._daemon.follow(
+        known, came = await self._daemon.follow(
             tasks, until=reached, changed=changed, seconds=seconds
         )
-        return Waited(reached=reached(known), tasks=tasks_view(known))
+        return Waited(reached=came, tasks=tasks_view(known))
 
     async def send_prompt(
         self, task: Name, *, text: Annotated[str, Field(description="What to say.")]

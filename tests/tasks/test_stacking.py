@@ -139,6 +139,20 @@ async def test_a_review_begins_below_and_a_train_takes_both(
     assert numbers.split() == ["1", "1", "text", "1", "0", "two"]
 
 
+async def test_lines_beside_those_below_are_forecast_as_they_will_be_merged(
+    daemon: Any, git: Callable[..., str]
+):
+    """Alone they would conflict with the target, which lacks the line above them."""
+    (daemon.root / "near").write_text("1\n2\n3\n")
+    git(daemon.root, "add", ".")
+    git(daemon.root, "commit", "-qm", "near")
+    below = await daemon.done("printf 'one\\n2\\n3\\n' > near")
+    await daemon.done("sed -i s/2/two/ near", base=f"task:{below.id}")
+    found = await daemon.core.forecasting.forecast(daemon.root, task=None)
+    assert {one.target.outcome.value for one in found} == {"clean"}
+    assert not any(one.tasks for one in found)
+
+
 async def test_a_stack_of_three_follows_from_below_to_above(daemon: Any):
     below, above = await _stack(daemon)
     top = await daemon.done("echo top > top", base=f"task:{above.id}")

@@ -49,7 +49,7 @@ def train(
     repo: str | None,
     as_json: bool,
 ) -> None:
-    """Try to merge all that is ready, one upon the other, and check the whole.
+    """Try all that is ready together, check it, and merge it.
 
     The tasks go in the order of review. One that conflicts stays behind, and so does
     one with which a check fails: it is found and named. The checks run in a worktree of

@@ -27,6 +27,7 @@ from agentls.review.radar import Touch, touches
 from agentls.review.sides import Subject, UserState
 from agentls.tasks.book import Event, Removed
 from agentls.tasks.operations import Operations
+from agentls.tasks.stacks import stands_on
 from agentls.threads import in_thread
 
 __all__ = ["Forecasting", "News"]
@@ -242,7 +243,7 @@ class Forecasting:
             },
         )
         subjects = tuple(
-            _subject(task, tip)
+            self._subject(task, tip)
             for task in tasks
             if (tip := refs.get(task_ref(task.id)))
         )
@@ -269,6 +270,18 @@ class Forecasting:
             moved=frozenset(subject.task for subject in moved),
         )
 
+    def _subject(self, task: Task, tip: CommitId) -> Subject:
+        # What a task stands on goes to the target before it, and isn't left out.
+        alone = stands_on(self._on.book, task) is None
+        return Subject(
+            task=task.id,
+            tip=tip,
+            base=task.base.commit,
+            prepared=task.prepared,
+            wip=alone and task.base.kind is BaseKind.WIP,
+            target=task.target,
+        )
+
     async def _repository(self, root: Path, tasks: tuple[Task, ...]) -> Repository:
         if tasks:
             return await self._on.repository(tasks[0])
@@ -287,17 +300,6 @@ class Forecasting:
             return known
         checkout = (await list_checkouts(repository))[0]
         return await watched.forecaster.read_user(repository, checkout, now)
-
-
-def _subject(task: Task, tip: CommitId) -> Subject:
-    return Subject(
-        task=task.id,
-        tip=tip,
-        base=task.base.commit,
-        prepared=task.prepared,
-        wip=task.base.kind is BaseKind.WIP,
-        target=task.target,
-    )
 
 
 def _head_text(repository: Repository) -> bytes:

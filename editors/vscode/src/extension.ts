@@ -13,7 +13,8 @@ import { Connection } from "./server/connection";
 import { Prompts } from "./tasks/prompts";
 import { Tasks } from "./tasks/tasks";
 import { Panels } from "./terminal/panels";
-import { ChangeDecorations } from "./view/decorations";
+import { Decorations } from "./view/decorations";
+import { Hints } from "./view/hints";
 import { Pages } from "./view/pages";
 import { QuickFix } from "./view/quickFix";
 import { StatusBar } from "./view/statusBar";
@@ -52,14 +53,15 @@ export function activate(context: vscode.ExtensionContext): void {
   };
   context.subscriptions.push(
     registerCommands(parts),
-    vscode.window.registerFileDecorationProvider(new ChangeDecorations()),
-    vscode.languages.registerCodeActionsProvider({ scheme: "file" }, new QuickFix(), {
+    vscode.window.registerFileDecorationProvider(new Decorations()),
+    vscode.languages.registerCodeActionsProvider({ scheme: "file" }, new QuickFix(tasks), {
       providedCodeActionKinds: QuickFix.kinds,
     }),
     sourceControl,
     pages,
     prompts,
     new StatusBar(connection, tasks),
+    new Hints(connection, tasks),
     telling,
     tree,
     panels,

@@ -2,7 +2,13 @@
 
 import { homedir } from "node:os";
 import * as vscode from "vscode";
-import type { LanguageClient } from "vscode-languageclient/node";
+import type {
+  DidChangeTextDocumentParams,
+  DidCloseTextDocumentParams,
+  DidOpenTextDocumentParams,
+  DidSaveTextDocumentParams,
+  LanguageClient,
+} from "vscode-languageclient/node";
 import type { Commands, FromServer, ToServer } from "../generated/protocol";
 import { type Failure, failureOf, isSentAgain, nextStep, sentence } from "../wire";
 import { findLaunch, type Launch } from "./launch";
@@ -10,6 +16,14 @@ import { NoPython } from "./python";
 
 type Takes<C extends keyof Commands> = Commands[C][0];
 type Gives<C extends keyof Commands> = Commands[C][1];
+
+/** What the server is told, of documents too. */
+interface Told extends ToServer {
+  "textDocument/didOpen": DidOpenTextDocumentParams;
+  "textDocument/didChange": DidChangeTextDocumentParams;
+  "textDocument/didSave": DidSaveTextDocumentParams;
+  "textDocument/didClose": DidCloseTextDocumentParams;
+}
 
 /** What of a request can be followed and stopped. */
 export interface Following {
@@ -180,7 +194,7 @@ export class Connection implements vscode.Disposable {
   }
 
   /** Tell the server something; lost while there is none. */
-  send<M extends keyof ToServer>(method: M, params: ToServer[M]): void {
+  send<M extends keyof Told>(method: M, params: Told[M]): void {
     if (this.#client?.isRunning()) {
       void this.#client.sendNotification(method, params);
     }

@@ -78,17 +78,25 @@ export function description(task: TaskInfo, now: number): string {
   if (task.files) {
     parts.push(`+${task.added ?? 0} −${task.deleted ?? 0}`);
   }
-  if (task.forecast?.target === "conflicts") {
-    parts.push(`conflicts with ${task.target}`);
-  } else if (task.forecast?.user === "conflicts" || task.forecast?.inTheWay) {
-    parts.push("conflicts with your changes");
-  } else if (task.forecast?.tasks?.length) {
-    parts.push(`conflicts with ${task.forecast.tasks.join(", ")}`);
+  const conflict = conflictOf(task);
+  if (conflict) {
+    parts.push(conflict);
   }
   if (task.why && WAITING_FOR_YOU.has(stateOf(task))) {
     parts.push(task.why);
   }
   return parts.join(" · ");
+}
+
+/** Say in a few words what a task's merge would conflict with, the worst alone. */
+export function conflictOf({ forecast, target }: TaskInfo): string | undefined {
+  if (forecast?.target === "conflicts") {
+    return `conflicts with ${target}`;
+  }
+  if (forecast?.user === "conflicts" || forecast?.inTheWay) {
+    return "conflicts with your changes";
+  }
+  return forecast?.tasks?.length ? `conflicts with ${forecast.tasks.join(", ")}` : undefined;
 }
 
 /** Say how long ago something was, in its largest unit. */

@@ -15,7 +15,7 @@ import {
   WAITING_FOR_YOU,
 } from "../tasks/attention";
 import type { Tasks } from "../tasks/tasks";
-import { changeUri } from "./decorations";
+import { changeUri, taskUri } from "./decorations";
 
 export type Node =
   | { readonly kind: "group"; readonly group: Group }
@@ -106,6 +106,15 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     }
   }
 
+  /** Write a task's tooltip, when the mouse is over it: a long list is drawn without them. */
+  resolveTreeItem(item: vscode.TreeItem, node: Node): vscode.TreeItem {
+    const task = node.kind === "task" ? this.#tasks.get(node.id) : undefined;
+    if (task) {
+      item.tooltip = tooltip(task);
+    }
+    return item;
+  }
+
   dispose(): void {
     clearInterval(this.#ages);
     clearTimeout(this.#pending);
@@ -174,11 +183,11 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     item.id = id;
     item.description = description(task, Date.now());
     item.contextValue = contextValue(task);
+    item.resourceUri = taskUri(task);
     item.iconPath = new vscode.ThemeIcon(
       look.icon,
       look.color ? new vscode.ThemeColor(look.color) : undefined,
     );
-    item.tooltip = tooltip(task);
     item.accessibilityInformation = { label: `${task.title}, ${task.state}, ${task.agent}` };
     if (task.state === "discarded" || task.state === "queued") {
       item.collapsibleState = vscode.TreeItemCollapsibleState.None;

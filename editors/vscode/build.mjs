@@ -20,12 +20,20 @@ if (process.argv.includes("--test")) {
     outExtension: { ".js": ".mjs" },
   });
 } else {
-  await build({
-    ...common,
-    entryPoints: ["src/extension.ts"],
-    outfile: "out/extension.js",
-    external: ["vscode"],
-    format: "cjs",
-    minify: true,
-  });
+  // Each is read when it is needed: the second one not before the server is started.
+  for (const [from, name] of [
+    ["src/extension.ts", "extension"],
+    ["src/server/library.ts", "library"],
+  ]) {
+    await build({
+      ...common,
+      entryPoints: [from],
+      outfile: `out/${name}.js`,
+      external: ["vscode", "./library"],
+      format: "cjs",
+      // As `require`, which needs no ending and is what VS Code's own loader knows.
+      supported: { "dynamic-import": false },
+      minify: true,
+    });
+  }
 }

@@ -37,11 +37,11 @@ export type Condition = "starting" | "running" | "noPython" | "failed";
 const CONTEXT_KEY = "agentls.ui.server";
 const GIVEN_ENVIRONMENT = ["SSH_AUTH_SOCK", "DISPLAY", "WAYLAND_DISPLAY", "LANG"] as const;
 
-type Library = typeof import("vscode-languageclient/node");
+type Library = typeof import("./library");
 
 /** Load the library when it is needed: reading it would take most of the activation. */
 function library(): Promise<Library> {
-  return import("vscode-languageclient/node");
+  return import("./library");
 }
 
 /** Owns the language client. What listens here hears every client that follows another. */

@@ -6,6 +6,10 @@ import { changes } from "./changes.mjs";
 import { day } from "./day.mjs";
 import { decisions } from "./decisions.mjs";
 import { queue } from "./queue.mjs";
+import { figures } from "./figures.mjs";
+import { hints } from "./hints.mjs";
+import { languages } from "./languages.mjs";
+import { looks } from "./looks.mjs";
 import { sessions } from "./sessions.mjs";
 import { Stage } from "./stage.mjs";
 import { trouble } from "./trouble.mjs";
@@ -13,29 +17,60 @@ import { windows } from "./windows.mjs";
 import { Workbench } from "./workbench.mjs";
 
 const [installation, vsix, pictures] = process.argv.slice(2, 5).map((path) => resolve(path));
-/** The parts; those that are named behind the three folders take place, in one stage.
- *
- * `windows` is for runs by hand: in one of three the palette of a window that was just
- * opened and trusted did not have the extension's commands yet. */
-const PARTS = { day, changes, sessions, queue, decisions, trouble, windows };
+/** The parts; those that are named behind the three folders take place, in one stage. */
+const PARTS = { day, changes, sessions, queue, decisions, trouble, windows, languages, hints, looks, figures };
 const wanted = process.argv.slice(5);
 const { chromium } = createRequire(join(installation, "package.json"))("playwright-core");
 
 const stage = new Stage({ installation, vsix });
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox"],
-});
-const page = await browser.newPage({ viewport: { width: 1600, height: 900 } });
-const bench = new Workbench(page, { pictures });
+let browser;
+let bench;
+let doing = "the start";
+let interrupted = false;
+let ending;
+
+// Whoever interrupts the run finds no agent at work afterwards.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.once(signal, async () => {
+    interrupted = true;
+    await end();
+    process.exit(1);
+  });
+}
+
+function end() {
+  ending ??= (async () => {
+    await browser?.close();
+    await stage.end();
+  })();
+  return ending;
+}
 
 async function step(name, act) {
+  doing = name;
   const begun = Date.now();
   await act();
   console.log(`ok   ${name} (${Date.now() - begun} ms)`);
 }
 
-try {
+/** Print a figure beside its target: a missed one is said, and fails nothing on a busy machine. */
+function figure(what, value, { below, unit = "ms" } = {}) {
+  const verdict = below === undefined ? "" : `, target < ${below} ${unit}: ${value < below ? "met" : "MISSED"}`;
+  console.log(`     ${what}: ${value} ${unit}${verdict}`);
+}
+
+async function play() {
+  await stage.install();
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox"],
+    // The run ends it itself, after what a signal asks for.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
+  });
+  const page = await browser.newPage({ viewport: { width: 1600, height: 900 } });
+  bench = new Workbench(page, { pictures });
   const address = await stage.start();
   await step("the extension starts its own server in a restricted window", async () => {
     await bench.open(address);
@@ -49,13 +84,20 @@ try {
     await bench.picture("welcome");
   });
   for (const part of wanted) {
-    await PARTS[part]({ stage, bench, page, step });
+    await PARTS[part]({ stage, bench, page, step, figure });
   }
+}
+
+try {
+  await play();
 } catch (error) {
-  console.error(`FAILED: ${error.stack}`);
-  await bench.picture("failed");
-  process.exitCode = 1;
+  if (!interrupted) {
+    console.error(`FAILED in “${doing}”: ${error.stack}`);
+    console.error(`The window shows:\n${(await bench?.screen()) ?? "  nothing yet"}`);
+    console.error(`The extension's log ends so:\n${stage.log()}`);
+    await bench?.picture("failed");
+    process.exitCode = 1;
+  }
 } finally {
-  await browser.close();
-  await stage.end();
+  await end();
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-export async function sessions({ stage, bench, page, step }) {
+export async function sessions({ stage, bench, page, step, figure }) {
   await step("what is typed into the panel is heard, in the panel's size", async () => {
     await bench.newTask("Ask; read");
     await bench.seeTerminal("say>");
@@ -65,8 +65,9 @@ export async function sessions({ stage, bench, page, step }) {
     await bench.seeTerminal("the flood is over", 120_000);
     await bench.command("Probe: End");
     await bench.tidy();
-    const { longest, most } = stage.measured();
-    console.log(`     the extension host stood still for ${longest} ms at most, ${most} ms in 99 of 100`);
+    const { longest, most } = stage.probed("measured");
+    figure("20 MB of output: the extension host stands still for, at most", longest, { below: 50 });
+    figure("the same, in 99 of 100", most);
     await bench.tidy();
   });
   await step("a checklist's items become tasks, a race two tasks of one prompt", async () => {

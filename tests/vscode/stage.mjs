@@ -7,6 +7,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { endAll } from "./processes.mjs";
 
 const HERE = import.meta.dirname;
 const START_MS = 60_000;
@@ -15,6 +16,8 @@ const SETTINGS = {
   "chat.disableAIFeatures": true,
   "comments.openView": "never",
   "extensions.autoCheckUpdates": false,
+  // Where files can be read; in the browser, which comes first, it never gets ready.
+  "remote.extensionKind": { "vscode.typescript-language-features": ["workspace"] },
   "telemetry.telemetryLevel": "off",
   // Drawn as text, so that the test can read it.
   "terminal.integrated.gpuAcceleration": "off",
@@ -58,7 +61,6 @@ export class Stage {
     };
     this.#makeHome();
     this.#makeRepository();
-    this.#codeServer(["--install-extension", vsix]);
   }
 
   /** Start VS Code's server; resolves with the address of the page. */
@@ -214,14 +216,30 @@ export class Stage {
     await rm(join(folder, own, "server"), { recursive: true });
   }
 
-  /** Install the extension again, as an update does. */
+  /** Install the extension, for the first time or again, as an update does. */
   install() {
     this.#codeServer(["--install-extension", this.vsix, "--force"]);
   }
 
-  /** What the probe in the extension host measured, in ms. */
-  measured() {
-    return JSON.parse(readFileSync(join(this.root, "extensions/probe/measured.json"), "utf8"));
+  /** The last lines of the extension's log of this window. */
+  log(lines = 15) {
+    const data = join(this.root, "data");
+    const own = readdirSync(data, { recursive: true }).filter((path) => path.endsWith("Agent Tasks.log")).sort().at(-1);
+    return own === undefined ? "  (there is none)" : readFileSync(join(data, own), "utf8").trimEnd().split("\n").slice(-lines).join("\n");
+  }
+
+  /** What the probe in the extension host told last: of `measured` and `profile`, in ms. */
+  probed(name) {
+    return JSON.parse(readFileSync(join(this.root, `extensions/probe/${name}.json`), "utf8"));
+  }
+
+  /** Queue a task for each of so many lines; none of them begins. */
+  queueTasks(count) {
+    const file = join(this.repository, "lines.txt");
+    writeFileSync(file, Array.from({ length: count }, (_, at) => `Queued ${at + 1}\n`).join(""));
+    this.agentls("queue", "pause");
+    this.agentls("batch", "--format", "lines", file);
+    unlinkSync(file);
   }
 
   /** Make a workspace of the repository and another one; gives its file. */
@@ -239,17 +257,9 @@ export class Stage {
     writeFileSync(join(this.root, "data/Machine/settings.json"), JSON.stringify(settings));
   }
 
+  /** End all that runs here, agents too, and remove it. */
   async end() {
-    if (this.server) {
-      const ended = new Promise((resolve) => this.server.once("exit", resolve));
-      process.kill(-this.server.pid);
-      await ended;
-    }
-    try {
-      this.agentls("daemon", "stop");
-    } catch {
-      // It may never have been started.
-    }
+    await endAll(this.root);
     await rm(this.root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 

@@ -5,6 +5,19 @@ import { join } from "node:path";
 
 export const SOON = 60_000;
 
+/** Where something can be read, for somebody who looks for why a step failed. */
+const PLACES = [
+  ["dialog", ".monaco-dialog-box"],
+  ["notifications", ".notification-list-item"],
+  ["quick input", ".quick-input-titlebar, .quick-input-message, .quick-input-list .monaco-list-row"],
+  ["side bar", ".sidebar .monaco-list-row, .sidebar .welcome-view-content"],
+  ["tabs", ".tab"],
+  ["editors", ".editor-instance .view-line"],
+  ["terminal", ".terminal-wrapper.active .xterm-rows > div"],
+  ["status bar", ".statusbar-item"],
+];
+const LINES_MOST = 40;
+
 export class Workbench {
   constructor(page, { pictures }) {
     this.page = page;
@@ -38,19 +51,40 @@ export class Workbench {
     try {
       await found.waitFor({ state: "visible", timeout });
     } catch {
-      await this.picture(`missing`);
       throw new Error(`There is no sign of ${what}.`);
     }
     return found;
+  }
+
+  /** Do something, again where nothing came of it yet, until something is to be seen. */
+  async until(selector, what, act) {
+    for (const until = Date.now() + SOON; ; ) {
+      await act();
+      const left = until - Date.now();
+      const found = this.page.locator(selector).first();
+      if (await found.waitFor({ timeout: Math.min(SOON / 12, Math.max(left, 1)) }).then(() => true, () => false)) {
+        return found;
+      }
+      if (left < 0) {
+        throw new Error(`There is no sign of ${what}.`);
+      }
+    }
   }
 
   async gone(selector, timeout = SOON) {
     await this.page.locator(selector).first().waitFor({ state: "hidden", timeout });
   }
 
+  /** Run a command from the palette. */
   async command(title) {
-    await this.palette(`>${title}`);
-    await this.see(`.quick-input-list .monaco-list-row.focused >> text=${title}`, `the command ${title}`);
+    // The palette lists what there was when it was opened: another one finds what came later.
+    const row = `.quick-input-list .monaco-list-row.focused >> text=${title}`;
+    await this.until(row, `the command ${title}`, async () => {
+      if (await this.page.locator(".quick-input-widget input").isVisible()) {
+        await this.page.keyboard.press("Escape");
+      }
+      await this.palette(`>${title}`);
+    });
     await this.page.keyboard.press("Enter");
   }
 
@@ -102,6 +136,7 @@ export class Workbench {
 
   /** Trust the window's folders. */
   async trust() {
+    await this.see(".statusbar >> text=Restricted Mode");
     await this.command("Workspaces: Manage Workspace Trust");
     await this.see(".workspace-trust-editor");
     await this.press("Trust", ".workspace-trust-editor");
@@ -222,6 +257,21 @@ export class Workbench {
 
   async press(button, within = ".notifications-toasts") {
     await this.page.locator(`${within} .monaco-button:has-text("${button}")`).first().click();
+  }
+
+  /** What can be read in the window, part by part. */
+  async screen() {
+    const shown = await this.page.evaluate((places) => {
+      const text = (element) => element.innerText.replaceAll("\u00a0", " ").replace(/\s*\n\s*/g, " | ").trim();
+      return places.map(([name, selector]) => {
+        const visible = [...document.querySelectorAll(selector)].filter((element) => element.checkVisibility());
+        return [name, visible.map(text).filter(Boolean)];
+      });
+    }, PLACES);
+    return shown
+      .filter(([, lines]) => lines.length > 0)
+      .map(([name, lines]) => [`  ${name}:`, ...lines.slice(0, LINES_MOST)].join("\n    "))
+      .join("\n");
   }
 
   async picture(name) {

@@ -1,7 +1,7 @@
 /** Which of the person's own files lie where tasks are at work. */
 
 import type { TaskInfo } from "../generated/protocol";
-import { groupOf } from "./attention";
+import { OVER, stateOf } from "./attention";
 
 /** Say whether a file lies in a repository with open tasks, and in no task's worktree. */
 export function isBesideTasks(uri: string, tasks: Iterable<TaskInfo>): boolean {
@@ -10,7 +10,7 @@ export function isBesideTasks(uri: string, tasks: Iterable<TaskInfo>): boolean {
     if (uri.startsWith(`${task.worktree}/`)) {
       return false;
     }
-    beside ||= groupOf(task).id !== "done" && uri.startsWith(`${task.repository}/`);
+    beside ||= !OVER.has(stateOf(task)) && uri.startsWith(`${task.repository}/`);
   }
   return beside && !uri.includes("/.git/");
 }

@@ -1,0 +1,53 @@
+/** Figures of the whole window: how few keys a merge takes, and how quick it all is. */
+
+import assert from "node:assert/strict";
+
+const FILES = 20;
+const TASKS = 1000;
+
+export async function figures({ stage, bench, page, step, figure }) {
+  const side = (text) => `.multiDiffEntry .editor.modified .view-line:has-text("${text}")`;
+
+  await step("from the notification to merged it is one click and one key", async () => {
+    const work = Array.from({ length: FILES }, (_, at) => `write part${at}.txt agent`);
+    await bench.newTask(`Parts; ${work.join("; ")}`);
+    await bench.notified("“Parts; write");
+    const clicked = Date.now();
+    await bench.press("Review");
+    await bench.see(side("agent"));
+    const shown = Date.now();
+    await page.keyboard.press("Control+Alt+m");
+    await bench.notified("is in main as");
+    const merged = Date.now();
+    figure(`a change of ${FILES} files is on the screen after`, shown - clicked);
+    figure("it is merged, and said so, after", merged - shown);
+    figure("together", merged - clicked, { below: 1000 });
+    assert.match(stage.git("log", "-1", "--format=%s", "main"), /^Parts; /);
+    assert.match(stage.git("show", "--stat", "main"), new RegExp(`${FILES} files changed`));
+    await bench.tidy();
+  });
+  await step(`the list of ${TASKS} tasks is quick`, async () => {
+    await bench.command("Profile: Start");
+    await bench.command("Probe: Begin");
+    stage.queueTasks(TASKS);
+    await bench.seeRow("Queued 1");
+    await bench.command("Agent Tasks: Refresh");
+    await bench.command("Probe: End");
+    await bench.command("Profile: Stop");
+    const { getChildren, getTreeItem } = stage.probed("profile");
+    figure(`getChildren of ${TASKS} tasks, all calls`, getChildren, { below: 30 });
+    figure("getTreeItem of them, all calls", getTreeItem);
+    figure("the extension host stands still for, at most", stage.probed("measured").longest, { below: 50 });
+    await bench.picture("many");
+  });
+  await step("activation is quick, by VS Code's own figure", async () => {
+    await bench.command("Developer: Show Running Extensions");
+    // Beside an extension that does nothing: all share one process, which is busy then.
+    for (const [name, target] of [["Agent Tasks", { below: 100 }], ["Probe of the extension host", {}]]) {
+      const row = await bench.see(`.runtime-extensions-editor .monaco-list-row:has-text("${name}")`);
+      figure(`activation of ${name}`, Number.parseInt(await row.locator(".activation-time").first().textContent(), 10), target);
+    }
+    await bench.picture("activation");
+    await bench.tidy();
+  });
+}

@@ -48,7 +48,7 @@ test("a description tells agent, age, lines and why it waits", () => {
 
   assert.equal(
     description(waiting, Date.parse("2026-01-01T00:03:10Z")),
-    "claude · 3m · +12 −0 · It asks whether to run npm ci.",
+    "It asks whether to run npm ci. · claude · 3m · +12 −0",
   );
 });
 

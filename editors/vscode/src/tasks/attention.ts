@@ -72,18 +72,16 @@ export function stateOf(task: TaskInfo): TaskState {
   return task.state as TaskState;
 }
 
-/** Tell a task's agent, age and what the list can't show otherwise, in a few words. */
+/** Tell why a task waits, its agent, age and conflicts: what matters most comes first. */
 export function description(task: TaskInfo, now: number): string {
-  const parts = [task.agent, age(now - Date.parse(task.changed))];
+  const why = WAITING_FOR_YOU.has(stateOf(task)) && task.why ? [task.why] : [];
+  const parts = [...why, task.agent, age(now - Date.parse(task.changed))];
   if (task.files) {
     parts.push(`+${task.added ?? 0} −${task.deleted ?? 0}`);
   }
   const conflict = conflictOf(task);
   if (conflict) {
     parts.push(conflict);
-  }
-  if (task.why && WAITING_FOR_YOU.has(stateOf(task))) {
-    parts.push(task.why);
   }
   return parts.join(" · ");
 }

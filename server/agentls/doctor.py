@@ -128,7 +128,7 @@ async def _agents_and_environment(agency: Agency, *, config: Config) -> list[Fin
             hint="Look into your shell's rc files." if environment.problem else "",
         )
     ]
-    agents = await agency.listed(config)
+    agents = await agency.roster.listed(config)
     real = [one for one in agents if one.path and one.name != "shell"]
     findings.append(
         Finding(

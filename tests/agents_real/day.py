@@ -117,6 +117,9 @@ class Day(Course):
 
     def _answer_too_late(self) -> None:
         """Answer a dialog in its terminal, and then from the list as well."""
+        if not self.responded:  # then its model's answer would be held for ever
+            self.note("gone", False, "it never asks")
+            return
         after = self._tell(_HELD)
         if not self.until_offered("deny"):
             self.note("gone", False, "it never asked")

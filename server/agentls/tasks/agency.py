@@ -1,4 +1,4 @@
-"""Agents at work for tasks: which there are, how they are run, what they say.
+"""Agents at work for tasks: how they are run, and what they say.
 
 It joins the definitions with the user's environment and a task's folders; how an
 agent is started or understood stands in `agents/`.
@@ -14,11 +14,6 @@ import attrs
 
 from agentls.agents import invocation
 from agentls.agents.catalogue import (
-    Catalogue,
-    Detected,
-    default_agent,
-    detect,
-    find_program,
     load_agents,
     require_program,
 )
@@ -27,8 +22,7 @@ from agentls.agents.events import AgentEvent, HookRecord, read_event, read_recor
 from agentls.agents.status import Status
 from agentls.agents.trusted import is_trusted
 from agentls.config import Config
-from agentls.config.routing import AUTO
-from agentls.errors import AgentMissing, InvalidState, UnknownAgent
+from agentls.errors import InvalidState
 from agentls.model import (
     AgentName,
     Asked,
@@ -40,17 +34,17 @@ from agentls.model import (
     Task,
 )
 from agentls.paths import Paths
-from agentls.record import is_older
 from agentls.sessions.environment import (
     UserEnvironment,
     agent_environment,
     user_environment,
 )
 from agentls.tasks.ports import PortBlocks
+from agentls.tasks.roster import Roster
 from agentls.tasks.running import Program
 from agentls.threads import in_thread
 
-__all__ = ["STATES", "Agency", "Heard", "ListedAgent", "Said", "Start"]
+__all__ = ["STATES", "Agency", "Heard", "Said", "Start"]
 
 _WIDE = 1000
 """Columns of a terminal in which no line of an answer is broken."""
@@ -62,21 +56,6 @@ STATES = {
 }
 """Where a task stands whose agent does so."""
 _STATUSES = {state: status for status, state in STATES.items()}
-
-
-@attrs.frozen(kw_only=True)
-class ListedAgent:
-    """An agent that can be named."""
-
-    name: AgentName
-    title: str
-    path: Path | None
-    version: str | None
-    default: bool
-    hint: str
-    tested: str | None
-    """The version that its definition was tried with, and the oldest that works:"""
-    minimum: str | None
 
 
 @attrs.frozen(kw_only=True)
@@ -115,12 +94,12 @@ class Heard:
 
 
 class Agency:
-    """Knows the agents of a config, and runs them for tasks."""
+    """Runs agents for tasks, and reads what they say."""
 
     def __init__(self, *, paths: Paths, ports: PortBlocks) -> None:
         self._paths = paths
         self.ports = ports
-        self._versions: dict[tuple[Path, int], str | None] = {}
+        self.roster = Roster(self.user_environment)
         self.made: set[Path] = set()
         """Repositories that agentls made and that hold nothing of anybody's."""
 
@@ -161,99 +140,6 @@ class Agency:
                 **_told_ports(ports),
             },
         )
-
-    async def choose(self, asked: str | None, config: Config) -> AgentName:
-        """Choose the agent: the one named, the configured one, or the first there is.
-
-        Raises `UnknownAgent`, or `AgentMissing` when its program isn't installed.
-        """
-        catalogue = await in_thread(load_agents, config)
-        environ = (await self.user_environment()).values
-        name = asked or config.agent
-        if name is None:
-            return (await in_thread(default_agent, catalogue, environ)).name
-        definition = catalogue.get(name)
-        path = await in_thread(require_program, definition, environ)
-        await self._require_version(definition, path, environ)
-        return definition.name
-
-    async def chosen_by_itself(self, config: Config) -> tuple[AgentName, ...]:
-        """Give the agents that are installed and may be chosen unasked.
-
-        Raises `AgentMissing` when there is none.
-        """
-        catalogue = await in_thread(load_agents, config)
-        environ = (await self.user_environment()).values
-
-        def look() -> tuple[AgentName, ...]:
-            default_agent(catalogue, environ)
-            return tuple(
-                one.name
-                for one in catalogue.definitions.values()
-                if one.preset and find_program(one, environ)
-            )
-
-        return await in_thread(look)
-
-    async def installed(self, config: Config) -> tuple[AgentName, ...]:
-        """Give the agents that can be named and are installed, whatever their age."""
-        catalogue = await in_thread(load_agents, config)
-        environ = (await self.user_environment()).values
-        return await in_thread(
-            lambda: tuple(
-                one.name
-                for one in catalogue.definitions.values()
-                if find_program(one, environ)
-            )
-        )
-
-    async def is_there(self, name: AgentName, config: Config) -> bool:
-        """Tell whether an agent is known and installed."""
-        try:
-            await self.choose(name, config)
-        except (AgentMissing, UnknownAgent):
-            return False
-        return True
-
-    async def _require_version(
-        self, definition: Definition, path: Path, environ: Mapping[str, str]
-    ) -> None:
-        """Raise `AgentMissing` for a program that is known to be too old."""
-        if definition.minimum is None:
-            return
-        asked = path, await in_thread(_changed, path)
-        if asked not in self._versions:
-            found = await detect(definition, environ=environ)
-            self._versions[asked] = found and found.version
-        version = self._versions[asked]
-        if version is not None and is_older(version, than=definition.minimum):
-            raise AgentMissing(
-                f"{path} is version {version}, older than {definition.minimum}, from"
-                f" which on the agent {definition.name} works. Nothing was started.",
-                hint=definition.install or "Update it.",
-            )
-
-    async def listed(self, config: Config) -> tuple[ListedAgent, ...]:
-        """List the agents, with the versions of those that are installed."""
-        catalogue = await in_thread(load_agents, config)
-        environ = (await self.user_environment()).values
-        default = await in_thread(_default, catalogue, environ, config)
-        listed: list[ListedAgent] = []
-        for definition in catalogue.definitions.values():
-            found = await detect(definition, environ=environ)
-            listed.append(
-                ListedAgent(
-                    name=definition.name,
-                    title=definition.title or definition.name,
-                    path=found and found.path,
-                    version=found and found.version,
-                    default=definition.name == default,
-                    hint=_hint(definition, found),
-                    tested=definition.tested,
-                    minimum=definition.minimum,
-                )
-            )
-        return tuple(listed)
 
     async def definition(self, task: Task, config: Config) -> Definition:
         """Give what is known of the task's agent; raises `UnknownAgent`."""
@@ -308,7 +194,7 @@ class Agency:
         if definition.minimum is not None:  # it may have changed since it was chosen
             environ = (await self.user_environment()).values
             path = await in_thread(require_program, definition, environ)
-            await self._require_version(definition, path, environ)
+            await self.roster.require_version(definition, path, environ)
         run = invocation.Run(
             prompt=prompt,
             worktree=task.worktree,
@@ -434,33 +320,6 @@ def _said(event: AgentEvent, *, before: Said | None) -> Said:
         prompt=event.prompt or (before.prompt if before else ""),
         message=event.last_message or (before.message if before else ""),
     )
-
-
-def _hint(definition: Definition, found: Detected | None) -> str:
-    if found is None:
-        return definition.install or ""
-    minimum = definition.minimum
-    if minimum and found.version and is_older(found.version, than=minimum):
-        return f"Too old: it needs {minimum} or later."
-    return ""
-
-
-def _changed(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
-def _default(
-    catalogue: Catalogue, environ: Mapping[str, str], config: Config
-) -> str | None:
-    if config.agent not in {None, AUTO}:
-        return config.agent
-    try:
-        return default_agent(catalogue, environ).name
-    except AgentMissing:
-        return None
 
 
 def _hook_argv() -> tuple[str, ...]:

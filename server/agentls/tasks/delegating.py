@@ -243,7 +243,7 @@ class Delegating:
             repository = await find_repository(folder)
             config = await self._trusting.decided_config(repository)
         agents: list[AgentName] = []
-        for name in await self._agency.installed(config):
+        for name in await self._agency.roster.installed(config):
             with contextlib.suppress(NotAllowed):
                 await self._require_agent(name, config)
                 agents.append(name)

@@ -14,11 +14,12 @@ from agentls.model import (
     TaskId,
     TurnSource,
 )
-from agentls.tasks.agency import Agency, ListedAgent
+from agentls.tasks.agency import Agency
 from agentls.tasks.deciding import Deciding
 from agentls.tasks.operations import Operations
 from agentls.tasks.request import check_prompt
 from agentls.tasks.resuming import GO_ON, require_worktree, resume
+from agentls.tasks.roster import ListedAgent
 from agentls.tasks.routing import Routing, Suggestion
 from agentls.tasks.starting import Say
 from agentls.tasks.states import require_state
@@ -142,9 +143,9 @@ class Orchestrator:
     async def agents(self, folder: Path | None) -> tuple[ListedAgent, ...]:
         """List the agents that can be named, for a repository or in general."""
         if folder is None:
-            return await self._agency.listed(await self._trusting.user_config())
+            return await self._agency.roster.listed(await self._trusting.user_config())
         policy = await self._trusting.policy(await find_repository(folder))
-        return await self._agency.listed(policy.config)
+        return await self._agency.roster.listed(policy.config)
 
     async def suggest(
         self, prompt: str, folder: Path | None, *, labels: Sequence[str] = ()

@@ -73,9 +73,9 @@ class Routing:
         Raises `UnknownAgent`, and `AgentMissing` for one that isn't installed.
         """
         if not self.looks_at_task(asked, config):
-            return Chosen(agent=await self._agency.choose(asked, config))
+            return Chosen(agent=await self._agency.roster.choose(asked, config))
         suggested = await self.suggest(prompt, labels=labels, config=config)
-        agent = await self._agency.choose(suggested.agent, config)
+        agent = await self._agency.roster.choose(suggested.agent, config)
         return Chosen(agent=agent, why=suggested.why)
 
     async def suggest(
@@ -85,7 +85,7 @@ class Routing:
 
         Raises `AgentMissing` when there is none that may be chosen by itself.
         """
-        there = await self._agency.chosen_by_itself(config)
+        there = await self._agency.roster.chosen_by_itself(config)
         records = {one.agent: one for one in await self._records.read()}
         ranked = sorted(there, key=lambda name: _rank(records.get(name)))
         candidates = tuple(
@@ -96,7 +96,7 @@ class Routing:
             if not (fits := _fits(route, prompt, labels)):
                 continue
             name = AgentName(route.agent)
-            if name in there or await self._agency.is_there(name, config):
+            if name in there or await self._agency.roster.is_there(name, config):
                 return Suggestion(agent=name, why=fits + missing, candidates=candidates)
             missing += f" {name}, which a route names, isn't installed."
         best = candidates[0]

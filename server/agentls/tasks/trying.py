@@ -96,7 +96,7 @@ class Trying:
         if not 0 < seconds <= _SECONDS_MAX:
             raise InvalidParams(f"The time goes up to {_SECONDS_MAX:g} seconds.")
         config = await self._config()
-        agent = await self._agency.choose(name, config)
+        agent = await self._agency.roster.choose(name, config)
         expected = abilities(await self._agency.named(agent, config))
         found: dict[Ability, str] = {}
         trouble = ""

@@ -24,7 +24,7 @@ from agentls.lsp.protocol.agents import (
 )
 from agentls.lsp.registry import command
 from agentls.lsp.server import Server
-from agentls.tasks.agency import ListedAgent
+from agentls.tasks.roster import ListedAgent
 
 
 @command("agentls.listAgents")

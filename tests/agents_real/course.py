@@ -15,6 +15,7 @@ __all__ = ["AT_REST", "Course", "Found", "NotSeen"]
 
 AT_REST = frozenset({"review", "failed", "interrupted", "merged", "discarded"})
 _AGAIN_SECONDS = 0.5
+_PRESSES = 4
 _DONE = {"written", "thought"}
 
 
@@ -125,7 +126,7 @@ class Course:
         state = self.person.task["state"]
         return "" if state == "review" else f"{state}: {self.person.reasons[-1:]}"
 
-    def until(self, true: Callable[[], bool]) -> bool:
+    def until(self, true: Callable[[], bool], *, seconds: float = SECONDS) -> bool:
         """Wait for news that make it true, before the present session's terminal."""
         person = self.person
 
@@ -136,7 +137,7 @@ class Course:
                     person.watch()
             return true()
 
-        return person.until(watched)
+        return person.until(watched, seconds=seconds)
 
     def until_asked(self, prompt: str, *, after: int) -> None:
         """Wait until the model is asked that."""
@@ -146,15 +147,21 @@ class Course:
         if question is None:
             raise NotSeen(f"the model never heard {prompt!r}")
 
-    def until_used(self, *, after: int) -> None:
-        """Wait until the model is told what a tool gave, or the agent rests."""
+    def press(self, keys: str, *, after: int) -> None:
+        """Answer in its terminal, until its tool was used or it rests.
+
+        Some programs take no keys in the moment in which they have drawn a dialog.
+        """
 
         def used() -> bool:
             new = self.stage.model.exchanges[after:]
             return any(one.question.result is not None for one in new) or self.rests()
 
-        if not self.until(used):
-            raise NotSeen("it never used its tool")
+        for _ in range(_PRESSES):
+            self.person.type(keys)
+            if self.until(used, seconds=SECONDS / _PRESSES):
+                return
+        raise NotSeen("it never used its tool")
 
     def rest(self) -> None:
         """Wait for the turn's end, and give the permissions that it asks for."""

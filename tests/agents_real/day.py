@@ -126,8 +126,7 @@ class Day(Course):
             self.stage.model.let_go("held")
             self.rest()
             return
-        self.person.type(self.setting["allow"])
-        self.until_used(after=after)
+        self.press(self.setting["allow"], after=after)
         refused = ""
         try:
             self.person.ask("respond", choice="deny")

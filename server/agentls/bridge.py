@@ -22,7 +22,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from agentls.client import client_environment
+from agentls.client import client_environment, delegate_of
 from agentls.connect import connect
 from agentls.errors import AgentlsError
 from agentls.frames import BadFrame, Frame, FrameSplitter
@@ -169,18 +169,23 @@ class Bridge:
         return self._daemon, self._entered(letter)
 
     def _with_environment(self, letter: Letter) -> Letter:
-        """Add what agents need of the editor's environment, unless it is given."""
+        """Add what agents need of the editor's environment, unless it is given.
+
+        What runs in an agent's session asks in that agent's name, whatever is given.
+        """
         params: Any = letter.message and letter.message.get("params")
         if not isinstance(params, dict):
             return letter
         known = cast("dict[str, Any]", params)
         given: Any = known.get("initializationOptions") or {}
-        if not isinstance(given, dict) or "environment" in given:
+        if not isinstance(given, dict):
             return letter
         options: Message = {
-            **cast("Message", given),
             "environment": client_environment(self._environ),
+            **cast("Message", given),
         }
+        if (delegate := delegate_of(self._environ)) is not None:
+            options["delegate"] = delegate
         message = {
             **cast("Message", letter.message),
             "params": {**known, "initializationOptions": options},

@@ -175,9 +175,9 @@ class Editor:
     def state(self) -> Any:
         return self.result(self.command("stub.state"))
 
-    def greet(self) -> int:
+    def greet(self, **told: Any) -> int:
         """Initialize; give the daemon's pid."""
-        params = {"processId": None, "capabilities": {}, "rootUri": None}
+        params = {"processId": None, "capabilities": {}, "rootUri": None} | told
         found = self.result(self.ask("initialize", params))
         self.say(method="initialized", params={})
         return found["serverInfo"]["pid"]

@@ -37,6 +37,15 @@ def test_an_editor_is_greeted_and_ends_with_status_zero(start_editor: Any):
     assert editor.process.wait(20) == 0
 
 
+def test_in_an_agents_session_an_editor_asks_in_that_agents_name(start_editor: Any):
+    for given in ({}, {"delegate": {"folder": "/"}, "environment": {}}):
+        editor = start_editor(AGENTLS_SESSION="b2c3-1")
+        editor.greet(initializationOptions=given)
+        options = editor.state()["initialize"]["initializationOptions"]
+        assert options["delegate"] == {"session": "b2c3-1"}
+        editor.end()
+
+
 def test_exit_without_shutdown_is_status_one(start_editor: Any):
     editor = start_editor()
     editor.greet()

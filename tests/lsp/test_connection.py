@@ -110,8 +110,19 @@ async def test_what_cannot_be_read_is_answered_and_the_connection_goes_on(connec
     await peer.initialize()
 
 
+async def test_who_has_not_said_who_it_is_is_done_nothing_for(connect):
+    peer = await connect()
+    ask = {"command": "agentls.listTasks"}
+    answer = await peer.ask("workspace/executeCommand", ask)
+    assert answer["error"]["code"] == -32002
+    await peer.initialize()
+    answer = await peer.ask("workspace/executeCommand", ask)
+    assert answer["result"]["tasks"] == []
+
+
 async def test_lower_case_headers_and_user_data_with_a_key_jsonrpc(connect):
     peer = await connect()
+    await peer.initialize()
     body = json.dumps(
         {
             "jsonrpc": "2.0",

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import attrs
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+from pygls.exceptions import JsonRpcException, JsonRpcServerNotInitialized
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from agentls.core import Core
@@ -210,6 +210,8 @@ class _Protocol(LanguageServerProtocol):
         self, params: types.ExecuteCommandParams
     ) -> Any:
         """Run a command with its one JSON object."""
+        if not self._server.greeted:  # else nobody knew whether an agent asks
+            raise JsonRpcServerNotInitialized
         command = COMMANDS.get(params.command)
         if command is None:
             raise InvalidParams(

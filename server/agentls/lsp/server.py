@@ -97,7 +97,8 @@ class Server(LanguageServer):
         )
         self.core = core
         self.exiting = False
-        self._greeted = False
+        self.greeted = False
+        """Whether the client has said who it is."""
         self.client_environment: Mapping[str, str] = {}
         self.delegate: Delegate | None = None
         """The agent that this client speaks for; None for a person."""
@@ -141,7 +142,7 @@ class Server(LanguageServer):
 
     def hear(self, event: Event) -> None:
         """Pass an event of the book on to the client, once it was greeted."""
-        if not self._greeted:
+        if not self.greeted:
             return
         if isinstance(event, Task):
             info = self.task_info(event)
@@ -162,7 +163,7 @@ class Server(LanguageServer):
 
     def hear_forecast(self, news: News) -> None:
         """Pass on to the client, once it was greeted, what else is to be expected."""
-        if self._greeted and news.tasks:
+        if self.greeted and news.tasks:
             self.send("agentls/forecastChanged", foreseen.forecast_changed(news))
 
     def task_info(self, task: Task) -> TaskInfo:
@@ -175,7 +176,7 @@ class Server(LanguageServer):
 
     def initialized_by(self, params: types.InitializeParams) -> None:
         """Take what the client says of itself; from now on it hears events."""
-        self._greeted = True
+        self.greeted = True
         options: Any = params.initialization_options
         if isinstance(options, dict):
             self.odd_bytes_private = options.get("oddBytes") == "private"

@@ -13,6 +13,7 @@ from agentls.model import CheckOutcome, Item, SessionKind, State, Task
 from agentls.review import merging
 from agentls.review.train import Train
 from agentls.sessions.output import last_text
+from agentls.store.tasks import load_journal
 from agentls.tasks.request import TaskRequest
 from agentls.tasks.starting import silent
 
@@ -317,7 +318,7 @@ async def test_work_that_changed_after_the_check_is_not_merged(
     monkeypatch.setattr(
         type(daemon.core.trains), "_merge", lambda _, *a, **o: late(*a, **o)
     )
-    with pytest.raises(InvalidState, match="isn't what was tried"):
+    with pytest.raises(InvalidState, match="it changed since"):
         await _run(daemon, one, two, merge=True)
     assert git(daemon.root, "rev-parse", "main") == before
     assert daemon.core.book.get(one.id).state is State.REVIEW
@@ -412,6 +413,30 @@ async def test_the_next_daemon_finishes_or_undoes_the_merge(
             "3",
             "plain.txt",
         ]
+
+
+async def test_a_task_discarded_before_the_next_daemon_came_to_it_is_merged(
+    daemon: Any, git: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+):
+    one, two = await daemon.done("echo 1 > 1"), await daemon.done("echo 2 > 2")
+    advance = merging.advance
+
+    async def cut_off(*args: Any) -> Any:
+        await advance(*args)
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(merging, "advance", cut_off)
+    with pytest.raises(asyncio.CancelledError):
+        await _run(daemon, one, two, merge=True)
+    await daemon.core.discarding.discard(two.id)
+    read = daemon.core.book._database.read
+    (note,) = [entry for entry in await read(load_journal) if entry.task == one.id]
+    await daemon.core.trains.finish_train(one, note)
+    assert daemon.core.book.get(one.id).state is State.MERGED
+    assert daemon.core.book.get(two.id).state is State.DISCARDED
+    restored = await daemon.core.discarding.restore(two.id)
+    assert restored.state is State.MERGED
+    assert restored.merged_commit == git(daemon.root, "rev-parse", "main")
 
 
 async def test_nothing_ready_is_an_empty_train(daemon: Any):

@@ -77,6 +77,8 @@ class Forecasting:
     def __init__(self, operations: Operations) -> None:
         self._on = operations
         self._watched: dict[Path, _Watched] = {}
+        self._states: dict[TaskId, State] = {}
+        """The state in which each task was heard of last."""
         self._listeners: list[Callable[[News], None]] = []
         self._wanted: defaultdict[Path, set[bool]] = defaultdict(set)
         self._wake = asyncio.Event()
@@ -93,8 +95,13 @@ class Forecasting:
     def hear(self, event: Event) -> None:
         """Look again at a repository one of whose tasks changed."""
         if isinstance(event, Task):
+            before = self._states.get(event.id)
+            self._states[event.id] = event.state
+            if event.state in _CLOSED and event.state is before:
+                return  # nothing of it is open, whatever else changed
             self.look_soon(event.repository, saved=False)
         elif isinstance(event, Removed):
+            self._states.pop(event.task, None)
             for root in self._watched:
                 self.look_soon(root, saved=False)
 

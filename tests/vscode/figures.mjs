@@ -1,6 +1,7 @@
 /** Figures of the whole window: how few keys a merge takes, and how quick it all is. */
 
 import assert from "node:assert/strict";
+import { until } from "./until.mjs";
 
 const FILES = 20;
 const TASKS = 1000;
@@ -34,6 +35,7 @@ export async function figures({ stage, bench, page, step, figure }) {
     await bench.command("Agent Tasks: Refresh");
     await bench.command("Probe: End");
     await bench.command("Profile: Stop");
+    await until(() => stage.has("extensions/probe/profile.json"));
     const { getChildren, getTreeItem } = stage.probed("profile");
     figure(`getChildren of ${TASKS} tasks, all calls`, getChildren, { below: 30 });
     figure("getTreeItem of them, all calls", getTreeItem);

@@ -38,7 +38,7 @@ export async function languages({ stage, bench, page, step }) {
     await bench.notified("“Strict; write");
     await bench.tidy();
     await bench.row("Strict; write").locator(".monaco-tl-twistie").click();
-    await (await bench.seeRow("tax.ts")).click();
+    await (await bench.seeRow("tax.tssrc")).click();
     await bench.see(`${right} .squiggly-error`, "the type error");
     await bench.cursorIn("same");
     await page.keyboard.press("F8");

@@ -16,6 +16,7 @@ export async function figures({ stage, bench, page, step, figure }) {
     const clicked = Date.now();
     await bench.press("Review");
     await bench.see(side("agent"));
+    await bench.see('.editor-group-container .title [aria-label^="Merge"]', "the button that merges");
     const shown = Date.now();
     await page.keyboard.press("Control+Alt+m");
     await bench.notified("is in main as");

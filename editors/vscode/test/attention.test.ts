@@ -6,10 +6,12 @@ import {
   choiceLabel,
   contextValue,
   description,
+  families,
   GROUPS,
   grouped,
   hasFailedChecks,
   LOOKS,
+  presentSession,
 } from "../src/tasks/attention";
 import { task } from "./fakes";
 
@@ -109,4 +111,25 @@ test("only a check that failed and blocks stands in the way of a merge", () => {
   assert.ok(!hasFailedChecks(check("inform", "failed")));
   assert.ok(!hasFailedChecks(check("block", "passed")));
   assert.ok(!hasFailedChecks(task()));
+});
+
+test("a child stands below its parent where both need the same, and names it elsewhere", () => {
+  const child = task({ id: "c", parent: "p" });
+  const { roots, children } = families([task({ id: "p" }), child, task({ id: "o", parent: "x" })]);
+
+  assert.deepEqual(
+    roots.map(({ id }) => id),
+    ["p", "o"],
+  );
+  assert.deepEqual(children.get("p"), [child]);
+  assert.match(description(child, 0), /↳ p$/);
+  assert.doesNotMatch(description(child, 0, { apart: false }), /↳/);
+});
+
+test("a terminal shows the agent, whatever checks and scripts ran since", () => {
+  const session = (id: string, kind: string) => ({ id, kind, title: "", live: true, started: "" });
+  const sessions = [session("s-1", "setup"), session("s-2", "agent"), session("s-3", "script")];
+
+  assert.equal(presentSession(task({ sessions }))?.id, "s-2");
+  assert.equal(presentSession(task({ sessions: [session("s-1", "check")] })), undefined);
 });

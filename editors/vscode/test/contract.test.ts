@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { test } from "node:test";
 import { LOOKS } from "../src/tasks/attention";
 
@@ -88,4 +88,18 @@ test("all that the server tells is heard", () => {
 
   assert.ok(names(told).length > 5);
   assert.deepEqual(names(heard).sort(), names(told));
+});
+
+test("whatever the server consists of is packed", () => {
+  const packed = /server\/\*\*\/\*\.\{(.*)\}/
+    .exec(readFileSync(".vscodeignore", "utf8"))?.[1]
+    ?.split(",");
+  const files = readdirSync("../../server/agentls", { recursive: true, withFileTypes: true })
+    .filter((file) => file.isFile() && !file.parentPath.includes("__pycache__"))
+    .map(({ name }) => extname(name).slice(1));
+
+  assert.deepEqual(
+    [...new Set(files)].filter((kind) => !packed?.includes(kind)),
+    [],
+  );
 });

@@ -26,8 +26,11 @@ import { choosePython } from "./python";
 import { beginAfter, pauseQueue, resumeQueue, setPriority } from "./queue";
 import { race } from "./race";
 import { rename } from "./rename";
+import { report } from "./report";
 import { review, reviewNext } from "./review";
+import { runScript } from "./script";
 import { attachInTerminal, openOutput } from "./terminal";
+import { train } from "./train";
 import { trust } from "./trust";
 import { abortUpdate, update } from "./update";
 import { openWorktree } from "./worktree";
@@ -67,6 +70,7 @@ export const COMMANDS: Readonly<Record<string, Run>> = {
   "agentls.ui.refuseFile": refuseFile,
   "agentls.ui.refuseHunks": refuseHunks,
   "agentls.ui.rename": rename,
+  "agentls.ui.report": report,
   "agentls.ui.restart": ({ connection }) => connection.restart(),
   "agentls.ui.restore": restore,
   "agentls.ui.resume": resume,
@@ -79,6 +83,7 @@ export const COMMANDS: Readonly<Record<string, Run>> = {
   "agentls.ui.race": race,
   "agentls.ui.runChecklist": runChecklist,
   "agentls.ui.runChecks": runChecks,
+  "agentls.ui.runScript": runScript,
   "agentls.ui.sendFeedback": sendFeedback,
   "agentls.ui.setPriority": setPriority,
   "agentls.ui.showBriefing": showBriefing,
@@ -88,6 +93,7 @@ export const COMMANDS: Readonly<Record<string, Run>> = {
   "agentls.ui.stop": stop,
   "agentls.ui.takeFile": takeFile,
   "agentls.ui.takeHunks": takeHunks,
+  "agentls.ui.train": train,
   "agentls.ui.trust": trust,
   "agentls.ui.undoMerge": undoMerge,
   "agentls.ui.update": update,

@@ -59,6 +59,32 @@ export function grouped(tasks: Iterable<TaskInfo>): ReadonlyMap<GroupId, readonl
   return found;
 }
 
+/** Tasks of one group in families: a child stands below its parent where both are in it. */
+export interface Families {
+  readonly roots: readonly TaskInfo[];
+  readonly children: ReadonlyMap<string, readonly TaskInfo[]>;
+}
+
+/**
+ * Part a group's tasks into families, in their order.
+ *
+ * A child in another group than its parent is a root there: what needs the person first
+ * is never hidden below what doesn't.
+ */
+export function families(members: readonly TaskInfo[]): Families {
+  const here = new Set(members.map(({ id }) => id));
+  const roots: TaskInfo[] = [];
+  const children = new Map<string, TaskInfo[]>();
+  for (const task of members) {
+    if (task.parent !== undefined && here.has(task.parent)) {
+      children.set(task.parent, [...(children.get(task.parent) ?? []), task]);
+    } else {
+      roots.push(task);
+    }
+  }
+  return { roots, children };
+}
+
 /** Give the group that a task stands in. */
 export function groupOf(task: TaskInfo): Group {
   const group = GROUPS.find((one) => one.states.includes(stateOf(task)));
@@ -72,8 +98,12 @@ export function stateOf(task: TaskInfo): TaskState {
   return task.state as TaskState;
 }
 
-/** Tell why a task waits, its agent, age and conflicts: what matters most comes first. */
-export function description(task: TaskInfo, now: number): string {
+/**
+ * Tell why a task waits, its agent, age and conflicts: what matters most comes first.
+ *
+ * A child that stands `apart` from its parent names it.
+ */
+export function description(task: TaskInfo, now: number, { apart = true } = {}): string {
   const why = WAITING_FOR_YOU.has(stateOf(task)) && task.why ? [task.why] : [];
   const parts = [...why, task.agent, age(now - Date.parse(task.changed))];
   if (task.files) {
@@ -82,6 +112,9 @@ export function description(task: TaskInfo, now: number): string {
   const conflict = conflictOf(task);
   if (conflict) {
     parts.push(conflict);
+  }
+  if (task.parent && apart) {
+    parts.push(`↳ ${task.parent}`);
   }
   return parts.join(" · ");
 }
@@ -112,9 +145,9 @@ export function age(milliseconds: number): string {
   return `${seconds}s`;
 }
 
-/** Give the session that a terminal would show: the live one, else the last. */
+/** Give the session that a terminal shows: the setup's or agent's last, no check or script. */
 export function presentSession(task: TaskInfo): { id: string; live: boolean } | undefined {
-  return task.sessions?.at(-1);
+  return task.sessions?.findLast(({ kind }) => kind === "setup" || kind === "agent");
 }
 
 /** Whether a check of a task stands in the way of its merge. */

@@ -6,10 +6,13 @@ import type { Changes } from "../review/changes";
 import {
   contextValue,
   description,
+  type Families,
+  families,
   GROUPS,
   type Group,
   type GroupId,
   grouped,
+  groupOf,
   LOOKS,
   stateOf,
   WAITING_FOR_YOU,
@@ -32,7 +35,10 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
   readonly #view: vscode.TreeView<Node>;
   readonly #owned: vscode.Disposable[];
   readonly #taskNodes = new Map<string, Node>();
+  /** The tasks that are folded out: one that moves to another group stays so. */
+  readonly #expanded = new Set<string>();
   #groups: ReadonlyMap<GroupId, readonly TaskInfo[]> | undefined;
+  readonly #families = new Map<GroupId, Families>();
   #filter = "";
   #pending: NodeJS.Timeout | undefined;
   readonly #ages: NodeJS.Timeout;
@@ -54,6 +60,8 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
       tasks.onDidChange(() => this.#refresh()),
       tasks.onDidList(() => this.#refresh()),
       tasks.onDidChangeQueue(() => this.#showPause()),
+      this.#view.onDidExpandElement(({ element }) => this.#fold(element, { out: true })),
+      this.#view.onDidCollapseElement(({ element }) => this.#fold(element, { out: false })),
       this.#view.onDidChangeCheckboxState(({ items }) => this.#mark(items)),
       changes.onDidChange((task) => this.#changed.fire(this.#taskNode(task))),
     ];
@@ -83,16 +91,17 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     }
     switch (node.kind) {
       case "group":
-        return this.#members(node.group.id).map((task) => this.#taskNode(task.id));
+        return this.#family(node.group.id).roots.map((task) => this.#taskNode(task.id));
       case "task":
-        return this.#files(node.id);
+        return this.#below(node.id);
       case "file":
         return null;
     }
   }
 
   getParent(node: Node): Node | undefined {
-    return node.kind === "file" ? this.#taskNode(node.task) : undefined;
+    const parent = node.kind === "file" ? node.task : node.kind === "task" && this.#parent(node.id);
+    return parent ? this.#taskNode(parent) : undefined;
   }
 
   getTreeItem(node: Node): vscode.TreeItem {
@@ -143,9 +152,38 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     }
   }
 
-  async #files(task: string): Promise<Node[]> {
-    const change = await this.#changes.of(task);
-    return (change?.files ?? []).map((file) => ({ kind: "file", task, file }));
+  #family(id: GroupId): Families {
+    const known = this.#families.get(id) ?? families(this.#members(id));
+    this.#families.set(id, known);
+    return known;
+  }
+
+  /** The tasks that stand below a task. */
+  #children(id: string): readonly TaskInfo[] {
+    const task = this.#tasks.get(id);
+    return (task && this.#family(groupOf(task).id).children.get(id)) ?? [];
+  }
+
+  /** The id of the task that a task stands below. */
+  #parent(id: string): string | undefined {
+    const parent = this.#tasks.get(id)?.parent;
+    const below = parent !== undefined && this.#children(parent).some((one) => one.id === id);
+    return below ? parent : undefined;
+  }
+
+  /** What a task's agent handed out, then the files of its own change. */
+  async #below(task: string): Promise<Node[]> {
+    const change = hasChange(this.#tasks.get(task)) ? await this.#changes.of(task) : undefined;
+    return [
+      ...this.#children(task).map(({ id }) => this.#taskNode(id)),
+      ...(change?.files ?? []).map((file): Node => ({ kind: "file", task, file })),
+    ];
+  }
+
+  #fold(node: Node, { out }: { readonly out: boolean }): void {
+    if (node.kind === "task") {
+      this.#expanded[out ? "add" : "delete"](node.id);
+    }
   }
 
   #taskNode(id: string): Node {
@@ -178,10 +216,11 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     if (!task) {
       return new vscode.TreeItem(id);
     }
-    const item = new vscode.TreeItem(task.title, vscode.TreeItemCollapsibleState.Collapsed);
+    const item = new vscode.TreeItem(task.title, this.#foldOf(task));
     const look = LOOKS[stateOf(task)];
-    item.id = id;
-    item.description = description(task, Date.now());
+    // VS Code folds an item that it knows out only for a person; one with children is another.
+    item.id = this.#children(id).length > 0 ? `${id} with children` : id;
+    item.description = description(task, Date.now(), { apart: !this.#parent(id) });
     item.contextValue = contextValue(task);
     item.resourceUri = taskUri(task);
     item.iconPath = new vscode.ThemeIcon(
@@ -189,10 +228,17 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
       look.color ? new vscode.ThemeColor(look.color) : undefined,
     );
     item.accessibilityInformation = { label: `${task.title}, ${task.state}, ${task.agent}` };
-    if (task.state === "discarded" || task.state === "queued") {
-      item.collapsibleState = vscode.TreeItemCollapsibleState.None;
-    }
     return item;
+  }
+
+  #foldOf(task: TaskInfo): vscode.TreeItemCollapsibleState {
+    const children = this.#children(task.id).length;
+    if (children === 0 && !hasChange(task)) {
+      return vscode.TreeItemCollapsibleState.None;
+    }
+    return children > 0 || this.#expanded.has(task.id)
+      ? vscode.TreeItemCollapsibleState.Expanded
+      : vscode.TreeItemCollapsibleState.Collapsed;
   }
 
   #showPause(): void {
@@ -207,12 +253,17 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     this.#pending ??= setTimeout(() => {
       this.#pending = undefined;
       this.#groups = undefined;
+      this.#families.clear();
       this.#changed.fire(undefined);
       const waiting = this.#tasks.all().filter((task) => WAITING_FOR_YOU.has(stateOf(task)));
       const tooltip = `${waiting.length} ${waiting.length === 1 ? "task waits" : "tasks wait"} for you`;
       this.#view.badge = waiting.length > 0 ? { value: waiting.length, tooltip } : undefined;
     }, REFRESH_MS);
   }
+}
+
+function hasChange(task: TaskInfo | undefined): boolean {
+  return task !== undefined && task.state !== "discarded" && task.state !== "queued";
 }
 
 function tooltip(task: TaskInfo): vscode.MarkdownString {

@@ -1,4 +1,4 @@
-/** What a person decides: answers, parts of a change, comments, checks, conflicts. */
+/** What a person decides: answers, parts of a change, comments, checks, pull requests. */
 
 import assert from "node:assert/strict";
 import { until } from "./until.mjs";
@@ -49,11 +49,11 @@ export async function decisions({ stage, bench, page, step }) {
     await bench.newTask("Old; write src/cart.py # end");
     await bench.notified("“Old; write");
     await bench.menu("Old; write", "Review");
-    await bench.commentOn("return sum(prices)", "Why a sum?", ".editor.original");
-    await bench.see(".review-comment >> text=Why a sum?");
+    await bench.commentOn("return len(prices)", "Why a length?", ".editor.original");
+    await bench.see(".review-comment >> text=Why a length?");
     const told = () => JSON.parse(stage.agentls("comments", stage.told("Old; write").id, "--all", "--json")).comments;
-    assert.deepEqual([told()[0].side, told()[0].path, told()[0].line], ["old", "src/cart.py", 2]);
-    await bench.onComment("Why a sum?", "Edit Comment");
+    assert.deepEqual([told()[0].side, told()[0].path, told()[0].line], ["old", "src/cart.py", 6]);
+    await bench.onComment("Why a length?", "Edit Comment");
     await bench.see(".review-comment .edit-textarea .monaco-editor");
     await page.keyboard.press("Control+a");
     await page.keyboard.type("Why not a product?");
@@ -121,43 +121,6 @@ export async function decisions({ stage, bench, page, step }) {
     assert.deepEqual([pullRequest.url, pullRequest.state], ["https://github.com/owner/shop/pull/7", "open"]);
     assert.match(stage.git("--git-dir", bare, "show", `${branch}:src/cart.py`), /# end/);
     assert.match(stage.read("gh-calls"), /pr create .*--title Mark the end/);
-    await bench.tidy();
-  });
-  await step("a conflict at a merge is resolved in the merge editor, and then merged", async () => {
-    await bench.newTask("Hue; write src/colour.txt red");
-    await bench.notified("“Hue; write");
-    stage.write("src/colour.txt", "grey\nblue\n");
-    stage.commit("Choose blue");
-    await bench.inline("Hue; write", "Merge");
-    await bench.notified("src/colour.txt");
-    await bench.picture("merge-conflict");
-    await bench.press("Resolve in Merge Editor");
-    await bench.see(".merge-editor");
-    await bench.menu("Hue; write", "Abort Update");
-    await until(() => stage.readWorktree("Hue; write", "src/colour.txt") === "grey\nred\n");
-    await bench.tidy();
-    await bench.menu("Hue; write", "Update from Target");
-    await bench.press("Resolve in Merge Editor");
-    const both = await bench.see('.merge-editor >> text=/Accept Combination/', "both sides at once");
-    await both.click();
-    await bench.picture("combined");
-    await (await bench.see('.merge-editor .monaco-button:has-text("Complete Merge")')).click();
-    await bench.gone(".merge-editor");
-    assert.doesNotMatch(stage.readWorktree("Hue; write", "src/colour.txt"), /<<<|>>>/);
-    await bench.inline("Hue; write", "Merge");
-    await bench.notified("is in main as");
-    assert.deepEqual(stage.git("show", "main:src/colour.txt").split("\n").sort(), ["blue", "grey", "red"]);
-    await bench.tidy();
-  });
-  await step("a conflict is left to the agent", async () => {
-    await bench.newTask("Tone; write src/tone.txt warm");
-    await bench.notified("“Tone; write");
-    stage.write("src/tone.txt", "cold\n");
-    stage.commit("Choose cold");
-    await bench.inline("Tone; write", "Merge");
-    await bench.notified("src/tone.txt");
-    await bench.press("Let the Agent Resolve");
-    await until(() => /src\/tone\.txt/.test(stage.heard().split("Tone; write src/tone.txt warm").at(-1)));
     await bench.tidy();
   });
 }

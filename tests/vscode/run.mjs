@@ -3,6 +3,7 @@
 import { join, resolve } from "node:path";
 import { createRequire } from "node:module";
 import { changes } from "./changes.mjs";
+import { conflicts } from "./conflicts.mjs";
 import { day } from "./day.mjs";
 import { decisions } from "./decisions.mjs";
 import { queue } from "./queue.mjs";
@@ -12,13 +13,17 @@ import { languages } from "./languages.mjs";
 import { looks } from "./looks.mjs";
 import { sessions } from "./sessions.mjs";
 import { Stage } from "./stage.mjs";
+import { together } from "./together.mjs";
 import { trouble } from "./trouble.mjs";
 import { windows } from "./windows.mjs";
 import { Workbench } from "./workbench.mjs";
 
 const [installation, vsix, pictures] = process.argv.slice(2, 5).map((path) => resolve(path));
 /** The parts; those that are named behind the three folders take place, in one stage. */
-const PARTS = { day, changes, sessions, queue, decisions, trouble, windows, languages, hints, looks, figures };
+const PARTS = {
+  ...{ day, changes, sessions, queue, decisions, conflicts, together, trouble },
+  ...{ windows, languages, hints, looks, figures },
+};
 const wanted = process.argv.slice(5);
 const { chromium } = createRequire(join(installation, "package.json"))("playwright-core");
 

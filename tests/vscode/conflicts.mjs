@@ -1,0 +1,45 @@
+/** Conflicts with the target: resolved by the person, taken back, or left to the agent. */
+
+import assert from "node:assert/strict";
+import { until } from "./until.mjs";
+
+export async function conflicts({ stage, bench, step }) {
+  await step("a conflict at a merge is resolved in the merge editor, and then merged", async () => {
+    await bench.newTask("Hue; write src/colour.txt red");
+    await bench.notified("“Hue; write");
+    stage.write("src/colour.txt", "grey\nblue\n");
+    stage.commit("Choose blue");
+    await bench.inline("Hue; write", "Merge");
+    await bench.notified("src/colour.txt");
+    await bench.picture("merge-conflict");
+    await bench.press("Resolve in Merge Editor");
+    await bench.see(".merge-editor");
+    await bench.menu("Hue; write", "Abort Update");
+    await bench.picture("aborted");
+    await until(() => stage.readWorktree("Hue; write", "src/colour.txt") === "grey\nred\n");
+    await bench.tidy();
+    await bench.menu("Hue; write", "Update from Target");
+    await bench.press("Resolve in Merge Editor");
+    const both = await bench.see('.merge-editor >> text=/Accept Combination/', "both sides at once");
+    await both.click();
+    await bench.picture("combined");
+    await (await bench.see('.merge-editor .monaco-button:has-text("Complete Merge")')).click();
+    await bench.gone(".merge-editor");
+    assert.doesNotMatch(stage.readWorktree("Hue; write", "src/colour.txt"), /<<<|>>>/);
+    await bench.inline("Hue; write", "Merge");
+    await bench.notified("is in main as");
+    assert.deepEqual(stage.git("show", "main:src/colour.txt").split("\n").sort(), ["blue", "grey", "red"]);
+    await bench.tidy();
+  });
+  await step("a conflict is left to the agent", async () => {
+    await bench.newTask("Tone; write src/tone.txt warm");
+    await bench.notified("“Tone; write");
+    stage.write("src/tone.txt", "cold\n");
+    stage.commit("Choose cold");
+    await bench.inline("Tone; write", "Merge");
+    await bench.notified("src/tone.txt");
+    await bench.press("Let the Agent Resolve");
+    await until(() => /src\/tone\.txt/.test(stage.heard().split("Tone; write src/tone.txt warm").at(-1)));
+    await bench.tidy();
+  });
+}

@@ -75,6 +75,13 @@ async def test_a_change_that_was_not_kept_has_no_interval(book, add, history):
     assert _states(await history.read()) == [["queued"]]
 
 
+async def test_what_ends_together_has_an_interval_each(book, add, history):
+    tasks = [await add(), await add()]
+    changes = {task.id: {"state": State.DISCARDED} for task in tasks}
+    await book.finish_all(changes, noted=tasks[0].id)
+    assert _states(await history.read()) == [["queued", "discarded"]] * 2
+
+
 async def test_a_task_that_was_undone_leaves_none(book, add, history):
     task = await add()
     await book.remove(task.id)

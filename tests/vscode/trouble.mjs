@@ -93,7 +93,9 @@ export async function trouble({ stage, bench, page, step }) {
     stage.write("../by-hand/hand.txt", "made by hand\n");
     await bench.command("Agent Tasks: Adopt Worktree");
     await bench.answer("Adopt Worktree", `${path}/`);
-    await bench.answer("Adopt Worktree", "");
+    // The dialog and the step behind it have the same title.
+    await bench.see(".quick-input-widget >> text=What is an agent to do there?");
+    await page.keyboard.press("Enter");
     await bench.seeRow("by-hand");
     assert.equal(stage.told("by-hand").branch, "by-hand");
     await bench.tidy();

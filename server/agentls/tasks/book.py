@@ -299,6 +299,7 @@ class TaskBook:
                     rev = table.next_rev(connection)
                     written.append(attrs.evolve(task, rev=rev))
                     table.update_task(connection, written[-1])
+                    history.add_move(connection, written[-1], self.get(task.id).state)
                     news.set_news(connection, task.id, wanted=False)
                 return tuple(written)
 

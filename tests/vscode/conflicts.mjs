@@ -14,17 +14,12 @@ export async function conflicts({ stage, bench, step }) {
     await bench.picture("merge-conflict");
     await bench.press("Resolve in Merge Editor");
     await bench.see(".merge-editor");
-    await bench.menu("Hue; write", "Abort Update");
-    await bench.picture("aborted");
-    await until(() => stage.readWorktree("Hue; write", "src/colour.txt") === "grey\nred\n");
-    await bench.tidy();
-    await bench.menu("Hue; write", "Update from Target");
-    await bench.press("Resolve in Merge Editor");
     const both = await bench.see('.merge-editor >> text=/Accept Combination/', "both sides at once");
     await both.click();
     await bench.picture("combined");
-    await (await bench.see('.merge-editor .monaco-button:has-text("Complete Merge")')).click();
+    await (await bench.see(".editor-group-container >> text=Complete Merge")).click();
     await bench.gone(".merge-editor");
+    await bench.view(); // VS Code shows its own Source Control view then
     assert.doesNotMatch(stage.readWorktree("Hue; write", "src/colour.txt"), /<<<|>>>/);
     await bench.inline("Hue; write", "Merge");
     await bench.notified("is in main as");
@@ -41,5 +36,16 @@ export async function conflicts({ stage, bench, step }) {
     await bench.press("Let the Agent Resolve");
     await until(() => /src\/tone\.txt/.test(stage.heard().split("Tone; write src/tone.txt warm").at(-1)));
     await bench.tidy();
+  });
+  await step("an update that left conflicts is taken back, also while its merge editor is open", async () => {
+    await bench.newTask("Shade; write src/shade.txt dark");
+    await bench.notified("“Shade; write");
+    stage.write("src/shade.txt", "light\n");
+    stage.commit("Choose light");
+    await bench.menu("Shade; write", "Update from Target");
+    await bench.press("Resolve in Merge Editor");
+    await until(() => stage.readWorktree("Shade; write", "src/shade.txt") !== "dark\n");
+    await bench.menu("Shade; write", "Abort Update");
+    await until(() => stage.readWorktree("Shade; write", "src/shade.txt") === "dark\n");
   });
 }

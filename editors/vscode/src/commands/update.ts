@@ -16,13 +16,25 @@ export async function update(parts: Parts, given?: Given): Promise<void> {
 /** Bring back what was before an update that left conflicts. */
 export async function abortUpdate(parts: Parts, given?: Given): Promise<void> {
   const task = await pickTask(parts, given, REVIEWABLE_STATES);
-  const aborted =
-    task && (await parts.connection.ask("agentls.updateTask", { task: task.id, abort: true }));
+  if (!task) {
+    return;
+  }
+  // The checkpoint has it then, and no editor writes it over what is brought back.
+  await saveAll(task);
+  const aborted = await parts.connection.ask("agentls.updateTask", { task: task.id, abort: true });
   if (aborted) {
     parts.tasks.take(aborted.task);
     parts.sourceControl.keepOut(vscode.Uri.parse(task.worktree));
     vscode.window.setStatusBarMessage("$(check) The update was taken back", 5000);
   }
+}
+
+/** Save what is typed in editors of a task's worktree, such as a merge editor's result. */
+async function saveAll({ worktree }: TaskInfo): Promise<void> {
+  const unsaved = vscode.workspace.textDocuments.filter(
+    ({ isDirty, uri }) => isDirty && uri.toString().startsWith(`${worktree}/`),
+  );
+  await Promise.all(unsaved.map((document) => document.save()));
 }
 
 async function updateIt(

@@ -59,6 +59,9 @@ def test_without_a_repository_nothing_needs_trust(load, tmp_path):
         ('[checks.tests]\nrun = "evil"', "checks"),
         ('[checks.tests]\ntimeout = 1\nrun = ["a"]', "checks"),
         ('[review]\nagent = "shell"', "review.agent"),
+        ('[run.dev]\nrun = "evil"', "run"),
+        ('teardown = "evil"', "teardown"),
+        ('[templates.t]\nprompt = "evil"\nagent = "shell"', "templates.t"),
     ],
 )
 def test_whatever_would_run_is_asked_for_in_either_file(load, which, text, name):
@@ -74,6 +77,8 @@ def test_every_runnable_key_is_in_the_configs_trust():
     """Each new key of the config must be thought about here."""
     harmless = {"agent", "target", "branch_prefix", "copy", "setup_timeout", "merge"}
     harmless.add("routes")  # to agents that are defined, and never to `shell`
+    harmless.add("templates")  # text; one for `shell` is looked at by itself
+    harmless.add("teardown_timeout")
     users = {pattern[0] for pattern in USER_ONLY}
     assert set(CONFIG.schema()["properties"]) == harmless | users | set(RUNS)
 

@@ -16,7 +16,14 @@ import attrs
 from agentls.config import RUNS, Config, LoadedConfig
 from agentls.errors import Untrusted
 
-__all__ = ["Decision", "TrustItem", "describe", "effective_config", "required"]
+__all__ = [
+    "SCRIPT_AGENT",
+    "Decision",
+    "TrustItem",
+    "describe",
+    "effective_config",
+    "required",
+]
 
 Decision = Literal["allowed", "denied"]
 
@@ -113,6 +120,9 @@ def _running(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
     for key in RUNS:
         if value := table.get(key):
             yield (key,), [value] if isinstance(value, str) else value
+    for name, template in sorted(table.get("templates", {}).items()):
+        if template.get("agent") == SCRIPT_AGENT:  # its prompt is a script
+            yield ("templates", name), template
     for name in sorted(table.get("agents", {})):
         yield ("agents", name), table["agents"][name]
 

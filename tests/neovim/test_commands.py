@@ -243,3 +243,15 @@ def test_a_script_runs_beside_the_agent_and_is_shown(neovim: Neovim, start, home
     neovim.keys("<C-\\><C-n>")
     neovim.command(f"AgentTask! script {task} serve")
     neovim.until_screen(f"serve of {task} was stopped.")
+
+
+def test_a_templates_fields_are_asked_for(neovim: Neovim, home):
+    (home.path / "config").mkdir(exist_ok=True)
+    (home.path / "config" / "config.toml").write_text(
+        "[templates.say]\nprompt = 'echo {what} > said'\nagent = 'shell'\n"
+        "[templates.say.fields]\nwhat = { ask = 'Say what?' }\n"
+    )
+    neovim.command("AgentTask new template=say")
+    neovim.until_screen("Say what?")
+    neovim.keys("filled in<CR>")
+    neovim.until_screen("is ready for review: echo filled in")

@@ -9,7 +9,7 @@ from agentls.cli.command import Command
 from agentls.errors import AgentlsError, Internal
 from agentls.paths import Paths
 
-__all__ = ["completion", "living_tasks"]
+__all__ = ["ask_living", "completion", "living_tasks"]
 
 _TIMEOUT = 2.0
 """Seconds: who presses Tab must not wait for a daemon that is busy."""
@@ -41,15 +41,21 @@ def completion(*, shell: str) -> None:
 
 def living_tasks() -> list[dict[str, Any]]:
     """List the tasks of the daemon that runs; nothing when none answers soon."""
+    found: list[dict[str, Any]] = ask_living(
+        "agentls.listTasks", {"discarded": True}
+    ).get("tasks", [])
+    return found
+
+
+def ask_living(command: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Ask the daemon that runs; give nothing when none answers soon."""
     from agentls.client import Client  # noqa: PLC0415 - only when Tab is pressed
 
     try:
         with Client.open(
             Paths.of_this_process(), start=False, seconds=_TIMEOUT
         ) as client:
-            answer = client.execute(
-                "agentls.listTasks", {"discarded": True}, seconds=_TIMEOUT
-            )
+            answer: dict[str, Any] = client.execute(command, params, seconds=_TIMEOUT)
     except (AgentlsError, OSError):
-        return []
-    return answer["tasks"]
+        return {}
+    return answer

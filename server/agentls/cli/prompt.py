@@ -20,7 +20,7 @@ from agentls.cli.visible import visible
 from agentls.errors import AgentlsError, InvalidParams
 from agentls.paths import Paths
 
-__all__ = ["Prompt", "kept", "read_prompt"]
+__all__ = ["NOTHING", "Prompt", "kept", "read_prompt"]
 
 _GIT_TIMEOUT = 5.0
 
@@ -33,6 +33,10 @@ class Prompt:
     file: Path | None = None
     typed_again: bool = False
     """The shell's history has it, so it needs no keeping."""
+
+
+NOTHING = Prompt(text="", typed_again=True)
+"""Where the text comes from elsewhere."""
 
 
 def read_prompt(given: str | None, *, paths: Paths) -> Prompt:

@@ -9,9 +9,10 @@ from agentls.cli.arguments import given_repository, label_option, repo_option
 from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.link import OPERATION_SECONDS, connected
 from agentls.cli.progress import shown_progress
-from agentls.cli.prompt import kept, read_prompt
+from agentls.cli.prompt import NOTHING, kept, read_prompt
 from agentls.cli.showing import next_steps
 from agentls.cli.statuses import TaskFailed
+from agentls.cli.templates import complete_template, filled_in
 from agentls.cli.trust import trusted
 from agentls.cli.visible import brief, one_line
 from agentls.cli.waiting import wait_for_rest
@@ -49,6 +50,18 @@ _BAD_ENDS = frozenset(_END)
     "--priority", type=int, metavar="N", help="The greater the earlier; 0 if absent."
 )
 @label_option("What to file it under, for lists and routes; several allowed.")
+@click.option(
+    "--template",
+    metavar="NAME",
+    shell_complete=lambda *given: complete_template(given[-1]),
+    help="A prompt of the configuration; PROMPT comes after it.",
+)
+@click.option(
+    "--field",
+    multiple=True,
+    metavar="NAME=TEXT",
+    help="What goes into a field of the template; a terminal asks for the others.",
+)
 @click.option("--branch", metavar="NAME", help="The new branch's name.")
 @click.option("--target", metavar="BRANCH", help="Where it will merge.")
 @click.option("--parent", metavar="TASK", help="The task below which lists show it.")
@@ -64,6 +77,8 @@ def run(
     wait: bool,
     attach_: bool,
     as_json: bool,
+    template: str | None,
+    field: tuple[str, ...],
     **options: str | int | tuple[str, ...] | None,
 ) -> None:
     """Give an agent a task, in a worktree and branch of its own.
@@ -74,13 +89,18 @@ def run(
     """
     if attach_ and (wait or as_json):
         raise click.UsageError("--attach goes with neither --wait nor --json.")
+    if field and template is None:
+        raise click.UsageError("--field goes with --template.")
     paths = Paths.of_this_process()
-    asked = read_prompt(prompt, paths=paths)
+    # A template has a text: nobody is asked for more.
+    alone = template is not None and prompt is None
+    asked = NOTHING if alone else read_prompt(prompt, paths=paths)
     params: dict[str, Any] = {"prompt": asked.text, "uri": given_repository(repo)}
     params |= {
         name: value for name, value in options.items() if value not in {None, ()}
     }
     with kept(asked, paths=paths), connected() as client:
+        params |= filled_in(client, template, given=field, uri=params["uri"])
         answer = trusted(client, params["uri"], lambda: _create(client, params))
     task = answer["task"]
     if not as_json:

@@ -34,6 +34,7 @@ from agentls.config.shapes import (
     Tree,
     key,
 )
+from agentls.config.templates import TEMPLATES, Template
 from agentls.model import Approval
 
 __all__ = [
@@ -276,6 +277,11 @@ class Config:
         Record(Ports),
         default=Ports(),
         about="Which ports tasks are given; no two that live share one.",
+    )
+    templates: Mapping[str, Template] = key(
+        TEMPLATES,
+        default=attrs.Factory(dict[str, Template]),
+        about="Prompts with fields that are filled in, by name.",
     )
     merge: Merge = key(
         Record(Merge), default=Merge(), about="How a task's work is merged."

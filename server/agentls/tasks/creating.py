@@ -5,8 +5,10 @@ core: only cancelling its request ends it early, never a closed editor.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 
+from agentls.config.templates import Template
 from agentls.errors import AgentlsError, InvalidParams, UnknownTask
 from agentls.git.repository import Repository, find_repository, head
 from agentls.model import (
@@ -26,6 +28,7 @@ from agentls.tasks.queueing import check_order, check_priority, find_forerunners
 from agentls.tasks.request import TaskRequest, check_request
 from agentls.tasks.routing import Chosen, Routing
 from agentls.tasks.starting import STOP_GRACE, Say, silent
+from agentls.tasks.templates import filled, refuse_foreign_script
 from agentls.tasks.trusting import Policy, Trusting
 
 __all__ = ["ALL_AT_ONCE", "Creating"]
@@ -61,7 +64,9 @@ class Creating:
         """
         check_request(request)
         policy = await self._policy(request)
+        template, request = request.template, filled(request, policy.config)
         agent = await self._agent(request, policy, say=progress)
+        refuse_foreign_script(template, policy.config, agent=agent.agent)
         plan = await self._plan(request, policy, agent=agent)
         made: list[TaskId] = []
 
@@ -86,6 +91,16 @@ class Creating:
                     self.undo_create(made[0]), name=f"undo {made[0]}"
                 )
             raise
+
+    async def templates(self, folder: Path | None) -> Mapping[str, Template]:
+        """Give the templates by name: of a repository and the user, or of the user.
+
+        Without those that would be scripts and aren't trusted.
+        """
+        if folder is None:
+            return (await self._trusting.user_config()).templates
+        repository = await find_repository(folder)
+        return (await self._trusting.decided_config(repository)).templates
 
     async def create_all(
         self,

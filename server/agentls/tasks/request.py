@@ -50,6 +50,10 @@ class TaskRequest:
     """The task below which it stands."""
     delegate: Delegate | None = None
     """The agent that asks for it; None for a person."""
+    template: str | None = None
+    """The template of the config that the prompt comes after."""
+    fields: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    """What goes into the template's fields."""
     item: Item | None = None
     """The line of a checklist that it is made of."""
     environment: Mapping[str, str] = attrs.field(factory=dict[str, str])
@@ -57,7 +61,8 @@ class TaskRequest:
 
 def check_request(request: TaskRequest) -> None:
     """Refuse what can't be kept, or given to an agent or to git."""
-    check_prompt(request.prompt)
+    if request.template is None:
+        check_prompt(request.prompt)
     for name in ("agent", "title", "base", "target", "branch"):
         check_text(getattr(request, name) or "", what=name)
     if len(request.labels) > LABELS_MAX:

@@ -447,8 +447,12 @@ export interface CreatePullRequestResult {
 
 /** What a person asks for. */
 export interface CreateTaskParams {
-  /** At most 100 KiB, no NUL. */
-  prompt: string;
+  /** At most 100 KiB, no NUL; with a template, what comes after its text. */
+  prompt?: string;
+  /** The name of a template, whose text is the prompt. */
+  template?: string;
+  /** What goes into the template's fields. */
+  fields?: dict;
   /** Any file or folder in the repository; the client's only root if absent. */
   uri?: string;
   /** The configured agent if absent, else the first real one installed. */
@@ -580,6 +584,15 @@ export interface ExitInfo {
   signal?: number;
   /** UTC, ISO 8601. */
   ended: string;
+}
+
+/** A place in a template that is filled in. */
+export interface FieldInfo {
+  name: string;
+  /** The question for a person. */
+  ask: string;
+  /** What holds without an answer; absent: it must be given. */
+  default?: string;
 }
 
 /** One file of a change. */
@@ -834,6 +847,16 @@ export interface ListTasksResult {
   tasks: readonly TaskInfo[];
   /** Nothing that is queued begins; news come by `agentls/queueChanged`. */
   paused?: boolean;
+}
+
+/** For which repository; only the user's own if absent. */
+export interface ListTemplatesParams {
+  uri?: string;
+}
+
+/** The templates, in the order of the config. */
+export interface ListTemplatesResult {
+  templates: readonly TemplateInfo[];
 }
 
 /** A line of a session's output that matches. */
@@ -1481,6 +1504,16 @@ export interface TaskResult {
   usage?: UsageInfo;
 }
 
+/** A prompt with fields. */
+export interface TemplateInfo {
+  name: string;
+  /** With its fields as `{name}`. */
+  prompt: string;
+  agent?: string;
+  /** In the order in which they come. */
+  fields: readonly FieldInfo[];
+}
+
 /** Which agent to try, and for how long at most. */
 export interface TestAgentParams {
   agent: string;
@@ -1720,6 +1753,7 @@ export interface Commands {
   "agentls.listComments": [ListCommentsParams, ListCommentsResult];
   "agentls.listScripts": [TaskParams, ListScriptsResult];
   "agentls.listTasks": [ListTasksParams, ListTasksResult];
+  "agentls.listTemplates": [ListTemplatesParams, ListTemplatesResult];
   "agentls.markViewed": [MarkViewedParams, MarkViewedResult];
   "agentls.mergeTask": [MergeTaskParams, MergeTaskResult];
   "agentls.nextReview": [NextReviewParams, NextReviewResult];

@@ -24,6 +24,7 @@ from agentls.lsp.commands import (
     scripts,
     sessions,
     tasks,
+    templates,
     trains,
     updating,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "scripts",
     "sessions",
     "tasks",
+    "templates",
     "trains",
     "updating",
 ]

@@ -37,6 +37,8 @@ async def create_task(
     task = await ls.core.creating.create(
         TaskRequest(
             prompt=params.prompt,
+            template=params.template,
+            fields=params.fields or {},
             folder=ls.folder(params.uri),
             agent=params.agent,
             title=params.title,

@@ -257,8 +257,12 @@ class TaskResult:
 class CreateTaskParams:
     """What a person asks for."""
 
-    prompt: str
-    """At most 100 KiB, no NUL."""
+    prompt: str = ""
+    """At most 100 KiB, no NUL; with a template, what comes after its text."""
+    template: str | None = None
+    """The name of a template, whose text is the prompt."""
+    fields: dict[str, str] | None = None
+    """What goes into the template's fields."""
     uri: str | None = None
     """Any file or folder in the repository; the client's only root if absent."""
     agent: str | None = None

@@ -78,7 +78,7 @@ def test_every_runnable_key_is_in_the_configs_trust():
     harmless = {"agent", "target", "branch_prefix", "copy", "setup_timeout", "merge"}
     harmless.add("routes")  # to agents that are defined, and never to `shell`
     harmless.add("templates")  # text; one for `shell` is looked at by itself
-    harmless.add("teardown_timeout")
+    harmless |= {"teardown_timeout", "cache"}
     users = {pattern[0] for pattern in USER_ONLY}
     assert set(CONFIG.schema()["properties"]) == harmless | users | set(RUNS)
 

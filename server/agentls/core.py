@@ -64,6 +64,7 @@ from agentls.tasks.rewinding import Rewinding
 from agentls.tasks.routing import Routing
 from agentls.tasks.scripts import Scripts
 from agentls.tasks.sending import ReviewSending
+from agentls.tasks.setup_cache import SetupCache
 from agentls.tasks.stacking import Stacking
 from agentls.tasks.starting import Starter
 from agentls.tasks.states import HOLDS_A_PLACE
@@ -239,6 +240,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             spawn=background.spawn,
         )
         await pool.load()
+        setup_cache = SetupCache(paths=paths, spawn=background.spawn)
         starter = Starter(
             book=book,
             sessions=sessions,
@@ -249,6 +251,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             checkpoints=checkpoints,
             database=database,
             pool=pool,
+            setup_cache=setup_cache,
             spawn=background.spawn,
         )
         teller = Teller(
@@ -391,6 +394,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
                 trusting=trusting,
                 clearing=Clearing(operations),
                 pool=pool,
+                setup_cache=setup_cache,
             ),
             background=background,
             teller=teller,

@@ -1,6 +1,6 @@
-"""A task made of a template, from the command line."""
+"""`agentls run --template`: fields as options, or asked for on a terminal."""
 
-import json
+from typing import Any
 
 import pytest
 
@@ -8,27 +8,32 @@ CONFIG = """\
 [templates.say]
 prompt = "echo {what} > said"
 agent = "shell"
+
+[templates.say.fields]
+what = { ask = "Say what?" }
 """
 
 
 @pytest.fixture(autouse=True)
-def _configured(home) -> None:
-    (home.path / "config").mkdir()
-    (home.path / "config" / "config.toml").write_text(CONFIG)
+def _configured(user: Any) -> None:
+    (user.folder / "config" / "config.toml").write_text(CONFIG)
 
 
-def test_fields_are_given_as_options(home, repository):
-    done = home.agentls(
-        *("run", "--template", "say", "--field", "what=a=b", "--wait", "--json"),
-        cwd=repository,
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["prompt"] == "echo a=b > said"
+def test_fields_are_given_as_options(user: Any):
+    told = user.json("run", "--template", "say", "--field", "what=a=b", "--wait")
+    worktree = user.worktree(told["task"]["id"])
+    assert (worktree / "said").read_text() == "a=b\n"
 
 
-def test_what_is_missing_is_named_where_nobody_can_be_asked(home, repository):
-    done = home.agentls("run", "--template", "say", cwd=repository)
-    assert done.returncode == 1
-    assert "lacks a value for what" in done.stderr
-    wrong = home.agentls("run", "--field", "what=x", "true", cwd=repository)
-    assert wrong.returncode == 2
+def test_a_terminal_asks_for_what_is_missing(user: Any):
+    terminal = user.terminal("run", "--template", "say")
+    terminal.see(r"Say what\?")
+    terminal.type("typed\r")
+    terminal.see("echo typed")
+    assert terminal.end() == 0
+
+
+def test_what_is_missing_is_named_where_nobody_can_be_asked(user: Any):
+    said = user.call("run", "--template", "say", status=1)
+    assert "lacks a value for what" in said
+    assert "--field goes with" in user.call("run", "--field", "a=b", "true", status=2)

@@ -44,7 +44,7 @@ def test_every_example_is_without_faults(tmp_path):
         for page in ("config.md", "agents.md")
         for example in TOML.findall((DOCS / page).read_text("utf-8"))
     ]
-    assert len(examples) == 20
+    assert len(examples) == 21
     for example in examples:
         table = tomllib.loads(example)
         if "payload" in table:  # a piece of a definition

@@ -20,7 +20,7 @@ from agentls.config.merging import Merge
 from agentls.config.names import refuse_name
 from agentls.config.reviewing import Check, Review, refuse_check_name
 from agentls.config.routing import ROUTES, Route
-from agentls.config.running import Ports, Script
+from agentls.config.running import Cache, Ports, Script, refuse_glob
 from agentls.config.shapes import (
     Choice,
     Flag,
@@ -55,21 +55,6 @@ _DAY = 24 * 3600.0
 _DAYS_MAX = 36500.0
 _BYTES_MAX = 1 << 50
 _BAD_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|/\.|\.lock/")
-
-
-def _refuse_glob(pattern: str) -> str | None:
-    if pattern.startswith(("/", "~")):
-        return f"{pattern!r} is absolute; name files inside the repository"
-    parts = pattern.split("/")
-    if ".." in parts:
-        return f"{pattern!r} leads outside of the repository"
-    if ".git" in parts:
-        return f"{pattern!r} names git's own folder"
-    if any("**" in part and part != "**" for part in parts):
-        return f"in {pattern!r}, ** must be a whole folder name"
-    if not any(part not in {"", "."} for part in parts):
-        return f"{pattern!r} names no file"
-    return None
 
 
 def _refuse_prefix(prefix: str) -> str | None:
@@ -188,6 +173,11 @@ class Disk:
         about="Bytes that stay free: with less, no worktree is made ahead of time, and"
         " `agentls doctor` warns.",
     )
+    cache: int = key(
+        Number(least=0, most=_BYTES_MAX, whole=True),
+        default=5_000_000_000,
+        about="Bytes that copies of what setups made may take; the longest unused go.",
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -231,7 +221,7 @@ class Config:
         about="What the names of tasks' branches begin with.",
     )
     copy: tuple[str, ...] = key(
-        TextList(each=Text(refuse=_refuse_glob), or_one=True),
+        TextList(each=Text(refuse=refuse_glob), or_one=True),
         default=(),
         about="Files that git ignores and every worktree needs, such as .env: globs.",
     )
@@ -257,6 +247,9 @@ class Config:
         Tree(),
         default=attrs.Factory(dict[str, Mapping[str, Any]]),
         about="Agents of your own, and changes to built-in ones.",
+    )
+    cache: Cache | None = key(
+        Record(Cache), about="What setup makes and the next task can begin with."
     )
     run: Mapping[str, Script] = key(
         RecordTable(Record(Script), refuse_name=refuse_name),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agentls.errors import AgentlsError
 
-__all__ = ["copy_files"]
+__all__ = ["clone_file", "copy_files", "leads_outside"]
 
 _FICLONE = 0x40049409  # linux/fs.h: share the blocks, copy on write
 
@@ -39,13 +39,13 @@ def _copy_all(patterns: Sequence[str], *, root: Path, worktree: Path) -> list[Pa
     for pattern in patterns:
         for source in sorted(root.glob(pattern)):
             relative = source.relative_to(root)
-            if ".git" in relative.parts or _leads_outside(source.parent, root):
+            if ".git" in relative.parts or leads_outside(source.parent, root):
                 continue
             target = worktree / relative
             if os.path.lexists(target) or _is_special(source):
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
-            if _leads_outside(target.parent, worktree):
+            if leads_outside(target.parent, worktree):
                 raise AgentlsError(
                     f"{relative} can't be copied: its folder leads outside of the"
                     " worktree.",
@@ -56,7 +56,8 @@ def _copy_all(patterns: Sequence[str], *, root: Path, worktree: Path) -> list[Pa
     return copied
 
 
-def _leads_outside(folder: Path, root: Path) -> bool:
+def leads_outside(folder: Path, root: Path) -> bool:
+    """Tell whether a folder lies elsewhere, once its links are followed."""
     return not folder.resolve().is_relative_to(root.resolve())
 
 
@@ -80,13 +81,13 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _copy_file(source: Path | str, target: Path | str) -> None:
-    if os.path.islink(source) or not _clone(source, target):  # noqa: PTH114 - copytree gives texts
+    if os.path.islink(source) or not clone_file(source, target):  # noqa: PTH114 - copytree gives texts
         shutil.copy2(source, target, follow_symlinks=False)
     else:
         shutil.copystat(source, target)
 
 
-def _clone(source: Path | str, target: Path | str) -> bool:
+def clone_file(source: Path | str, target: Path | str) -> bool:
     """Share the file's blocks; False where the file system can't."""
     if sys.platform != "linux":
         return False

@@ -32,6 +32,7 @@ from agentls.sessions.packing import (
 from agentls.tasks.book import TaskBook, now
 from agentls.tasks.clearing import Clearing
 from agentls.tasks.pool import Pool
+from agentls.tasks.setup_cache import SetupCache
 from agentls.tasks.trusting import Trusting
 from agentls.threads import in_thread
 
@@ -83,8 +84,10 @@ class Housekeeper:
         trusting: Trusting,
         clearing: Clearing,
         pool: Pool,
+        setup_cache: SetupCache,
     ) -> None:
         self._pool = pool
+        self._setup_cache = setup_cache
         self._clearing = clearing
         self._sessions = paths.sessions
         self._book = book
@@ -123,6 +126,7 @@ class Housekeeper:
     async def keep_going(self) -> None:
         """Compress what is due, from time to time, slowly."""
         await self._clearing.go_on()
+        await self._setup_cache.clean(await self._trusting.config_at_start())
         await asyncio.sleep(_FIRST_SECONDS)
         while True:
             self._pool.expire()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agentls.model import TaskId
 
-__all__ = ["branch_name", "spare_path", "worktree_path"]
+__all__ = ["branch_name", "repository_folder", "spare_path", "worktree_path"]
 
 _SLUG_MAX = 40
 
@@ -37,6 +37,14 @@ def spare_path(worktrees: Path, *, repository: Path, token: str) -> Path:
 
 
 def _path(worktrees: Path, *, repository: Path, last: str) -> Path:
+    return worktrees / repository_folder(repository) / f"{_plain(repository)}-{last}"
+
+
+def repository_folder(repository: Path) -> str:
+    """Name the folder of what belongs to a repository; no other has the same."""
     digest = hashlib.sha256(os.fsencode(repository)).hexdigest()[:8]
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", repository.name).strip("-.") or "repository"
-    return worktrees / f"{name}-{digest}" / f"{name}-{last}"
+    return f"{_plain(repository)}-{digest}"
+
+
+def _plain(repository: Path) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", repository.name).strip("-.") or "repository"

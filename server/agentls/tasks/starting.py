@@ -42,6 +42,7 @@ from agentls.tasks.heeding import Heeding
 from agentls.tasks.pool import Pool
 from agentls.tasks.queue import Machine, line_up
 from agentls.tasks.running import BESIDE, IN_WORKTREE, Runner
+from agentls.tasks.setup_cache import SetupCache
 from agentls.tasks.trusting import Policy, Trusting
 from agentls.tasks.turns import Enclosed, Turns
 from agentls.threads import in_thread
@@ -81,6 +82,7 @@ class Starter:
         checkpoints: Checkpointer,
         database: Database,
         pool: Pool,
+        setup_cache: SetupCache,
         spawn: Callable[..., asyncio.Task[Any]],
     ) -> None:
         self.locks: defaultdict[TaskId, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -94,6 +96,7 @@ class Starter:
         self._trusting = trusting
         self.agency = agency
         self.pool = pool
+        self._setup_cache = setup_cache
         self._checkpoints = checkpoints
         self._spawn = spawn
         self._preparing: dict[TaskId, asyncio.Task[None]] = {}
@@ -390,8 +393,7 @@ class Starter:
                     await self._clear(policy.repository, before)
                     task = await self._make_worktree(task, policy, say=say)
                     await preparing.copy_into(task, policy=policy, say=say)
-                    say("Running the setup")
-                    await self._run_setup(task, policy, entry)
+                    await self._set_up(task, policy, entry, say=say)
                 else:
                     await preparing.wait_for_setup(
                         self.runner, task, setup, within=policy.config.setup_timeout
@@ -448,6 +450,20 @@ class Starter:
                 why="Its preparation ended by a bug; `agentls daemon logs` has its"
                 " trace. Its prompt is kept.",
             )
+
+    async def _set_up(
+        self, task: Task, policy: Policy, entry: JournalEntry, *, say: Say
+    ) -> None:
+        """Run the setup, with what an earlier one made; keep what this one makes."""
+        cache, config = self._setup_cache, policy.config
+        found = await cache.fill(task, config, say=say)
+        if found.hit and config.cache and config.cache.skip_setup:
+            return
+        say("Running the setup")
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        await self._run_setup(task, policy, entry)
+        await cache.keep(task, config, found, seconds=loop.time() - begun)
 
     async def _run_setup(self, task: Task, policy: Policy, entry: JournalEntry) -> None:
         if not policy.config.setup:

@@ -39,6 +39,7 @@ from agentls.tasks.creating import Creating
 from agentls.tasks.deciding import Deciding
 from agentls.tasks.delegating import Delegating
 from agentls.tasks.discarding import Discarding
+from agentls.tasks.disk import DiskUse, DiskWatch
 from agentls.tasks.forecasting import Forecasting
 from agentls.tasks.history import History
 from agentls.tasks.housekeeping import Housekeeper
@@ -132,6 +133,7 @@ class Core:
     records: Records
     reports: Reports
     housekeeper: Housekeeper
+    disk_watch: DiskWatch
     background: Background
     teller: Teller
     idle_exit: float
@@ -195,6 +197,7 @@ class Core:
             folder=folder,
             notify_problem=self.teller.problem,
             troubles=await (repairing.mend(folder) if repair else repairing.look()),
+            kept_ready=await self.housekeeper.kept_ready(),
             not_torn_down=self.tearing_down.failed(days=_TOLD_DAYS),
         )
 
@@ -395,6 +398,12 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
                 clearing=Clearing(operations),
                 pool=pool,
                 setup_cache=setup_cache,
+                disk=DiskUse(
+                    operations, trusting=trusting, pool=pool, setup_cache=setup_cache
+                ),
+            ),
+            disk_watch=DiskWatch(
+                paths=paths, book=book, starter=starter, trusting=trusting
             ),
             background=background,
             teller=teller,
@@ -454,6 +463,7 @@ async def _going_on(core: Core) -> AsyncGenerator[None]:
         core.tearing_down.take_up()
         core.spawn(core.races.keep_going(), name="races")
         core.spawn(core.stacking.keep_going(), name="stacks")
+        core.spawn(core.disk_watch.keep_going(), name="disk")
         async with core.teller:
             with core.book.listening(core.teller.hear):
                 yield

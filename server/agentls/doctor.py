@@ -41,14 +41,16 @@ async def examine(
     folder: Path | None,
     notify_problem: str,
     troubles: tuple[Trouble, ...],
+    kept_ready: str,
     not_torn_down: tuple[Task, ...],
 ) -> tuple[Finding, ...]:
     """Look at everything; nothing is changed.
 
     `notify_problem` is what was wrong when the user's command was run last, `troubles`
-    what is wrong with tasks, `not_torn_down` those whose teardown failed.
+    what is wrong with tasks, `kept_ready` what is there beforehand,
+    `not_torn_down` those whose teardown failed.
     """
-    findings = [await _git(), await _room(paths, trusting)]
+    findings = [await _git(), await _room(paths, trusting, kept_ready)]
     if (risk := await find_logout_risk(os.environ)) is not None:
         findings.append(_logout(risk))
     try:
@@ -95,7 +97,7 @@ async def _git() -> Finding:
     )
 
 
-async def _room(paths: Paths, trusting: Trusting) -> Finding:
+async def _room(paths: Paths, trusting: Trusting, kept_ready: str) -> Finding:
     config = await trusting.config_at_start()
     folder = config.worktrees or paths.data
     folder = folder if folder.exists() else paths.data
@@ -103,7 +105,8 @@ async def _room(paths: Paths, trusting: Trusting) -> Finding:
     return Finding(
         name="disk",
         ok=free >= reserve,
-        message=f"{free / (1 << 30):.1f} GiB free for worktrees in {folder}",
+        message=f"{free / (1 << 30):.1f} GiB free for worktrees in {folder}"
+        + kept_ready,
         hint=""
         if free >= reserve
         else "`agentls gc` shows what may go; discard old tasks, or set `worktrees`.",

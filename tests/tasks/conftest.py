@@ -96,6 +96,7 @@ class Daemon:
                 "forecasting",
                 "races",
                 "stacks",
+                "disk",
             }:
                 await running
 

@@ -7,6 +7,7 @@ import click
 
 from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.link import OPERATION_SECONDS, connected
+from agentls.cli.outlook import room
 from agentls.cli.visible import visible
 
 __all__ = ["gc"]
@@ -15,11 +16,13 @@ _DOES = {
     "compressLog": "compress the output of {}",
     "dropLog": "drop the output of {}",
     "dropWorktree": "drop the worktree of {}, its work stays in checkpoints",
+    "dropSetup": "drop {}",
 }
 _DID = {
     "compressLog": "compressed the output of {}",
     "dropLog": "dropped the output of {}",
     "dropWorktree": "dropped the worktree of {}",
+    "dropSetup": "dropped {}",
 }
 
 
@@ -64,20 +67,16 @@ def _print(answer: dict[str, Any], words: dict[str, str], *, total: str) -> None
     for item in answer["items"]:
         what: str = item["what"]
         said = words[what] if what in words else what + " {}"
-        said = said.format(item.get("session") or item["task"])
+        named = item.get("session") or item.get("task") or "what a setup made"
+        said = said.format(named)
         if item.get("why"):
             click.echo(visible(item["why"]))
             continue
-        click.echo(f"{said}: {_room(item['size'])}, frees {_room(item['frees'])}")
+        for_budget = ", for disk.budget" if item.get("forBudget") else ""
+        click.echo(
+            f"{said}: {room(item['size'])}, frees {room(item['frees'])}{for_budget}"
+        )
     if answer["items"]:
-        click.echo(total.format(_room(sum(item["frees"] for item in answer["items"]))))
+        click.echo(total.format(room(sum(item["frees"] for item in answer["items"]))))
     else:
         click.echo("There is nothing to do.")
-
-
-def _room(count: float) -> str:
-    for unit in ("bytes", "KB", "MB"):
-        if count < 1000 or unit == "MB":  # noqa: PLR2004 - the next unit's size
-            return f"{count:.0f} {unit}"
-        count /= 1000
-    raise AssertionError

@@ -9,12 +9,13 @@ import click
 
 from agentls.cli.arguments import given_repository, label_option, repo_option
 from agentls.cli.command import Command, json_option, print_json
-from agentls.cli.link import connected
+from agentls.cli.link import OPERATION_SECONDS, connected
 from agentls.cli.outlook import (
     conflicts_of,
     failed_checks_of,
     labels_of,
     quiet_of,
+    room,
     size_of,
 )
 from agentls.cli.places import path_of
@@ -49,11 +50,17 @@ _UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 @click.option(
     "-a", "--all", "everything", is_flag=True, help="Merged and discarded ones too."
 )
+@click.option("--size", is_flag=True, help="How much room each takes on the disk.")
 @label_option("Only the tasks that have this label; given twice, both.")
 @repo_option("Only the tasks of the repository that holds PATH.")
 @json_option
 def ls(
-    *, everything: bool, labels: tuple[str, ...], repo: str | None, as_json: bool
+    *,
+    everything: bool,
+    size: bool,
+    labels: tuple[str, ...],
+    repo: str | None,
+    as_json: bool,
 ) -> None:
     """List the tasks of all repositories."""
     params: dict[str, Any] = {"discarded": everything, "labels": labels}
@@ -61,6 +68,10 @@ def ls(
         params["uri"] = given_repository(repo)
     with connected() as client:
         answer: dict[str, Any] = client.execute("agentls.listTasks", params)
+        if size:
+            answer["disk"] = client.execute(
+                "agentls.diskUsage", seconds=OPERATION_SECONDS
+            )
     merged = 0
     if not everything:
         told = len(answer["tasks"])
@@ -71,7 +82,9 @@ def ls(
     if as_json:
         print_json(answer)
         return
-    _print_tasks(answer["tasks"])
+    _print_tasks(answer["tasks"], sizes=_sizes(answer))
+    if size:
+        click.echo(_kept(answer["disk"]), err=True)
     if merged:
         click.echo(f"{merged} merged: `agentls ls --all` shows them.", err=True)
     elif not answer["tasks"]:
@@ -106,7 +119,26 @@ def nested(tasks: list[dict[str, Any]]) -> list[tuple[dict[str, Any], int]]:
     return placed
 
 
-def _print_tasks(tasks: list[dict[str, Any]]) -> None:
+def _sizes(answer: dict[str, Any]) -> dict[str, str]:
+    """Give what each task takes on the disk; nothing where that wasn't asked."""
+    return {
+        one["task"]: room(one["worktree"] + one["logs"])
+        for one in answer.get("disk", {}).get("tasks", ())
+    }
+
+
+def _kept(disk: dict[str, Any]) -> str:
+    parts = [f"{room(disk['size'])} in all"]
+    if disk["budget"]:
+        parts[0] += f" of {room(disk['budget'])}"
+    if disk["spares"]:
+        parts.append(f"{disk['spares']} spare worktrees {room(disk['sparesSize'])}")
+    if disk["setups"]:
+        parts.append(f"{disk['setups']} cached setups {room(disk['setupsSize'])}")
+    return ", ".join([*parts, f"{room(disk['free'])} free"])
+
+
+def _print_tasks(tasks: list[dict[str, Any]], *, sizes: dict[str, str]) -> None:
     if not tasks:
         return
     # A pipe gets whole lines; a person gets lines that fit.
@@ -122,6 +154,7 @@ def _print_tasks(tasks: list[dict[str, Any]]) -> None:
         Column(title="SINCE"),
         Column(title="AGENT"),
         *([Column(title="CHANGE")] if sized else []),
+        *([Column(title="SIZE")] if sizes else []),
         *([Column(title="REPOSITORY")] if several else []),
         *([Column(title="LABELS")] if labelled else []),
         Column(title="TITLE", gives_way=True),
@@ -133,6 +166,7 @@ def _print_tasks(tasks: list[dict[str, Any]]) -> None:
             ago(task["changed"], now=now),
             task["agent"],
             *([size_of(task)] if sized else []),
+            *([sizes.get(task["id"], "")] if sizes else []),
             *([repositories[task["id"]].rpartition("/")[2]] if several else []),
             *([labels_of(task)] if labelled else []),
             "  " * (depth - 1)

@@ -13,12 +13,14 @@ __all__ = [
     "labels_of",
     "lasted",
     "quiet_of",
+    "room",
     "size_of",
     "told_by",
     "usage_of",
 ]
 
 _HOUR = 60
+_NEXT_UNIT = 1000
 _TOLD_BY = {
     "event": "its own event",
     "exit": "its exit",
@@ -110,3 +112,12 @@ def lasted(seconds: float) -> str:
     if minutes >= _HOUR:
         return f"{minutes // _HOUR}h{minutes % _HOUR:02}m"
     return f"{minutes}m{left:02}s" if minutes else f"{left}s"
+
+
+def room(count: float) -> str:
+    """Say how many bytes something takes, in one unit."""
+    for unit in ("bytes", "KB", "MB"):
+        if count < _NEXT_UNIT:
+            return f"{count:.0f} {unit}"
+        count /= _NEXT_UNIT
+    return f"{count:.1f} GB"

@@ -170,8 +170,14 @@ class Disk:
     reserve: int = key(
         Number(least=0, most=_BYTES_MAX, whole=True),
         default=2_000_000_000,
-        about="Bytes that stay free: with less, no worktree is made ahead of time, and"
-        " `agentls doctor` warns.",
+        about="Bytes that stay free: with less, tasks wait in the queue, none is made"
+        " ahead of time, and you are warned.",
+    )
+    budget: int = key(
+        Number(least=0, most=_BYTES_MAX, whole=True),
+        default=0,
+        about="Bytes that all of agentls may take: over it, `agentls gc` lets more go,"
+        " the oldest first; 0 for any.",
     )
     cache: int = key(
         Number(least=0, most=_BYTES_MAX, whole=True),

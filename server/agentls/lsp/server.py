@@ -33,6 +33,7 @@ from agentls.lsp.watching import Watching
 from agentls.model import SessionId, Task
 from agentls.tasks.book import (
     CommentsChanged,
+    DiskLow,
     Event,
     QueueChanged,
     Removed,
@@ -158,8 +159,20 @@ class Server(LanguageServer):
             self.send("agentls/viewedChanged", ViewedChangedParams(task=event.task))
         elif isinstance(event, QueueChanged):
             self.send("agentls/queueChanged", QueueChangedParams(paused=event.paused))
+        elif isinstance(event, DiskLow):
+            self._warn_of(event)
         else:
             self.watching.session_ended(event.session)
+
+    def _warn_of(self, low: DiskLow) -> None:
+        said = (
+            f"The disk for worktrees has {low.free / 1e9:.1f} GB left, less than"
+            f" {low.reserve / 1e9:.1f} GB (`disk.reserve`): new tasks wait. What is"
+            " there goes on; `agentls gc` shows what may go."
+        )
+        self.window_show_message(
+            types.ShowMessageParams(type=types.MessageType.Warning, message=said)
+        )
 
     def hear_forecast(self, news: News) -> None:
         """Pass on to the client, once it was greeted, what else is to be expected."""

@@ -37,6 +37,7 @@ from agentls.tasks.states import OVER, needs_a_person, require_transition
 
 __all__ = [
     "CommentsChanged",
+    "DiskLow",
     "Event",
     "QueueChanged",
     "Removed",
@@ -87,7 +88,24 @@ class QueueChanged:
     paused: bool
 
 
-Event = Task | Removed | SessionEnd | CommentsChanged | ViewedChanged | QueueChanged
+@attrs.frozen(kw_only=True)
+class DiskLow:
+    """The disk for worktrees has come below what is to stay free."""
+
+    free: int
+    """Bytes, as the reserve is."""
+    reserve: int
+
+
+Event = (
+    DiskLow
+    | Task
+    | Removed
+    | SessionEnd
+    | CommentsChanged
+    | ViewedChanged
+    | QueueChanged
+)
 
 
 def now() -> datetime:
@@ -133,8 +151,8 @@ class TaskBook:
         finally:
             self._listeners.remove(listener)
 
-    def tell(self, event: CommentsChanged | ViewedChanged) -> None:
-        """Tell all who listen of what changed in another table than the book's."""
+    def tell(self, event: CommentsChanged | DiskLow | ViewedChanged) -> None:
+        """Tell all who listen of what changed elsewhere than in the book."""
         self._tell(event)
 
     def get(self, name: str) -> Task:

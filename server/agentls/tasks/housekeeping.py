@@ -10,13 +10,13 @@ when a person asks for it.
 import asyncio
 import enum
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import attrs
 
-from agentls.config.settings import Logs
+from agentls.config.settings import Config, Logs
 from agentls.errors import AgentlsError
 from agentls.host import is_alive
 from agentls.model import Session, SessionId, State, Task, TaskId
@@ -31,6 +31,7 @@ from agentls.sessions.packing import (
 )
 from agentls.tasks.book import TaskBook, now
 from agentls.tasks.clearing import Clearing
+from agentls.tasks.disk import DiskUse, Use
 from agentls.tasks.pool import Pool
 from agentls.tasks.setup_cache import SetupCache
 from agentls.tasks.trusting import Trusting
@@ -55,6 +56,8 @@ class What(enum.StrEnum):
     COMPRESS_LOG = "compressLog"
     DROP_LOG = "dropLog"
     DROP_WORKTREE = "dropWorktree"
+    DROP_SETUP = "dropSetup"
+    """A copy of what a setup made."""
 
 
 @attrs.frozen(kw_only=True)
@@ -64,7 +67,12 @@ class Item:
     what: What
     session: SessionId | None
     """None for what concerns the whole task."""
-    task: TaskId
+    task: TaskId | None
+    """None for what belongs to no task."""
+    path: Path | None = None
+    """The folder of what belongs to no task."""
+    for_budget: bool = False
+    """It isn't old enough by itself: `disk.budget` is spent."""
     size: int
     """Bytes that it takes before."""
     frees: int
@@ -85,7 +93,9 @@ class Housekeeper:
         clearing: Clearing,
         pool: Pool,
         setup_cache: SetupCache,
+        disk: DiskUse,
     ) -> None:
+        self._disk = disk
         self._pool = pool
         self._setup_cache = setup_cache
         self._clearing = clearing
@@ -116,7 +126,69 @@ class Housekeeper:
             for task in self._clearing.due(days=config.trash_days)
             if (size := await self._clearing.size(task))
         ]
-        return (*logs, *worktrees)
+        due = (*logs, *worktrees)
+        return (*due, *await self._over_budget(config, due))
+
+    async def use(self) -> Use:
+        """Give what everything takes."""
+        return await self._disk.measure()
+
+    async def kept_ready(self) -> str:
+        """Say what is there before a task needs it; empty if nothing is."""
+        config = await self._trusting.config_at_start()
+        spares = len(self._pool.spares())
+        setups = len(await self._setup_cache.entries(config))
+        told = [
+            f"{count} {what}{'s' * (count != 1)}"
+            for count, what in ((spares, "spare worktree"), (setups, "cached setup"))
+            if count
+        ]
+        return f"; kept ready: {' and '.join(told)}" if told else ""
+
+    async def _over_budget(self, config: Config, due: Sequence[Item]) -> list[Item]:
+        """Give what else has to go for `disk.budget`: cached setups, old worktrees.
+
+        Of tasks that are neither merged nor discarded nothing goes, whatever it says.
+        """
+        if not config.disk.budget:
+            return []
+        use = await self._disk.measure()
+        over = use.size - sum(item.frees for item in due) - config.disk.budget
+        going = {item.task for item in due if item.what is What.DROP_WORKTREE}
+        sizes = {one.task: one.worktree for one in use.tasks}
+        more = [
+            Item(
+                what=What.DROP_SETUP,
+                session=None,
+                task=None,
+                path=entry.path,
+                size=entry.size,
+                frees=entry.size,
+                for_budget=True,
+            )
+            for entry in await self._setup_cache.entries(config)
+        ]
+        more += [
+            Item(
+                what=What.DROP_WORKTREE,
+                session=None,
+                task=task.id,
+                size=size,
+                frees=size,
+                for_budget=True,
+            )
+            for task in sorted(
+                self._clearing.due(days=0), key=lambda task: task.changed
+            )
+            if task.id not in going and (size := sizes.get(task.id, 0))
+        ]
+        chosen: list[Item] = []
+        for item in more:
+            if over <= 0:
+                break
+            chosen.append(item)
+            over -= item.frees
+        return chosen
 
     async def collect(self) -> tuple[Item, ...]:
         """Do all that is due, and give what was done."""
@@ -163,13 +235,16 @@ class Housekeeper:
                     )
 
     async def _do(self, item: Item) -> Item:
-        if item.session is None:
+        if item.path is not None:
+            dropped = await self._setup_cache.drop(item.path)
+            return attrs.evolve(item, frees=item.size if dropped else 0)
+        if item.session is None and item.task is not None:
             try:
                 freed = await self._clearing.clear(self._book.get(item.task))
             except AgentlsError as error:  # it stops none of the others
                 return attrs.evolve(item, frees=0, why=error.message)
             return attrs.evolve(item, frees=freed)
-        folder = self._sessions / item.session
+        folder = self._sessions / (item.session or "")
         freed = 0
         if item.what is What.COMPRESS_LOG:
             for start in await in_thread(unpacked, folder):

@@ -24,6 +24,8 @@ class Machine:
 
     memory: int | None = None
     """Bytes that are free; None where that isn't known."""
+    disk_full: bool = False
+    """The disk has less left than is to stay free."""
     load: float | None = None
     """Of the last minute, for each processor."""
 
@@ -79,9 +81,10 @@ def line_up(
             waiting[task.id] = why
         else:
             ready.append(task)
-    closed = _closed(tasks, limits=limits, paused=paused)
+    machine = machine or Machine()
+    closed = _closed(tasks, limits=limits, paused=paused) or _full(machine)
     places = 0 if closed else max(0, limits.max_parallel - len(holding))
-    held = _too_full(machine or Machine(), limits=limits)
+    held = _too_full(machine, limits=limits)
     if held:
         # One at least goes on, or nothing could ever make room.
         places = min(places, 0 if holding else 1)
@@ -164,6 +167,15 @@ def _closed(tasks: Sequence[Task], *, limits: Limits, paused: bool) -> str:
     if limits.max_review and reviews >= limits.max_review:
         return f"Waits for you: {limits.max_review} tasks or more wait for your review."
     return ""
+
+
+def _full(machine: Machine) -> str:
+    if not machine.disk_full:
+        return ""
+    return (
+        "Waits for room on the disk, which has less than `disk.reserve` left:"
+        " `agentls gc` shows what may go."
+    )
 
 
 def _too_full(machine: Machine, *, limits: Limits) -> str:

@@ -91,6 +91,8 @@ class Starter:
         """How much may run at once; whoever reads the config again sets it."""
         self.resuming: set[TaskId] = set()
         """Interrupted tasks that go on by themselves and were given a place."""
+        self.disk_full = False
+        """No worktree is made: the disk has less left than its reserve."""
         self.closing = False
         self._book = book
         self._trusting = trusting
@@ -175,6 +177,7 @@ class Starter:
         return Machine(
             memory=available_memory() if limits.memory_floor else None,
             load=_load() if limits.load_ceiling else None,
+            disk_full=self.disk_full,
         )
 
     async def _tell_reasons(self) -> None:

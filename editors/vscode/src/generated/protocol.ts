@@ -540,6 +540,24 @@ export interface DiscardTaskParams {
   task: string;
 }
 
+/** What agentls takes on the disk, in bytes, and what is left. */
+export interface DiskUsageResult {
+  tasks: readonly TaskRoom[];
+  /** How many worktrees are kept ready, and their bytes: */
+  spares: number;
+  sparesSize: number;
+  /** How many copies of what setups made there are, and their bytes: */
+  setups: number;
+  setupsSize: number;
+  /** All together. */
+  size: number;
+  /** `disk.budget`; 0 for any. */
+  budget: number;
+  /** What the disk for worktrees has left, and what is to stay free of it: */
+  free: number;
+  reserve: number;
+}
+
 /** One thing that was looked at. */
 export interface DoctorFinding {
   name: string;
@@ -664,11 +682,14 @@ export interface ForecastResult {
 
 /** One thing that is due, or was done. */
 export interface GcItem {
-  /** `compressLog`, `dropLog` or `dropWorktree`; later versions know more. */
+  /** `compressLog`, `dropLog`, `dropWorktree` or `dropSetup` (a copy of what a setup made); later versions know more. */
   what: string;
   /** Absent for what concerns the whole task. */
   session?: string;
-  task: string;
+  /** Absent for what belongs to no task. */
+  task?: string;
+  /** It goes only because more is taken than `disk.budget`. */
+  forBudget?: boolean;
   /** Bytes that it takes before. */
   size: number;
   /** Bytes that this frees: a guess before, the truth when it was done. */
@@ -1504,6 +1525,15 @@ export interface TaskResult {
   usage?: UsageInfo;
 }
 
+/** The bytes that a task takes on the disk. */
+export interface TaskRoom {
+  task: string;
+  /** Its folder, in its place or in the trash. */
+  worktree: number;
+  /** The output of its sessions. */
+  logs: number;
+}
+
 /** A prompt with fields. */
 export interface TemplateInfo {
   name: string;
@@ -1740,6 +1770,7 @@ export interface Commands {
   "agentls.deleteComment": [CommentParams, Empty];
   "agentls.detach": [DetachParams, Empty];
   "agentls.discardTask": [DiscardTaskParams, TaskResult];
+  "agentls.diskUsage": [Empty, DiskUsageResult];
   "agentls.doctor": [DoctorParams, DoctorResult];
   "agentls.editComment": [EditCommentParams, CommentResult];
   "agentls.editPrompt": [EditPromptParams, TaskResult];

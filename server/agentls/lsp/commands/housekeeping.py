@@ -2,13 +2,16 @@
 
 from agentls.lsp.progress import RequestProgress
 from agentls.lsp.protocol.housekeeping import (
+    DiskUsageResult,
     DoctorFinding,
     DoctorParams,
     DoctorResult,
     GcItem,
     GcParams,
     GcResult,
+    TaskRoom,
 )
+from agentls.lsp.protocol.tasks import Empty
 from agentls.lsp.registry import command
 from agentls.lsp.server import Server
 
@@ -35,6 +38,33 @@ async def doctor(ls: Server, params: DoctorParams, _: RequestProgress) -> Doctor
     )
 
 
+@command("agentls.diskUsage")
+async def disk_usage(
+    ls: Server,
+    params: Empty,  # noqa: ARG001 - the registry reads its type
+    _: RequestProgress,
+) -> DiskUsageResult:
+    """Tell how much room tasks, spare worktrees and cached setups take on the disk.
+
+    Of a task that goes on, the figures may be a minute old.
+    """
+    use = await ls.core.housekeeper.use()
+    return DiskUsageResult(
+        tasks=tuple(
+            TaskRoom(task=one.task, worktree=one.worktree, logs=one.logs)
+            for one in use.tasks
+        ),
+        spares=use.spares,
+        spares_size=use.spares_size,
+        setups=use.setups,
+        setups_size=use.setups_size,
+        size=use.size,
+        budget=use.budget,
+        free=use.free,
+        reserve=use.reserve,
+    )
+
+
 @command("agentls.gc")
 async def collect(ls: Server, params: GcParams, _: RequestProgress) -> GcResult:
     """Tell what may go and how much room it frees, or do it.
@@ -51,6 +81,7 @@ async def collect(ls: Server, params: GcParams, _: RequestProgress) -> GcResult:
                 what=item.what,
                 session=item.session,
                 task=item.task,
+                for_budget=item.for_budget,
                 size=item.size,
                 frees=item.frees,
                 why=item.why,

@@ -3,12 +3,14 @@
 import attrs
 
 __all__ = [
+    "DiskUsageResult",
     "DoctorFinding",
     "DoctorParams",
     "DoctorResult",
     "GcItem",
     "GcParams",
     "GcResult",
+    "TaskRoom",
 ]
 
 
@@ -51,10 +53,14 @@ class GcItem:
     """One thing that is due, or was done."""
 
     what: str
-    """`compressLog`, `dropLog` or `dropWorktree`; later versions know more."""
+    """`compressLog`, `dropLog`, `dropWorktree` or `dropSetup` (a copy of what a setup
+    made); later versions know more."""
     session: str | None = None
     """Absent for what concerns the whole task."""
-    task: str
+    task: str | None = None
+    """Absent for what belongs to no task."""
+    for_budget: bool = False
+    """It goes only because more is taken than `disk.budget`."""
     size: int
     """Bytes that it takes before."""
     frees: int
@@ -69,3 +75,34 @@ class GcResult:
 
     items: tuple[GcItem, ...]
     applied: bool
+
+
+@attrs.frozen(kw_only=True)
+class TaskRoom:
+    """The bytes that a task takes on the disk."""
+
+    task: str
+    worktree: int
+    """Its folder, in its place or in the trash."""
+    logs: int
+    """The output of its sessions."""
+
+
+@attrs.frozen(kw_only=True)
+class DiskUsageResult:
+    """What agentls takes on the disk, in bytes, and what is left."""
+
+    tasks: tuple[TaskRoom, ...]
+    spares: int
+    """How many worktrees are kept ready, and their bytes:"""
+    spares_size: int
+    setups: int
+    """How many copies of what setups made there are, and their bytes:"""
+    setups_size: int
+    size: int
+    """All together."""
+    budget: int
+    """`disk.budget`; 0 for any."""
+    free: int
+    """What the disk for worktrees has left, and what is to stay free of it:"""
+    reserve: int

@@ -78,6 +78,8 @@ def _type_name(hint: Any) -> str:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin in {typing.Union, python_types.UnionType}:
         return " | ".join(_type_name(arg) for arg in args if arg is not type(None))
+    if origin is dict:
+        return f"Readonly<Record<{', '.join(map(_type_name, args))}>>"
     if origin is tuple:
         return f"readonly {_type_name(args[0])}[]"
     names = {str: "string", int: "number", float: "number", bool: "boolean"}

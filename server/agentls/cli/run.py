@@ -53,7 +53,7 @@ _BAD_ENDS = frozenset(_END)
 @click.option(
     "--template",
     metavar="NAME",
-    shell_complete=lambda *given: complete_template(given[-1]),
+    shell_complete=complete_template,
     help="A prompt of the configuration; PROMPT comes after it.",
 )
 @click.option(

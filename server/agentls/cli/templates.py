@@ -41,7 +41,9 @@ def filled_in(
     return {"template": template, "fields": fields}
 
 
-def complete_template(incomplete: str) -> list[CompletionItem]:
+def complete_template(
+    _ctx: click.Context, _param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
     """Name the templates that begin so, from the living daemon."""
     from agentls.cli.arguments import given_repository  # noqa: PLC0415 - for Tab alone
     from agentls.cli.completion import ask_living  # noqa: PLC0415 - the same

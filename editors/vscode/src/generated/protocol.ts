@@ -447,12 +447,12 @@ export interface CreatePullRequestResult {
 
 /** What a person asks for. */
 export interface CreateTaskParams {
-  /** At most 100 KiB, no NUL; with a template, what comes after its text. */
-  prompt?: string;
+  /** At most 100 KiB, no NUL; with a template, what comes after its text, if any. */
+  prompt: string;
   /** The name of a template, whose text is the prompt. */
   template?: string;
   /** What goes into the template's fields. */
-  fields?: dict;
+  fields?: Readonly<Record<string, string>>;
   /** Any file or folder in the repository; the client's only root if absent. */
   uri?: string;
   /** The configured agent if absent, else the first real one installed. */

@@ -257,8 +257,8 @@ class TaskResult:
 class CreateTaskParams:
     """What a person asks for."""
 
-    prompt: str = ""
-    """At most 100 KiB, no NUL; with a template, what comes after its text."""
+    prompt: str
+    """At most 100 KiB, no NUL; with a template, what comes after its text, if any."""
     template: str | None = None
     """The name of a template, whose text is the prompt."""
     fields: dict[str, str] | None = None

@@ -130,11 +130,11 @@ def _sizes(answer: dict[str, Any]) -> dict[str, str]:
 def _kept(disk: dict[str, Any]) -> str:
     parts = [f"{room(disk['size'])} in all"]
     if disk["budget"]:
-        parts[0] += f" of {room(disk['budget'])}"
+        parts[0] += f" (disk.budget is {room(disk['budget'])})"
     if disk["spares"]:
-        parts.append(f"{disk['spares']} spare worktrees {room(disk['sparesSize'])}")
+        parts.append(f"spare worktrees {room(disk['sparesSize'])}")
     if disk["setups"]:
-        parts.append(f"{disk['setups']} cached setups {room(disk['setupsSize'])}")
+        parts.append(f"cached setups {room(disk['setupsSize'])}")
     return ", ".join([*parts, f"{room(disk['free'])} free"])
 
 

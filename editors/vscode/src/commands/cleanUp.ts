@@ -8,6 +8,7 @@ const WORDS: Readonly<Record<string, string>> = {
   compressLog: "compress the output of",
   dropLog: "drop the output of",
   dropWorktree: "drop the worktree of",
+  dropSetup: "drop",
 };
 
 export async function cleanUp(parts: Parts): Promise<void> {
@@ -20,14 +21,15 @@ export async function cleanUp(parts: Parts): Promise<void> {
     return;
   }
   const go = "Clean Up";
-  const title = (id: string) => parts.tasks.get(id)?.title ?? id;
+  const named = ({ task }: GcItem) =>
+    task === undefined ? "what a setup made" : `“${parts.tasks.get(task)?.title ?? task}”`;
   const chosen = await vscode.window.showInformationMessage(
     `This frees about ${size(sum(found.items))}.`,
     {
       modal: true,
       detail: [
         "What tasks did stays in their checkpoints.",
-        ...found.items.map((item) => `${WORDS[item.what] ?? item.what} “${title(item.task)}”`),
+        ...found.items.map((item) => `${WORDS[item.what] ?? item.what} ${named(item)}`),
       ].join("\n"),
     },
     go,

@@ -22,5 +22,5 @@ def test_a_script_is_listed_run_and_stopped(user: Any):
 def test_one_of_the_repository_needs_trust_first(user: Any):
     task = user.task("true")
     (user.repository / ".agentls.toml").write_text('[run.it]\nrun = "touch ran"\n')
-    assert "touch ran" in user.call("script", task, "it", status=5)
+    assert "touch ran" in user.call("script", task, "it", status=4)
     assert not (user.worktree(task) / "ran").exists()

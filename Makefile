@@ -96,7 +96,7 @@ docs: setup ## write again what is generated: protocol, types, help
 	$(HELP)
 
 lock: ## compile requirements.lock from pyproject.toml
-	$(BIN)/python -m piptools compile --quiet --all-build-deps --extra dev --extra mcp --generate-hashes --allow-unsafe \
+	$(BIN)/python -m piptools compile --quiet --all-build-deps --extra dev --extra mcp --extra top --generate-hashes --allow-unsafe \
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --strip-extras \
 	  --output-file requirements.lock pyproject.toml
 

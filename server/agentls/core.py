@@ -20,6 +20,7 @@ from agentls.paths import Paths
 from agentls.report.reports import Reports
 from agentls.review.checkpoint import Checkpointer
 from agentls.sessions.controllers import Controllers
+from agentls.sessions.load import LoadMeter
 from agentls.sessions.screens import Screens
 from agentls.sessions.searches import Found, find_in_logs
 from agentls.sessions.sessions import Sessions
@@ -127,6 +128,7 @@ class Core:
     scripts: Scripts
     tearing_down: TearingDown
     controllers: Controllers
+    load: LoadMeter
     trusting: Trusting
     agency: Agency
     accounting: Accounting
@@ -383,6 +385,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             scripts=Scripts(operations),
             tearing_down=tearing_down,
             controllers=controllers,
+            load=LoadMeter(sessions=sessions, folder=paths.sessions),
             trusting=trusting,
             agency=agency,
             accounting=accounting,

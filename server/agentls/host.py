@@ -18,6 +18,7 @@ from typing import NamedTuple, Protocol
 __all__ = [
     "HasOptions",
     "ProcessIdentity",
+    "ProcessUse",
     "available_memory",
     "boot_id",
     "host_name",
@@ -25,7 +26,9 @@ __all__ = [
     "is_alive",
     "peer_uid",
     "pid_namespace",
+    "process_uses",
     "signal_process",
+    "variable_of",
     "wait_gone",
 ]
 
@@ -41,6 +44,19 @@ class ProcessIdentity(NamedTuple):
     pid: int
     start_time: str
     """Ticks since boot on Linux, `ps`' start date elsewhere; compared, never read."""
+
+
+class ProcessUse(NamedTuple):
+    """What a process uses, at the moment of a look."""
+
+    pid: int
+    parent: int
+    start_time: str
+    """As in `ProcessIdentity`."""
+    cpu: float
+    """Seconds on processors, with those of its children that have ended."""
+    memory: int
+    """Bytes; on Linux without what it shares with files."""
 
 
 class HasOptions(Protocol):
@@ -74,6 +90,28 @@ def available_memory() -> int | None:
         name, _, rest = line.partition(":")
         if name == "MemAvailable":
             return int(rest.split()[0]) << 10
+    return None
+
+
+def process_uses() -> tuple[ProcessUse, ...]:
+    """Look at all living processes; it takes some milliseconds."""
+    try:
+        pids = [int(path.name) for path in _PROC.iterdir() if path.name.isdigit()]
+    except OSError:
+        return _uses_by_ps()
+    return tuple(use for pid in pids if (use := _use(pid)))
+
+
+def variable_of(pid: int, name: str) -> str | None:
+    """Give a variable that a process began with; None where that can't be known."""
+    try:
+        environment = (_PROC / f"{pid}/environ").read_bytes()
+    except OSError:  # gone, somebody else's, or no Linux
+        return None
+    mark = f"{name}=".encode()
+    for variable in environment.split(b"\0"):
+        if variable.startswith(mark):
+            return os.fsdecode(variable[len(mark) :])
     return None
 
 
@@ -180,6 +218,52 @@ def _stat(pid: int) -> tuple[str, str]:
         return "", ""
     fields = text[text.rindex(b")") + 2 :].split()  # the name may hold anything
     return fields[0].decode("ascii"), fields[19].decode("ascii")
+
+
+def _use(pid: int) -> ProcessUse | None:
+    try:
+        text = (_PROC / f"{pid}/stat").read_bytes()
+        _, resident, shared, *_ = (_PROC / f"{pid}/statm").read_bytes().split()
+    except OSError:  # it ended meanwhile
+        return None
+    fields = text[text.rindex(b")") + 2 :].split()  # the name may hold anything
+    if fields[0] in {b"Z", b"X"}:
+        return None
+    ticks = sum(map(int, fields[11:15]))
+    return ProcessUse(
+        pid=pid,
+        parent=int(fields[1]),
+        start_time=fields[19].decode("ascii"),
+        cpu=ticks / os.sysconf("SC_CLK_TCK"),
+        memory=(int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE"),
+    )
+
+
+def _uses_by_ps() -> tuple[ProcessUse, ...]:
+    lines = _tool("ps", "-axo", "pid=,ppid=,rss=,time=,stat=,lstart=").splitlines()
+    found: list[ProcessUse] = []
+    for line in lines:
+        pid, parent, memory, cpu, state, start = line.split(None, 5)
+        if state[0] != "Z":
+            found.append(
+                ProcessUse(
+                    pid=int(pid),
+                    parent=int(parent),
+                    start_time=start.strip(),
+                    cpu=_seconds(cpu),
+                    memory=int(memory) << 10,
+                )
+            )
+    return tuple(found)
+
+
+def _seconds(time_text: str) -> float:
+    """Read what ps prints of a time: `1-02:03:04`, `02:03:04` or `2:03.45`."""
+    days, _, clock = time_text.rpartition("-")
+    seconds = 0.0
+    for part in clock.split(":"):
+        seconds = 60 * seconds + float(part)
+    return 86400 * int(days or 0) + seconds
 
 
 def _stat_by_ps(pid: int) -> tuple[str, str]:

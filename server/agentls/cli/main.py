@@ -23,6 +23,7 @@ _PLACES = {
     "race": "agentls.cli.race:race",
     "adopt": "agentls.cli.adopt:adopt",
     "ls": "agentls.cli.listing:ls",
+    "top": "agentls.cli.top.command:top",
     "show": "agentls.cli.showing:show",
     "attach": "agentls.cli.attach:attach",
     "peek": "agentls.cli.peek:peek",

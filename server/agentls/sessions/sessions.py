@@ -183,6 +183,10 @@ class Sessions:
         """Give a session that runs and was started or adopted here."""
         return self._live.get(session)
 
+    def living(self) -> tuple[SessionId, ...]:
+        """Give the sessions that run."""
+        return tuple(self._live)
+
     async def watch(self, session: SessionId) -> Watched:
         """Give what a viewer needs, for a session that runs or has ended.
 

@@ -9,7 +9,7 @@ from agentls.config.settings import Limits
 from agentls.model import State, Task, TaskId
 from agentls.tasks.states import HOLDS_A_PLACE, ON_THEIR_WAY
 
-__all__ = ["Machine", "Turns", "holds_a_place", "line_up"]
+__all__ = ["Machine", "Turns", "holds_a_place", "line_up", "queue_order"]
 
 _NEVER_BY_ITSELF = {
     State.FAILED: "failed",
@@ -104,6 +104,27 @@ def line_up(
         stuck=frozenset(stuck),
         held_by_machine=by_machine,
     )
+
+
+def queue_order(tasks: Sequence[Task], *, limits: Limits) -> tuple[Task, ...]:
+    """Put the queued tasks in the order in which they begin, if nothing else changes.
+
+    Those whose forerunners aren't merged come last.
+    """
+    known = {task.id: task for task in tasks}
+    queued = [task for task in tasks if task.state is State.QUEUED]
+    ready = [task for task in queued if not _held_back(task, known)]
+    holding = [task for task in tasks if holds_a_place(task, limits=limits)]
+    first = _fairly(ready, holding, places=len(ready))
+    rest = sorted(
+        (task for task in queued if task not in first),
+        key=lambda one: (-one.priority, one.number),
+    )
+    return (*first, *rest)
+
+
+def _held_back(task: Task, known: Mapping[TaskId, Task]) -> bool:
+    return bool(_lost_forerunner(task, known) or _forerunners(task, known))
 
 
 def _fairly(

@@ -8,6 +8,7 @@ from agentls.errors import InvalidParams
 from agentls.model import State, Task, TaskId
 from agentls.tasks.book import TaskBook
 from agentls.tasks.operations import Operations
+from agentls.tasks.queue import queue_order
 from agentls.tasks.request import check_prompt, check_text, title_of
 from agentls.tasks.starting import Say
 from agentls.tasks.states import require_state
@@ -74,6 +75,13 @@ class Queueing:
                     hint="Leave out one of these.",
                 )
             return await self._on.book.change(task.id, after=forerunners)
+
+    def order(self) -> tuple[TaskId, ...]:
+        """Give the queued tasks in the order in which they begin, as it looks now."""
+        tasks = self._on.book.tasks(discarded=True)
+        return tuple(
+            task.id for task in queue_order(tasks, limits=self._on.starter.limits)
+        )
 
     async def start(self, name: str, *, progress: Say) -> Task:
         """Begin a queued task now: past the queue, its limits and its forerunners."""

@@ -880,6 +880,19 @@ export interface ListTemplatesResult {
   templates: readonly TemplateInfo[];
 }
 
+/** What the living sessions use, as it is now. */
+export interface LoadResult {
+  /** Seconds of a clock that is never set: between two answers of one daemon. */
+  at: number;
+  /** How many processors the machine has. */
+  cpus: number;
+  /** Bytes of memory that programs can still have; absent where that is unknown. */
+  available?: number;
+  sessions: readonly SessionLoad[];
+  /** The queued tasks in the order in which they will begin, as it looks now. */
+  queue?: readonly string[];
+}
+
 /** A line of a session's output that matches. */
 export interface LogHit {
   task: string;
@@ -1330,6 +1343,20 @@ export interface SessionInfo {
   exit?: ExitInfo;
   /** It vanished without an exit status: a reboot, or its shim was killed. */
   lost?: boolean;
+}
+
+/** What a session's processes use: counters, of which two make a rate. */
+export interface SessionLoad {
+  session: string;
+  task: string;
+  /** Bytes that its log is long. */
+  output: number;
+  /** Those that began in it and live; 0 where the system doesn't tell. */
+  processes: number;
+  /** Bytes that are theirs alone: without what they share with files. */
+  memory: number;
+  /** Seconds that they have kept processors busy. */
+  cpu: number;
 }
 
 /** What a queued task waits for. */
@@ -1785,6 +1812,7 @@ export interface Commands {
   "agentls.listScripts": [TaskParams, ListScriptsResult];
   "agentls.listTasks": [ListTasksParams, ListTasksResult];
   "agentls.listTemplates": [ListTemplatesParams, ListTemplatesResult];
+  "agentls.load": [Empty, LoadResult];
   "agentls.markViewed": [MarkViewedParams, MarkViewedResult];
   "agentls.mergeTask": [MergeTaskParams, MergeTaskResult];
   "agentls.nextReview": [NextReviewParams, NextReviewResult];

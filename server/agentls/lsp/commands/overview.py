@@ -1,5 +1,6 @@
-"""Commands about what becomes of tasks over time."""
+"""Commands about what becomes of tasks over time, and what they use at the moment."""
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -9,8 +10,11 @@ from agentls.lsp.progress import RequestProgress
 from agentls.lsp.protocol.overview import (
     HistoryParams,
     HistoryResult,
+    LoadResult,
     ReportResult,
+    SessionLoad,
 )
+from agentls.lsp.protocol.tasks import Empty
 from agentls.lsp.registry import command
 from agentls.lsp.server import Server
 
@@ -49,6 +53,41 @@ async def report(ls: Server, params: HistoryParams, _: RequestProgress) -> Repor
         repository=await _root(ls, params.uri),
     )
     return ReportResult(uri=present.uri_of(path))
+
+
+@command("agentls.load")
+async def load(
+    ls: Server,
+    params: Empty,  # noqa: ARG001 - the registry reads its type
+    _: RequestProgress,
+) -> LoadResult:
+    """Say what the sessions that run use: memory, processors, output.
+
+    With all processes that began in them, wherever these have gone since. They are
+    looked at when somebody asks; ask again for a rate.
+    """
+    found = await ls.core.load.look()
+    sessions = {
+        one.session: ls.core.book.session(one.session) for one in found.sessions
+    }
+    return LoadResult(
+        at=round(found.at, 3),
+        cpus=os.cpu_count() or 1,
+        available=found.available,
+        sessions=tuple(
+            SessionLoad(
+                session=one.session,
+                task=known.task,
+                output=one.output,
+                processes=one.processes,
+                memory=one.memory,
+                cpu=round(one.cpu, 2),
+            )
+            for one in found.sessions
+            if (known := sessions[one.session]) is not None
+        ),
+        queue=ls.core.queueing.order(),
+    )
 
 
 async def _root(ls: Server, uri: str | None) -> Path | None:

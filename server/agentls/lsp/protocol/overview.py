@@ -1,4 +1,4 @@
-"""What becomes of tasks over time."""
+"""What becomes of tasks over time, and what they use at the moment."""
 
 import attrs
 
@@ -8,7 +8,9 @@ __all__ = [
     "HistoryParams",
     "HistoryResult",
     "IntervalInfo",
+    "LoadResult",
     "ReportResult",
+    "SessionLoad",
     "TaskHistoryInfo",
     "TurnTimesInfo",
 ]
@@ -97,3 +99,34 @@ class ReportResult:
 
     uri: str
     """Of its file, in agentls' own folder. The last 30 are kept."""
+
+
+@attrs.frozen(kw_only=True)
+class SessionLoad:
+    """What a session's processes use: counters, of which two make a rate."""
+
+    session: str
+    task: str
+    output: int
+    """Bytes that its log is long."""
+    processes: int
+    """Those that began in it and live; 0 where the system doesn't tell."""
+    memory: int
+    """Bytes that are theirs alone: without what they share with files."""
+    cpu: float
+    """Seconds that they have kept processors busy."""
+
+
+@attrs.frozen(kw_only=True)
+class LoadResult:
+    """What the living sessions use, as it is now."""
+
+    at: float
+    """Seconds of a clock that is never set: between two answers of one daemon."""
+    cpus: int
+    """How many processors the machine has."""
+    available: int | None = None
+    """Bytes of memory that programs can still have; absent where that is unknown."""
+    sessions: tuple[SessionLoad, ...]
+    queue: tuple[str, ...] = ()
+    """The queued tasks in the order in which they will begin, as it looks now."""

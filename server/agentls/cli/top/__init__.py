@@ -1,0 +1,1 @@
+"""`agentls top`: all tasks live, on a full screen."""

@@ -266,8 +266,8 @@ class Top(App[None]):
 
     def _draw(self, chosen: Mapping[str, Any] | None = None) -> None:
         """Draw all that is known; what is the same stays, and so does the choice."""
-        if not self._table.columns:
-            return  # its size isn't known yet
+        if not (self.query(_Tasks) and self._table.columns):
+            return  # its size isn't known yet, or it ends
         rows = rows_of(
             self._snapshot,
             text=self._text,

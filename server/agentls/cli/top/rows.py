@@ -226,7 +226,7 @@ def _matches(task: Task, words: Sequence[str]) -> bool:
 def _cells(
     task: Task, *, rates: Rates | None, place: int | None, now: datetime
 ) -> dict[str, Text]:
-    state = task["state"]
+    state: str = task["state"]
     name = _NAMES.get(state, state)
     if state == "queued" and place is not None:
         name = f"queued {place + 1}"

@@ -16,14 +16,15 @@ from agentls.store.database import Database
 from agentls.store.history import Move, TurnTimes
 from agentls.tasks.accounting import Spent, spent_of
 from agentls.tasks.book import TaskBook, now
+from agentls.threads import in_thread
 
 __all__ = ["DAY", "Histories", "History", "Interval", "TaskHistory"]
 
 DAY = timedelta(days=1)
 """The time that is meant where none is named."""
 
-_MOVES_MAX = 20_000
-"""Changes of states that one answer holds: some MB."""
+_MOVES_MAX = 5000
+"""Changes of states that one answer holds: about a thousand tasks, some MB."""
 
 
 @attrs.frozen(kw_only=True)
@@ -109,28 +110,12 @@ class History:
             )
 
         loaded = await self._database.read(load)
-        by_task = {
-            name: tuple(moves)
-            for name, moves in itertools.groupby(loaded.moves, lambda one: one.task)
-        }
+        tasks = self._book.tasks(repository=repository, discarded=True)
         return Histories(
             since=loaded.since,
             until=until,
             now=present,
-            tasks=tuple(
-                TaskHistory(
-                    task=task,
-                    intervals=_intervals(by_task[task.id], loaded.ends.get(task.id)),
-                    turns=loaded.turns.get(task.id, ()),
-                    spent=spent_of(
-                        task,
-                        turns=loaded.counted.get(task.id, 0),
-                        usage=loaded.used.get(task.id),
-                    ),
-                )
-                for task in self._book.tasks(repository=repository, discarded=True)
-                if task.id in by_task
-            ),
+            tasks=await in_thread(_put_together, tasks, loaded),
         )
 
 
@@ -144,6 +129,27 @@ class _Loaded:
     counted: Mapping[TaskId, int]
     """How many turns tasks had in their whole life."""
     used: Mapping[TaskId, Usage]
+
+
+def _put_together(tasks: Sequence[Task], loaded: _Loaded) -> tuple[TaskHistory, ...]:
+    by_task = {
+        name: tuple(moves)
+        for name, moves in itertools.groupby(loaded.moves, lambda one: one.task)
+    }
+    return tuple(
+        TaskHistory(
+            task=task,
+            intervals=_intervals(by_task[task.id], loaded.ends.get(task.id)),
+            turns=loaded.turns.get(task.id, ()),
+            spent=spent_of(
+                task,
+                turns=loaded.counted.get(task.id, 0),
+                usage=loaded.used.get(task.id),
+            ),
+        )
+        for task in tasks
+        if task.id in by_task
+    )
 
 
 def _intervals(moves: Sequence[Move], end: datetime | None) -> tuple[Interval, ...]:

@@ -41,6 +41,7 @@ export async function languages({ stage, bench, page, step }) {
     await (await bench.seeRow("tax.tssrc")).click();
     await bench.see(`${right} .squiggly-error`, "the type error");
     await bench.cursorIn("same");
+    await page.keyboard.press("Home");
     await page.keyboard.press("F8");
     await bench.see(".marker-widget >> text=/implicitly has an 'any' type/");
     await bench.tidy();

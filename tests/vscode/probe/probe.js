@@ -41,7 +41,7 @@ exports.activate = (context) => {
   }
 };
 
-/** Sum up the samples that were taken in a function of Agent Tasks, or in what it called. */
+/** The longest call of a function of Agent Tasks: samples in it, or in what it called, in a row. */
 function milliseconds({ nodes, samples, timeDeltas }, name) {
   const within = new Set();
   const byId = new Map(nodes.map((node) => [node.id, node]));
@@ -54,8 +54,13 @@ function milliseconds({ nodes, samples, timeDeltas }, name) {
     (node.children ?? []).forEach((id) => enter(byId.get(id), here));
   };
   enter(nodes[0], false);
-  const microseconds = samples.reduce((sum, id, at) => sum + (within.has(id) ? timeDeltas[at] : 0), 0);
-  return +(microseconds / 1000).toFixed(1);
+  let longest = 0;
+  let present = 0;
+  samples.forEach((id, at) => {
+    present = within.has(id) ? present + timeDeltas[at] : 0;
+    longest = Math.max(longest, present);
+  });
+  return +(longest / 1000).toFixed(1);
 }
 
 function tell(name, figures) {

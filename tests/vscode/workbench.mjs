@@ -198,9 +198,20 @@ export class Workbench {
     await row.locator(`.actions .action-label[aria-label^="${action}"]`).click();
   }
 
-  /** Fold a row of the tree out. */
+  /** Fold a row of the tree out, or in again. */
   async expand(text) {
-    await (await this.seeRow(text)).locator(".monaco-tl-twistie").click();
+    const row = await this.seeRow(text);
+    const before = await row.getAttribute("aria-expanded");
+    const turned = row.and(this.page.locator(`[aria-expanded="${before !== "true"}"]`));
+    for (let tries = 5; (await turned.count()) === 0; tries--) {
+      // A row that is drawn again just then doesn't get the click.
+      await row.locator(".monaco-tl-twistie").click();
+      await turned.waitFor({ timeout: SOON / 12 }).catch((error) => {
+        if (tries === 0) {
+          throw error;
+        }
+      });
+    }
   }
 
   /** Wait until the terminal in front shows a line. */

@@ -122,6 +122,7 @@ dd bs=1 count=1 >typed 2>/dev/null
     task = await daemon.create(agent=asker(script))
     await daemon.until(task.id, State.WAITING)
     live = daemon.core.sessions.get(f"{task.id}-1")
+    await live.grown(0)
     await live.write(b"1")  # a person, in its terminal
     with pytest.raises(InvalidState, match=r"a moment ago.* nothing more was typed"):
         await daemon.core.responding.respond(task.id, choice="deny")
@@ -212,7 +213,7 @@ async def test_a_prompt_for_an_agent_that_asks_is_refused_with_what_answers(
     await daemon.until(task.id, State.WAITING)
     with pytest.raises(InvalidState, match="wants to run make all") as refused:
         await daemon.core.tasks.send_prompt(task.id, "more")
-    assert f"agentls respond {task.id} allow|deny|never|TEXT" in refused.value.hint
+    assert f"agentls respond {task.id} allow|deny|never|sure|TEXT" in refused.value.hint
     await daemon.core.responding.respond(task.id, choice="deny")
     await daemon.until(task.id, State.REVIEW)
 
@@ -268,7 +269,7 @@ async def test_what_is_no_answer_is_refused(daemon, asker):
     await daemon.until(task.id, State.WAITING)
     with pytest.raises(InvalidParams) as caught:
         await daemon.core.responding.respond(task.id, choice="always")
-    assert caught.value.hint == "It takes allow, deny, never, a text."
+    assert caught.value.hint == "It takes allow, deny, never, sure, a text."
     for given in ({}, {"choice": "allow", "text": "x"}, {"text": ""}):
         with pytest.raises(InvalidParams, match="either"):
             await daemon.core.responding.respond(task.id, **given)

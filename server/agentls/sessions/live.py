@@ -90,14 +90,17 @@ class LiveSession:
         """Give a reader of its own for the log."""
         return LogReader(self._folder)
 
-    async def write(self, data: bytes) -> None:
+    async def write(self, data: bytes, *, seen: int = 0) -> None:
         """Type into the terminal; returns before the program has read it.
+
+        `seen` is how far the caller has read the log: who types in a terminal is
+        told of each growth, and then the size is known here as well.
 
         Raises `SessionEnded`, and `InvalidState` when a program that doesn't read
         has megabytes waiting: then nothing of `data` was sent.
         """
         link = await self._connected()
-        self._typed = self.size, asyncio.get_running_loop().time()
+        self._typed = max(self.size, seen), asyncio.get_running_loop().time()
         link.type(data)
 
     def unanswered(self, offset: int, *, within: float) -> bool:

@@ -80,10 +80,10 @@ class Responding:
                 again, offset = await self._look(live, definition)
                 if again != shown:
                     raise _gone(task)
-            await live.write(first)
+            await live.write(first, seen=offset)
             for keys in rest:
                 offset = await self._shown(live, definition, shown, beyond=offset)
-                await live.write(keys)
+                await live.write(keys, seen=offset)
             self._on.background.spawn(
                 self._look_again(task.id, live, definition, beyond=offset),
                 name=f"look again at {live.id}",

@@ -31,7 +31,7 @@ def script(
     list_: bool,
     as_json: bool,
 ) -> None:
-    """Run a script of the configuration (`[run.NAME]`) in a task's worktree.
+    """Run a configured script (`[run.NAME]`) in a worktree.
 
     Without NAME, the only one there is. It runs in a session of its own, with the
     task's ports, until it ends, or the task is stopped, merged or discarded.

@@ -47,7 +47,7 @@ export async function languages({ stage, bench, page, step }) {
     await bench.tidy();
   });
   await step("the Source Control view has no worktree", async () => {
-    await bench.command("View: Show Source Control");
+    await page.locator('.activitybar [aria-label^="Source Control"]').first().click();
     await bench.see(".scm-view");
     await bench.picture("source-control");
     assert.equal(await page.locator(".scm-view .scm-provider").count(), 0, "a second repository is listed");

@@ -41,6 +41,7 @@ from agentls.tasks.deciding import Deciding
 from agentls.tasks.delegating import Delegating
 from agentls.tasks.discarding import Discarding
 from agentls.tasks.disk import DiskUse, DiskWatch
+from agentls.tasks.editors import Editors
 from agentls.tasks.forecasting import Forecasting
 from agentls.tasks.history import History
 from agentls.tasks.housekeeping import Housekeeper
@@ -106,6 +107,7 @@ class Core:
     checking: Checking
     briefings: Briefings
     discarding: Discarding
+    editors: Editors
     forecasting: Forecasting
     merging: Merging
     undoing: Undoing
@@ -376,6 +378,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
                 merging=merging,
                 briefings=briefings,
             ),
+            editors=Editors(),
             queueing=Queueing(operations),
             rewinding=rewinding,
             updating=updating,

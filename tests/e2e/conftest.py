@@ -48,6 +48,7 @@ class Editor:
         self.removed: list[str] = []
         self.output: dict[str, bytes] = {}
         self.ends: dict[str, Any] = {}
+        self.reviews: list[str] = []
         self.reconnected = 0
         self.progress: list[Any] = []
         self._news = asyncio.Condition()
@@ -63,6 +64,7 @@ class Editor:
             "agentls/forecastChanged": lambda _: None,
             "agentls/viewedChanged": lambda _: None,
             "agentls/queueChanged": lambda _: None,
+            "agentls/openRequested": lambda p: self.reviews.append(p.task),
         }.items():
             client.feature(method)(self._telling(hear))
 
@@ -154,6 +156,7 @@ async def open_editor(home) -> AsyncGenerator[Callable[..., Any]]:
         folder: Path | None = None,
         *,
         bridge: tuple[str, ...] = ("-m", "agentls", "lsp"),
+        opens_reviews: bool = False,
     ) -> Editor:
         client = make_test_lsp_client()
         await client.start_io(sys.executable, *bridge, env=dict(home.environ))
@@ -164,7 +167,10 @@ async def open_editor(home) -> AsyncGenerator[Callable[..., Any]]:
                 process_id=os.getpid(),
                 capabilities=types.ClientCapabilities(),
                 root_uri=folder and folder.as_uri(),
-                initialization_options={"environment": {"LANG": "en_GB.UTF-8"}},
+                initialization_options={
+                    "environment": {"LANG": "en_GB.UTF-8"},
+                    "opensReviews": opens_reviews,
+                },
             )
         )
         return editor

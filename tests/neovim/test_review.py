@@ -45,6 +45,16 @@ def test_from_done_to_merged_are_three_keys(
     assert git(repository, "status", "--porcelain") == ""
 
 
+def test_a_review_that_is_asked_for_in_a_terminal_is_opened(
+    neovim: Neovim, start, home
+):
+    task = start("echo one > one.txt", "--wait", title="The first")
+    neovim.command("AgentTask")
+    neovim.until_screen("Ready for review (1)")
+    assert home.agentls("open", task).stdout == f"Your editor shows {task}.\n"
+    neovim.until_screen(f"{task} review", "now: one.txt", "+1")
+
+
 def test_every_hunk_of_every_file_is_walked_with_one_key(neovim: Neovim, start):
     task = start(THREE_FILES, "--wait")
     _review(neovim, task, "before: added.txt", "3 files +3 -4")

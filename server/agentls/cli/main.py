@@ -30,6 +30,7 @@ _PLACES = {
     "logs": "agentls.cli.logs:logs",
     "wait": "agentls.cli.wait:wait",
     "diff": "agentls.cli.diff:diff",
+    "open": "agentls.cli.open:open_in_editor",
     "compare": "agentls.cli.race:compare",
     "forecast": "agentls.cli.forecast:forecast",
     "next": "agentls.cli.next:next_review",

@@ -20,6 +20,7 @@ from agentls.errors import InvalidParams
 from agentls.lsp import foreseen, present, wire
 from agentls.lsp.protocol.changes import ViewedChangedParams
 from agentls.lsp.protocol.comments import CommentsChangedParams
+from agentls.lsp.protocol.editors import OpenRequestedParams
 from agentls.lsp.protocol.forecast import ForecastChangedParams
 from agentls.lsp.protocol.queueing import QueueChangedParams
 from agentls.lsp.protocol.sessions import OutputParams, ReconnectedParams
@@ -40,6 +41,7 @@ from agentls.tasks.book import (
     ViewedChanged,
 )
 from agentls.tasks.delegating import Delegate
+from agentls.tasks.editors import Editor
 from agentls.tasks.forecasting import News
 
 __all__ = ["Server", "path_of"]
@@ -63,6 +65,11 @@ sends(
     "agentls/viewedChanged",
     ViewedChangedParams,
     "Something else of a task's change is marked as viewed: list it again.",
+)
+sends(
+    "agentls/openRequested",
+    OpenRequestedParams,
+    "A person wants to review a task here, and asked for it elsewhere.",
 )
 sends("agentls/queueChanged", QueueChangedParams, "The queue was paused, or goes on.")
 sends("agentls/taskRemoved", TaskRemovedParams, "A task is no more.")
@@ -111,6 +118,8 @@ class Server(LanguageServer):
             after_answer=self.after_answer,
         )
         self._afterwards: defaultdict[Any, list[Callable[[], None]]] = defaultdict(list)
+        self._joined = contextlib.ExitStack()
+        """What the client takes part in as long as it is connected."""
         self._writer = writer
         self.protocol.set_writer(self)  # pyright: ignore[reportArgumentType] - it needs `write` alone
 
@@ -193,6 +202,9 @@ class Server(LanguageServer):
         options: Any = params.initialization_options
         if isinstance(options, dict):
             self.odd_bytes_private = options.get("oddBytes") == "private"
+            if options.get("opensReviews") is True:
+                editor = Editor(show=self._show, folders=self._folders)
+                self._joined.enter_context(self.core.editors.opened(editor))
             self.delegate = _delegate(options.get("delegate"))
         given: Any = options.get("environment") if isinstance(options, dict) else None
         if isinstance(given, dict):
@@ -202,6 +214,22 @@ class Server(LanguageServer):
                 if _fits_an_environment(given.get(name))
             }
 
+    def _show(self, task: Task) -> None:
+        self.send("agentls/openRequested", OpenRequestedParams(task=task.id))
+
+    def _folders(self) -> tuple[Path, ...]:
+        """Give the client's roots, as far as they are local folders."""
+        found: list[Path] = []
+        for uri in self._roots():
+            with contextlib.suppress(InvalidParams):
+                found.append(path_of(uri))
+        return tuple(found)
+
+    def _roots(self) -> list[str]:
+        folders = [folder.uri for folder in self.workspace.folders.values()]
+        root = self.workspace.root_uri
+        return folders or ([root] if root else [])
+
     def folder(self, uri: str | None) -> Path:
         """Give the folder or file a command is about; the only root if not named.
 
@@ -210,14 +238,12 @@ class Server(LanguageServer):
         """
         if uri is not None:
             return path_of(uri)
-        folders = [folder.uri for folder in self.workspace.folders.values()]
-        if not folders and self.workspace.root_uri:
-            folders = [self.workspace.root_uri]
-        if len(folders) == 1:
-            return path_of(folders[0])
+        roots = self._roots()
+        if len(roots) == 1:
+            return path_of(roots[0])
         raise InvalidParams(
             "No repository was named"
-            + (" and the client has several folders." if folders else "."),
+            + (" and the client has several folders." if roots else "."),
             hint='Name any file or folder in it as "uri".',
         )
 
@@ -232,6 +258,7 @@ class Server(LanguageServer):
 
     async def close(self) -> None:
         """End what belongs to the connection alone; operations go on in the core."""
+        self._joined.close()
         await self.watching.close()
         self._writer.close()
         with contextlib.suppress(OSError, TimeoutError):

@@ -119,6 +119,9 @@ local function handlers()
   on('agentls/viewedChanged', function(params)
     store().emit('AgentViewedChanged', { task = params.task })
   end)
+  on('agentls/openRequested', function(params)
+    require('agentls.async').run(require('agentls.review').open, params.task)
+  end)
   on('agentls/commentsChanged', function(params)
     store().emit('AgentCommentsChanged', { task = params.task })
   end)
@@ -134,7 +137,7 @@ function start()
   connection.id = vim.lsp.start({
     name = 'agentls',
     cmd = argv,
-    init_options = { environment = environment(), oddBytes = 'private' },
+    init_options = { environment = environment(), oddBytes = 'private', opensReviews = true },
     flags = { debounce_text_changes = CHANGE_MS },
     handlers = handlers(),
     on_init = began,

@@ -994,6 +994,12 @@ export interface NextReviewResult {
   stuck?: readonly string[];
 }
 
+/** What to show. */
+export interface OpenRequestedParams {
+  /** Its review is to be opened, as if the person had asked for it in this editor. */
+  task: string;
+}
+
 /** Where a comment was written. */
 export interface OriginalInfo {
   /** The commit in which path and lines are these. */
@@ -1816,6 +1822,7 @@ export interface Commands {
   "agentls.markViewed": [MarkViewedParams, MarkViewedResult];
   "agentls.mergeTask": [MergeTaskParams, MergeTaskResult];
   "agentls.nextReview": [NextReviewParams, NextReviewResult];
+  "agentls.openIn": [TaskParams, Empty];
   "agentls.pauseQueue": [Empty, QueueResult];
   "agentls.peek": [PeekParams, PeekResult];
   "agentls.previewMerge": [PreviewMergeParams, PreviewMergeResult];
@@ -1856,6 +1863,7 @@ export interface FromServer {
   "agentls/commentsChanged": CommentsChangedParams;
   "agentls/controllerChanged": ControllerChangedParams;
   "agentls/forecastChanged": ForecastChangedParams;
+  "agentls/openRequested": OpenRequestedParams;
   "agentls/output": OutputParams;
   "agentls/queueChanged": QueueChangedParams;
   "agentls/reconnected": ReconnectedParams;

@@ -39,6 +39,12 @@ export class Reviewer implements vscode.Disposable {
           void this.#close(before);
         }
       }),
+      connection.on("agentls/openRequested", ({ task: id }) => {
+        const task = tasks.get(id);
+        if (task) {
+          void this.open(task);
+        }
+      }),
       vscode.workspace.registerTextDocumentContentProvider(LEFT_SCHEME, {
         provideTextDocumentContent: (uri) => connection.document(serverUri(uri)),
       }),

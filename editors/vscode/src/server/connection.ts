@@ -233,7 +233,7 @@ export class Connection implements vscode.Disposable {
       "agentls",
       "Agent Tasks",
       { command, args: [...args, "lsp"], options: { cwd: homedir() } },
-      { outputChannel: this.log, initializationOptions: { environment } },
+      { outputChannel: this.log, initializationOptions: { environment, opensReviews: true } },
     );
     for (const method of HEARD) {
       client.onNotification(method, (params) => this.#hear(method, params));
@@ -301,6 +301,7 @@ const HEARD: readonly (keyof FromServer)[] = [
   "agentls/commentsChanged",
   "agentls/controllerChanged",
   "agentls/forecastChanged",
+  "agentls/openRequested",
   "agentls/output",
   "agentls/queueChanged",
   "agentls/reconnected",

@@ -38,6 +38,7 @@ _KEYS = (
         "Attach",
         "attach to the agent's terminal; Ctrl-b d comes back",
     ),
+    ("v", "review", "Review", "review it in the editor that is open"),
     ("d", "diff", "Diff", "what the task changed"),
     ("m", "merge", "Merge", "merge it, after a question"),
     ("a", "answer", "Answer", "answer what its agent asks"),
@@ -194,6 +195,11 @@ class Top(App[None]):
         """Leave the screen to the task's session, and come back."""
         if task := self._chosen:
             self._outside(lambda: attach_to(task["id"]))
+
+    def action_review(self) -> None:
+        """Have the editor that is open show the task's review."""
+        if task := self._chosen:
+            self._do("agentls.openIn", {"task": task["id"]}, "is in your editor")
 
     def action_diff(self) -> None:
         """Leave the screen to the task's change, and come back."""

@@ -17,7 +17,7 @@ __all__ = ["top"]
 @repo_option("Only the tasks of the repository that holds PATH.")
 @json_option
 def top(*, repo: str | None, as_json: bool) -> None:
-    """Show all tasks live: who needs you, who works, what each uses.
+    """Show all tasks live: states, output, memory, queue.
 
     Attach, merge, answer and stop with a key; ? lists them. --json prints once what the
     sessions use, in counters.

@@ -37,6 +37,13 @@ export async function together({ stage, bench, page, step }) {
     assert.equal(stage.git("status", "--porcelain"), "");
     await bench.tidy();
   });
+  await step("a review that is asked for in a terminal opens here", async () => {
+    const left = ["Red; write", "Blue; write"].map((title) => stage.told(title)).find(({ state }) => state === "review");
+    stage.agentls("open", left.id);
+    const words = left.title.startsWith("Red") ? "red" : "blue";
+    await bench.see(`.multiDiffEntry .editor.modified .view-line:has-text("${words}")`);
+    await bench.tidy();
+  });
   await step("a script of the configuration runs in the task's worktree, and is stopped", async () => {
     stage.configure('[run.serve]\nrun = "echo it is served; sleep 1000"\n');
     await bench.menu("Parent; wait", "Run Script…");

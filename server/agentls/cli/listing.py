@@ -193,4 +193,6 @@ def _told(task: dict[str, Any], *, now: datetime, cut: bool) -> str:
     if not any(told):
         return title
     shown = shorten(title, _TITLE_BESIDE_WHY) if cut else title
-    return f"{shown} ({'; '.join(filter(None, told))})"
+    # Some of these are sentences, which end where nothing follows.
+    listed = "; ".join(filter(None, told)).replace(".; ", "; ")
+    return f"{shown} ({listed})"

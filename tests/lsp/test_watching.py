@@ -11,6 +11,7 @@ from agentls.lsp.protocol.sessions import AttachParams, OutputParams
 from agentls.lsp.watching import Watching
 from agentls.sessions.log import LogReader, OutputGone
 from agentls.sessions.segments import LogFiles
+from agentls.tasks.book import SessionEnd
 from agentls.tasks.request import TaskRequest
 from agentls.tasks.starting import silent
 
@@ -162,6 +163,52 @@ async def test_an_attach_that_is_refused_ends_no_earlier_one(core, session):
         await client.watching.attach(session, _params(offset=1 << 40))
     await client.watching.type_input(session.id, b"still here\n")
     await client.until(lambda: "still here" in client.text)
+
+
+@pytest.fixture
+def end(core, session) -> Callable[[Client], Any]:
+    """End the session while a client attaches to it: once the client was told."""
+
+    async def end_it(client: Client) -> None:
+        ended = asyncio.Event()
+
+        def hear(event: object) -> None:
+            if isinstance(event, SessionEnd):
+                client.watching.session_ended(event.session)
+                ended.set()
+
+        with core.book.listening(hear):
+            await core.sessions.get(session.id).write(b"last words\n\x04")
+            async with asyncio.timeout(20):
+                await ended.wait()
+
+    return end_it
+
+
+async def test_the_end_of_a_session_never_comes_before_its_output(
+    core, session, end, monkeypatch
+):
+    client = Client(core)
+    monkeypatch.setattr(core.screens, "repaint", lambda *_: end(client))
+    await client.watching.attach(session, _params(repaint=True))
+    assert "agentls/sessionEnded" not in client.told
+    await client.until(lambda: "agentls/sessionEnded" in client.told)
+    assert "last words" in client.text
+
+
+async def test_the_end_of_a_session_is_told_where_the_attach_was_refused(
+    core, session, end, monkeypatch
+):
+    client = Client(core)
+
+    async def fails(*_: object) -> None:
+        await end(client)
+        raise AgentlsError("No screen.")
+
+    monkeypatch.setattr(core.screens, "repaint", fails)
+    with pytest.raises(AgentlsError, match="No screen"):
+        await client.watching.attach(session, _params(repaint=True))
+    assert "agentls/sessionEnded" in client.told
 
 
 async def test_output_that_went_before_it_was_sent_is_a_gap(core, session, monkeypatch):

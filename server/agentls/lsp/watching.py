@@ -88,6 +88,9 @@ class Watching:
         self._closed = False
         self._streams: dict[SessionId, _Stream] = {}
         self._pumps: dict[SessionId, asyncio.Task[None]] = {}
+        self._attaching: list[SessionId] = []
+        self._ended: dict[SessionId, Session] = {}
+        """Those that ended while they were attached to."""
 
     async def attach(self, session: Session, params: AttachParams) -> AttachResult:
         """Begin to stream a session, in place of an earlier attach to it.
@@ -95,6 +98,17 @@ class Watching:
         Raises `InvalidParams` for an offset that isn't in the log, or a size that no
         terminal has; an earlier attach goes on then.
         """
+        self._attaching.append(session.id)
+        try:
+            return await self._attach(session, params)
+        finally:
+            self._attaching.remove(session.id)
+            if session.id not in self._attaching:
+                ended = self._ended.pop(session.id, None)
+                if ended is not None and session.id not in self._streams:
+                    self._tell_end(ended)
+
+    async def _attach(self, session: Session, params: AttachParams) -> AttachResult:
         watched = await self._core.sessions.watch(session.id)
         live = self._core.sessions.get(session.id)
         log = watched.log()
@@ -213,8 +227,14 @@ class Watching:
         )
 
     def session_ended(self, session: Session) -> None:
-        """Tell that a session ended, unless its pump will, after the last piece."""
-        if session.id not in self._streams:
+        """Tell that a session ended, unless its pump will, after the last piece.
+
+        One that is being attached to has its pump in a moment: told of now, its end
+        would come before its output.
+        """
+        if session.id in self._attaching:
+            self._ended[session.id] = session
+        elif session.id not in self._streams:
             self._tell_end(session)
 
     def _typed(self, session: SessionId, data: bytes) -> bytes:

@@ -104,7 +104,8 @@ async def test_when_there_is_nothing_to_bring_in_nothing_is_done(
     assert _state(git, task.worktree) == before
     _goes_on(git, repository, other_txt="other\n")
     await _update(daemon, task)
-    assert (await _update(daemon, task)).outcome is Outcome.CURRENT
+    again = await _update(daemon, task)
+    assert (again.outcome, again.source) == (Outcome.CURRENT, "main")
 
 
 async def test_again_and_again_is_as_once(daemon, git, repository):

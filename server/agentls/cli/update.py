@@ -60,10 +60,7 @@ def update(
         return
     told = answer["task"]
     said = _SAID[answer["outcome"]]
-    source = answer.get("source") or told["target"]
-    if "on" in told and not answer.get("source"):
-        source = f"task {told['on']}"
-    click.echo(said.format(id=told["id"], source=visible(source)))
+    click.echo(said.format(id=told["id"], source=visible(answer["source"])))
     for path in answer.get("conflicts", ()):
         click.echo(f"  {visible(path)}")
     if answer["outcome"] == "conflicts":

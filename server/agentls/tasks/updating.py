@@ -34,7 +34,7 @@ from agentls.tasks.open_updates import OpenUpdates, back
 from agentls.tasks.operations import Operations
 from agentls.tasks.orchestrator import Orchestrator
 from agentls.tasks.rewinding import Rewinding
-from agentls.tasks.stacks import below
+from agentls.tasks.stacks import below, stands_on
 from agentls.tasks.starting import Say
 from agentls.threads import in_thread
 from agentls.trust import SCRIPT_AGENT
@@ -71,8 +71,8 @@ class Updated:
 
     task: Task
     outcome: Outcome
-    source: str = ""
-    """What came in: the target's name, or `task k2m3`; empty if nothing did."""
+    source: str
+    """What comes in by an update: the target's name, or `task k2m3`."""
     conflicts: tuple[bytes, ...] = ()
 
 
@@ -129,7 +129,7 @@ class Updating:
             source = await self._source(repository, task)
             if source is None:
                 outcome = Outcome.UPDATED if opened else Outcome.CURRENT
-                return Updated(task=self._on.book.get(task.id), outcome=outcome)
+                return self._without_news(task, outcome)
             plan = await updating.plan_update(repository, task, before, source=source)
             updated = await self._on.background.to_the_end(
                 self._bring_in(repository, task, before, plan, resolve=resolve),
@@ -154,6 +154,15 @@ class Updating:
             return await stacking.source_on(repository, task, lower=lower, saved=saved)
         return await updating.read_source(repository, task)
 
+    def _without_news(self, task: Task, outcome: Outcome) -> Updated:
+        """Give what an update came to that brought in nothing new."""
+        lower = stands_on(self._on.book, task)
+        return Updated(
+            task=self._on.book.get(task.id),
+            outcome=outcome,
+            source=f"task {lower}" if lower else task.target,
+        )
+
     async def is_open(self, task: Task) -> bool:
         """Tell whether an update has left conflicts that are to be resolved."""
         return await self._open.of(task) is not None
@@ -177,7 +186,7 @@ class Updating:
             task = await self._on.background.to_the_end(
                 self._open.abort(repository, task, opened), name=f"abort {task.id}"
             )
-            return Updated(task=task, outcome=Outcome.ABORTED)
+            return self._without_news(task, Outcome.ABORTED)
 
     async def finish_update(self, task: Task, noted: JournalEntry) -> None:
         """Undo an update that was cut off, or finish what ended one."""

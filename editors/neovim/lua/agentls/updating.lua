@@ -84,7 +84,6 @@ end
 function M.update(id, options)
   local answer = client.ask('updateTask', vim.tbl_extend('force', { task = id }, options or {}))
   local task = answer.task
-  local source = answer.source or (task.on and 'task ' .. task.on) or task.target
   if answer.outcome == 'conflicts' and (options or {}).resolve ~= 'agent' then
     show(task, answer.conflicts)
   elseif answer.outcome == 'conflicts' then
@@ -92,11 +91,11 @@ function M.update(id, options)
       ('The agent of %s was told to resolve %d files.'):format(task.id, #answer.conflicts)
     )
   elseif answer.outcome == 'current' then
-    notify.say(('%s has all of %s already.'):format(task.id, source))
+    notify.say(('%s has all of %s already.'):format(task.id, answer.source))
   elseif answer.outcome == 'aborted' then
     notify.say(('%s is as it was before the update.'):format(task.id))
   else
-    notify.say(('%s has all of %s now.'):format(task.id, source))
+    notify.say(('%s has all of %s now.'):format(task.id, answer.source))
   end
 end
 

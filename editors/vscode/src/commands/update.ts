@@ -54,8 +54,10 @@ async function updateIt(
       return;
     }
     const said = updated.outcome === "current" ? "is up to date with" : "was brought up to";
-    const source = updated.source ?? (task.on ? `task ${task.on}` : task.target);
-    vscode.window.setStatusBarMessage(`$(check) “${task.title}” ${said} ${source}`, 5000);
+    vscode.window.setStatusBarMessage(
+      `$(check) “${task.title}” ${said} ${updated.source}`,
+      5000,
+    );
   } catch (error) {
     await refused(parts, task, how, error);
   }

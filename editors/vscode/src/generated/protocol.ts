@@ -1721,8 +1721,8 @@ export interface UpdateTaskParams {
 export interface UpdateTaskResult {
   task: TaskInfo;
   outcome: UpdateOutcome;
-  /** What came in: the target's name, or `task ID`; empty if nothing did. */
-  source?: string;
+  /** What comes in by an update: the target's name, or `task ID`. */
+  source: string;
   /** Paths in the worktree. */
   conflicts?: readonly string[];
   /** The same files as URIs. */

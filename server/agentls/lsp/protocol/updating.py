@@ -53,8 +53,8 @@ class UpdateTaskResult:
 
     task: TaskInfo
     outcome: UpdateOutcome
-    source: str = ""
-    """What came in: the target's name, or `task ID`; empty if nothing did."""
+    source: str
+    """What comes in by an update: the target's name, or `task ID`."""
     conflicts: tuple[str, ...] = ()
     """Paths in the worktree."""
     uris: tuple[str, ...] = ()

@@ -79,11 +79,15 @@ export class Workbench {
   async command(title) {
     // The palette lists what there was when it was opened: another one finds what came later.
     const row = `.quick-input-list .monaco-list-row.focused >> text=${title}`;
+    const input = this.page.locator(".quick-input-widget input");
+    let opened = false;
     await this.until(row, `the command ${title}`, async () => {
-      if (await this.page.locator(".quick-input-widget input").isVisible()) {
-        await this.page.keyboard.press("Escape");
+      if (opened && (await input.isVisible())) {
+        // Pressed in it, and only in one that was opened here: a terminal would take the key.
+        await input.press("Escape", { timeout: SOON / 12 }).catch(() => undefined);
       }
       await this.palette(`>${title}`);
+      opened = true;
     });
     await this.page.keyboard.press("Enter");
   }

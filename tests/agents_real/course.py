@@ -11,11 +11,11 @@ from person import SECONDS, Person
 from agentls.errors import AgentlsError
 from stage import Stage
 
-__all__ = ["AT_REST", "Course", "Found", "NotSeen"]
+__all__ = ["AT_REST", "PRESSES", "Course", "Found", "NotSeen"]
 
 AT_REST = frozenset({"review", "failed", "interrupted", "merged", "discarded"})
 _AGAIN_SECONDS = 0.5
-_PRESSES = 4
+PRESSES = 4
 _DONE = {"written", "thought"}
 
 
@@ -157,9 +157,9 @@ class Course:
             new = self.stage.model.exchanges[after:]
             return any(one.question.result is not None for one in new) or self.rests()
 
-        for _ in range(_PRESSES):
+        for _ in range(PRESSES):
             self.person.type(keys)
-            if self.until(used, seconds=SECONDS / _PRESSES):
+            if self.until(used, seconds=SECONDS / PRESSES):
                 return
         raise NotSeen("it never used its tool")
 

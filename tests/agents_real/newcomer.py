@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from course import Course, NotSeen
+from course import PRESSES, Course, NotSeen
+from person import SECONDS
 
 from agentls.errors import AgentlsError
 from stage import kept_of
@@ -76,5 +77,8 @@ class Newcomer(Course):
             self.person.ask("respond", choice="allow")
         except AgentlsError as error:
             refused = error.kind
-        self.person.type(self.setting["trust"])
-        return refused
+        for _ in range(PRESSES):  # an agent that has only begun may miss a key
+            self.person.type(self.setting["trust"])
+            if self.until(lambda: not self._asks_trust(), seconds=SECONDS / PRESSES):
+                return refused
+        raise NotSeen("it asks about trust still")

@@ -27,6 +27,14 @@ match = 'Trust this folder'
 kind = "trust"
 """
 
+SAYS_THAT_IT_ASKS = """
+[[agents.asker.signals]]
+source = "osc"
+code = 7501
+match = "state=blocked"
+status = "waiting"
+"""
+
 ASKS = r"""
 stty -icanon -echo
 printf 'Run make all?\r\n1. Yes  2. No\r\n'
@@ -204,6 +212,32 @@ done
         assert answered.state is State.WORKING
     await daemon.until(task.id, State.REVIEW)
     assert (task.worktree / "answer").read_text() == "11"
+
+
+async def test_an_agent_that_missed_the_key_waits_still(
+    daemon, asker, home, monkeypatch
+):
+    for name in ("_REACTS_SECONDS", "_DRAWN_SECONDS", "_ANSWERED_SECONDS"):
+        monkeypatch.setattr(responding, name, 0.2)
+    agent = asker(r"""
+stty -icanon -echo
+printf 'Run make all?\r\n1. Yes  2. No\r\n\033]7501;state=blocked\033\\'
+dd bs=1 count=1 >missed 2>/dev/null
+dd bs=1 count=1 >answer 2>/dev/null
+""")
+    with (home.path / "config" / "config.toml").open("a") as config:
+        config.write(SAYS_THAT_IT_ASKS)
+    task = await daemon.create(agent=agent)
+
+    def asks() -> bool:
+        asked = daemon.core.book.get(task.id).asked
+        return asked is not None and "allow" in asked.choices
+
+    for _ in range(2):
+        await daemon.until_true(asks)
+        await daemon.core.responding.respond(task.id, choice="allow")
+    await daemon.until(task.id, State.REVIEW)
+    assert (task.worktree / "answer").read_text() == "1"
 
 
 async def test_a_prompt_for_an_agent_that_asks_is_refused_with_what_answers(

@@ -110,7 +110,11 @@ class Responding:
     async def _look_again(
         self, name: TaskId, live: LiveSession, definition: Definition, *, beyond: int
     ) -> None:
-        """See whether the next dialog is the same to a letter: no change tells it."""
+        """See whether the next dialog is the same to a letter: no change tells it.
+
+        Or whether it is the same one: a program that has only just drawn a dialog may
+        miss a key. Then it waits still, and no event of its own says so again.
+        """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_REACTS_SECONDS):
                 await live.grown(beyond)
@@ -119,9 +123,10 @@ class Responding:
             async with self._on.lock(name):
                 if not live.live or self._on.book.get(name).state is not State.WORKING:
                     return
-                shown, _ = await self._look(live, definition)
+                shown, offset = await self._look(live, definition)
                 dialog = shown and definition.dialogs[shown.dialog]
-                if shown and dialog and definition.hears_dialog(dialog):
+                missed = offset <= beyond
+                if shown and dialog and (missed or definition.hears_dialog(dialog)):
                     await self._on.starter.hearing.dialog_shown(
                         live.id, shown, moves=True
                     )

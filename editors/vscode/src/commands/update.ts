@@ -54,10 +54,7 @@ async function updateIt(
       return;
     }
     const said = updated.outcome === "current" ? "is up to date with" : "was brought up to";
-    vscode.window.setStatusBarMessage(
-      `$(check) “${task.title}” ${said} ${updated.source}`,
-      5000,
-    );
+    vscode.window.setStatusBarMessage(`$(check) “${task.title}” ${said} ${updated.source}`, 5000);
   } catch (error) {
     await refused(parts, task, how, error);
   }

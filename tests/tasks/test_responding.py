@@ -217,7 +217,7 @@ done
 async def test_an_agent_that_missed_the_key_waits_still(
     daemon, asker, home, monkeypatch
 ):
-    for name in ("_REACTS_SECONDS", "_DRAWN_SECONDS", "_ANSWERED_SECONDS"):
+    for name in ("_DRAWN_SECONDS", "_ANSWERED_SECONDS"):
         monkeypatch.setattr(responding, name, 0.2)
     agent = asker(r"""
 stty -icanon -echo

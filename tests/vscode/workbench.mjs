@@ -178,11 +178,12 @@ export class Workbench {
   /** Choose an entry of a row's context menu. */
   async menu(text, entry) {
     const meant = this.page.locator(`.sidebar .pane-body .monaco-list-row.focused:has-text("${text}")`);
+    const there = this.page.locator(`.monaco-menu .action-item:has-text("${entry}")`);
     for (let tries = 5; ; tries--) {
       await (await this.seeRow(text)).click({ button: "right" });
       await this.see(".monaco-menu");
-      // Rows move when a task changes: it may have been another one's.
-      if (tries === 0 || (await meant.count()) > 0) {
+      // Rows move when a task changes: it may have been another one's, or be of the state before.
+      if (tries === 0 || ((await meant.count()) > 0 && (await there.count()) > 0)) {
         break;
       }
       await this.page.keyboard.press("Escape");

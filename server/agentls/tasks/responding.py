@@ -32,8 +32,9 @@ _ANSWERED_SECONDS = 10.0
 _SHOWN_SECONDS = 2.0
 """So long a program may take to show a part of an answer before the next is typed."""
 _APART_SECONDS = 0.1
-_REACTS_SECONDS = 5.0
-"""So long a program may take until it draws something after an answer."""
+_SETTLED_SECONDS = 0.2
+"""So long after it has drawn a dialog a program may take no keys yet: Claude Code
+listens a moment later than it draws, and a hook's event can be quicker than that."""
 _DRAWN_SECONDS = 0.5
 """So long after that it has drawn what it asks next."""
 
@@ -66,6 +67,7 @@ class Responding:
                 raise _gone(task)
             config = await self._on.starter.hearing.config(task)
             definition = await self._agency.definition(task, config)
+            await asyncio.sleep(_SETTLED_SECONDS)
             shown, offset = await self._look(live, definition)
             if live.unanswered(offset, within=_ANSWERED_SECONDS):
                 raise _typed_just_now(task)
@@ -116,7 +118,7 @@ class Responding:
         miss a key. Then it waits still, and no event of its own says so again.
         """
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_REACTS_SECONDS):
+            async with asyncio.timeout(_ANSWERED_SECONDS):
                 await live.grown(beyond)
         await asyncio.sleep(_DRAWN_SECONDS)
         with contextlib.suppress(AgentlsError):  # it is gone, or its screen is

@@ -24,7 +24,7 @@ export async function together({ stage, bench, page, step }) {
     await bench.notified("“Blue; write");
     await bench.tidy();
     await bench.inline("Ready to Review", "Merge Train…");
-    await bench.see('.quick-input-widget >> text=/Train into main: \\d of \\d go in together/');
+    await bench.see('.quick-input-widget >> text=/Train into main: \\d+ of \\d+ go in together/');
     await bench.see('.quick-input-list .monaco-list-row:has-text("It conflicts with")');
     await bench.picture("train");
     await page.keyboard.press("Enter");

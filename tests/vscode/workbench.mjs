@@ -198,9 +198,18 @@ export class Workbench {
 
   /** Press the button of a row that shows when the mouse is over it. */
   async inline(text, action) {
-    const row = await this.seeRow(text);
-    await row.hover();
-    await row.locator(`.actions .action-label[aria-label^="${action}"]`).click();
+    for (let tries = 5; ; tries--) {
+      const row = await this.seeRow(text);
+      await row.hover();
+      try {
+        await row.locator(`.actions .action-label[aria-label^="${action}"]`).click({ timeout: SOON / 12 });
+        return;
+      } catch (error) {
+        if (tries === 0) {
+          throw error; // else the row has moved away from below the mouse
+        }
+      }
+    }
   }
 
   /** Fold a row of the tree out, or in again. */

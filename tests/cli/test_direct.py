@@ -30,6 +30,7 @@ def test_attach_shows_types_resizes_and_leaves(user: Any, echoing: str):
         assert terminal.attributes() == terminal.before
 
 
+@pytest.mark.full
 def test_the_terminals_size_is_followed(user: Any):
     task = user.begin(
         "trap 'stty size' WINCH; stty size; echo ready; while :; do sleep 0.02; done"
@@ -102,6 +103,7 @@ def test_no_byte_is_lost_or_doubled_when_output_goes_on(user: Any):
     terminal.see("the session ended")
 
 
+@pytest.mark.full
 def test_one_types_and_the_others_watch(user: Any, echoing: str):
     with user.no_daemon():
         first = user.terminal("attach", echoing)
@@ -120,6 +122,7 @@ def test_one_types_and_the_others_watch(user: Any, echoing: str):
         assert watching.see("got <first>")
 
 
+@pytest.mark.full
 def test_a_screen_is_drawn_for_who_comes_late(user: Any):
     task = user.begin(
         r"printf '\033[?1049h\033[2J\033[5;5Hfive\033[1;1Hone\033[7;7H';"
@@ -133,6 +136,7 @@ def test_a_screen_is_drawn_for_who_comes_late(user: Any):
         late.see("five")
 
 
+@pytest.mark.full
 def test_logs_are_read_and_followed(user: Any):
     gate = user.folder / "gate"
     ended = user.task("echo one; echo two")

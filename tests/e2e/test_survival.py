@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 FULL = os.environ.get("AGENTLS_TEST_FULL") == "1"
-KILLS = 100 if FULL else 20
+KILLS = 100 if FULL else 8
 NAMES = "abcdefgh" if FULL else "abcd"
 LINES = 400_000 if FULL else 40_000
 

@@ -127,6 +127,18 @@ def git(home: Home) -> Callable[..., str]:
     return run
 
 
+@pytest.fixture
+def repository(tmp_path: Path, git) -> Path:
+    """Make a small repository with nothing odd."""
+    root = tmp_path / "repository"
+    root.mkdir()
+    git(root, "init", "-q")
+    (root / "plain.txt").write_text("plain\n")
+    git(root, "add", ".")
+    git(root, "commit", "-qm", "first")
+    return root
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_is_left(tmp_path_factory: pytest.TempPathFactory) -> Generator[None]:
     """Fail the suite for a process that outlives it."""

@@ -221,15 +221,3 @@ ODD_NAMES = (
     b"-leading",
     b"not-utf8-\xff.txt",
 )
-
-
-@pytest.fixture
-def repository(tmp_path: Path, git) -> Path:
-    """Make a small repository with nothing odd."""
-    root = tmp_path / "repository"
-    root.mkdir()
-    git(root, "init", "-q")
-    (root / "plain.txt").write_text("plain\n")
-    git(root, "add", ".")
-    git(root, "commit", "-qm", "first")
-    return root

@@ -57,18 +57,6 @@ class Agent:
 
 
 @pytest.fixture
-def repository(tmp_path: Path, git) -> Path:
-    """Make a small repository."""
-    root = tmp_path / "repository"
-    root.mkdir()
-    git(root, "init", "-q")
-    (root / "plain.txt").write_text("plain\n")
-    git(root, "add", ".")
-    git(root, "commit", "-qm", "first")
-    return root
-
-
-@pytest.fixture
 def config(home) -> Callable[[str], None]:
     """Write the user's own configuration; agents may hand tasks to scripts."""
 

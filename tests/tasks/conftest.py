@@ -133,17 +133,11 @@ def paths(home) -> Paths:
 
 
 @pytest.fixture
-def repository(tmp_path: Path, home, git, monkeypatch) -> Path:
-    """Make a small repository, and a home for a daemon in this process."""
+def repository(repository: Path, home, monkeypatch) -> Path:
+    """Give the small repository, and a home for a daemon in this process."""
     for name in ("HOME", "SHELL", "GIT_CONFIG_NOSYSTEM"):
         monkeypatch.setenv(name, home.environ[name])
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    git(folder, "init", "-q")
-    (folder / "plain.txt").write_text("plain\n")
-    git(folder, "add", ".")
-    git(folder, "commit", "-qm", "first")
-    return folder
+    return repository
 
 
 @pytest.fixture

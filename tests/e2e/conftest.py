@@ -77,9 +77,17 @@ class Editor:
         return told
 
     def _task_changed(self, params: Any) -> None:
-        known = self.tasks.get(params.task.id)
-        if known is None or known.rev < params.task.rev:
-            self.tasks[params.task.id] = params.task
+        self.learn(params.task)
+
+    def learn(self, task: Any) -> None:
+        """Keep what is told of a task, if it is not older than what is known.
+
+        A notification can be heard before the answer to a list that was made
+        earlier.
+        """
+        known = self.tasks.get(task.id)
+        if known is None or known.rev < task.rev:
+            self.tasks[task.id] = task
 
     def _output(self, params: Any) -> None:
         data = params.text.encode()
@@ -110,7 +118,8 @@ class Editor:
             async with asyncio.timeout(_DEADLINE), self._news:
                 await self._news.wait_for(true)
         except TimeoutError:
-            pytest.fail(f"never came: {what}; tasks: {self.tasks}")
+            states = {name: task.state for name, task in self.tasks.items()}
+            pytest.fail(f"never came: {what}; tasks: {states}")
         return true()
 
     async def until_file(self, true: Callable[[], Any], file: Path) -> None:

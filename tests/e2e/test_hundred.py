@@ -99,7 +99,7 @@ async def test_all_are_reviewed_one_by_one_whatever_dies(
         os.kill(pid, signal.SIGKILL)
         await editor.until(lambda wanted=kill: editor.reconnected == wanted, "again")
         for task in (await editor.execute("listTasks")).tasks:
-            editor.tasks[task.id] = task
+            editor.learn(task)
     await _rested(editor, numbers, at_least=TASKS)
     crashed = {name for name, n in numbers.items() if _kind(n) is CRASHES}
     states = {name: editor.tasks[name].state for name in numbers}

@@ -90,13 +90,16 @@ export class Reviewer implements vscode.Disposable {
 
   /** Bring an open review up to what the change is now; close it if nothing is left. */
   async refresh(task: TaskInfo): Promise<void> {
-    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
-    const reviews = tabs.filter((tab) => this.#reviewedIn(tab)?.id === task.id);
-    const change = reviews.length > 0 ? await this.#changes.of(task.id) : undefined;
-    if (change) {
-      await vscode.window.tabGroups.close(reviews.filter((tab) => !tab.isDirty));
+    const isReview = (tab: vscode.Tab) => this.#reviewedIn(tab)?.id === task.id;
+    if (!allTabs().some(isReview)) {
+      return;
     }
-    if (change && change.files.length > 0) {
+    const change = await this.#changes.of(task.id);
+    if (!change || !allTabs().some(isReview)) {
+      return; // or the task has ended meanwhile, and its review with it
+    }
+    await close((tab) => isReview(tab) && !tab.isDirty);
+    if (change.files.length > 0) {
       await this.#show(task, change, "");
     }
   }
@@ -127,7 +130,7 @@ export class Reviewer implements vscode.Disposable {
 
   /** Whether something of a task's review is open. */
   isOpen(task: TaskInfo): boolean {
-    return this.#tabsOf(task).length > 0;
+    return allTabs().some((tab) => this.#belongsTo(tab, task));
   }
 
   dispose(): void {
@@ -143,8 +146,7 @@ export class Reviewer implements vscode.Disposable {
   async #openAgain(): Promise<void> {
     const front = vscode.window.tabGroups.activeTabGroup.activeTab;
     const task = front && this.#reviewedIn(front);
-    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
-    await vscode.window.tabGroups.close(tabs.filter((tab) => this.#reviewedIn(tab)));
+    await close((tab) => this.#reviewedIn(tab) !== undefined);
     if (task && task.state !== "discarded") {
       await this.open(task);
     }
@@ -152,12 +154,11 @@ export class Reviewer implements vscode.Disposable {
 
   /** Close all of a task that was merged or discarded, but for what isn't saved. */
   async #close(task: TaskInfo): Promise<void> {
-    await vscode.window.tabGroups.close(this.#tabsOf(task).filter((tab) => !tab.isDirty));
+    await close((tab) => this.#belongsTo(tab, task) && !tab.isDirty);
   }
 
-  #tabsOf(task: TaskInfo): readonly vscode.Tab[] {
-    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
-    return tabs.filter((tab) => this.#reviewedIn(tab)?.id === task.id || this.#shows(tab, task));
+  #belongsTo(tab: vscode.Tab, task: TaskInfo): boolean {
+    return this.#reviewedIn(tab)?.id === task.id || this.#shows(tab, task);
   }
 
   #shows(tab: vscode.Tab, task: TaskInfo): boolean {
@@ -175,4 +176,16 @@ export class Reviewer implements vscode.Disposable {
     const { current } = this;
     void vscode.commands.executeCommand("setContext", "agentls.ui.reviewing", current?.state ?? "");
   }
+}
+
+function allTabs(): readonly vscode.Tab[] {
+  return vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+}
+
+/**
+ * Close the tabs that are meant, as they are now: VS Code refuses one that was
+ * closed since it was looked up, by the person or by the end of the task.
+ */
+async function close(isMeant: (tab: vscode.Tab) => boolean): Promise<void> {
+  await vscode.window.tabGroups.close(allTabs().filter(isMeant));
 }

@@ -1,10 +1,11 @@
 /** Take or refuse a part of a change: a file of the tree, or the hunks at the cursor. */
 
 import * as vscode from "vscode";
-import type { FileInfo, TaskInfo } from "../generated/protocol";
+import type { TaskInfo } from "../generated/protocol";
 import type { Parts } from "../parts";
 import { hunksAt } from "../review/hunks";
 import { LEFT_SCHEME, pathInTask } from "../review/sides";
+import { type FileNode, isGiven } from "./files";
 
 type Decide = (parts: Parts, task: TaskInfo, what: What) => Promise<void>;
 
@@ -14,20 +15,15 @@ interface What {
   readonly hunks?: readonly string[];
 }
 
-interface FileNode {
-  readonly task: string;
-  readonly file: FileInfo;
-}
-
-export const takeFile = (parts: Parts, node: FileNode) => ofFile(parts, node, take);
-export const refuseFile = (parts: Parts, node: FileNode) => ofFile(parts, node, refuse);
+export const takeFile = (parts: Parts, node?: FileNode) => ofFile(parts, node, take);
+export const refuseFile = (parts: Parts, node?: FileNode) => ofFile(parts, node, refuse);
 export const takeHunks = (parts: Parts) => atCursor(parts, take);
 export const refuseHunks = (parts: Parts) => atCursor(parts, refuse);
 
-async function ofFile(parts: Parts, { task: id, file }: FileNode, decide: Decide): Promise<void> {
-  const task = parts.tasks.get(id);
-  if (task) {
-    await decide(parts, task, { paths: [file.path] });
+async function ofFile(parts: Parts, node: FileNode | undefined, decide: Decide): Promise<void> {
+  const task = isGiven(node) ? parts.tasks.get(node.task) : undefined;
+  if (node && task) {
+    await decide(parts, task, { paths: [node.file.path] });
   }
 }
 

@@ -8,6 +8,8 @@ import type { Tasks } from "../tasks/tasks";
 export class Changes implements vscode.Disposable {
   readonly #connection: Connection;
   readonly #known = new Map<string, Promise<ChangesResult | undefined>>();
+  /** The last answer for each task, also when another one is due. */
+  readonly #last = new Map<string, ChangesResult>();
   readonly #changed = new vscode.EventEmitter<string>();
   readonly #owned: vscode.Disposable[];
 
@@ -18,7 +20,12 @@ export class Changes implements vscode.Disposable {
     this.#connection = connection;
     this.#owned = [
       this.#changed,
-      tasks.onDidChange(({ before, after }) => this.#known.delete((after ?? before)?.id ?? "")),
+      tasks.onDidChange(({ before, after }) => {
+        this.#known.delete((after ?? before)?.id ?? "");
+        if (before && !after) {
+          this.#last.delete(before.id);
+        }
+      }),
       tasks.onDidList(() => this.#known.clear()),
       connection.on("agentls/viewedChanged", ({ task }) => this.drop(task)),
       // The right-hand side of a diff is the worktree's file: it may be edited here.
@@ -37,6 +44,17 @@ export class Changes implements vscode.Disposable {
     const known = this.#known.get(task) ?? this.#ask(task);
     this.#known.set(task, known);
     return known;
+  }
+
+  /** Give what was last known at once, to be shown until newer news come; says when they do. */
+  last(task: string): ChangesResult | Promise<ChangesResult | undefined> {
+    const newest = this.of(task);
+    const last = this.#last.get(task);
+    if (!last) {
+      return newest;
+    }
+    void newest.then((change) => change && change !== last && this.#changed.fire(task));
+    return last;
   }
 
   /** Give it because a person looks at it, from one of its states if one is named. */
@@ -80,6 +98,10 @@ export class Changes implements vscode.Disposable {
       this.#known.delete(task);
       return undefined;
     }
-    return { ...first, files };
+    const change = { ...first, files };
+    if (how.from === undefined) {
+      this.#last.set(task, change);
+    }
+    return change;
   }
 }

@@ -171,9 +171,14 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     return below ? parent : undefined;
   }
 
-  /** What a task's agent handed out, then the files of its own change. */
+  /**
+   * What a task's agent handed out, then the files of its own change.
+   *
+   * Until this is answered VS Code knows none of the rows, and a command that is
+   * chosen for one gets nothing: so with what is known.
+   */
   async #below(task: string): Promise<Node[]> {
-    const change = hasChange(this.#tasks.get(task)) ? await this.#changes.of(task) : undefined;
+    const change = hasChange(this.#tasks.get(task)) ? await this.#changes.last(task) : undefined;
     return [
       ...this.#children(task).map(({ id }) => this.#taskNode(id)),
       ...(change?.files ?? []).map((file): Node => ({ kind: "file", task, file })),

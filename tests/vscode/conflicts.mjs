@@ -19,7 +19,8 @@ export async function conflicts({ stage, bench, step }) {
     await bench.picture("combined");
     await (await bench.see(".editor-group-container >> text=Complete Merge")).click();
     await bench.gone(".merge-editor");
-    await bench.view(); // VS Code shows its own Source Control view then
+    await bench.see(".sidebar .title >> text=/source control/i", "the view that VS Code shows then");
+    await bench.view();
     assert.doesNotMatch(stage.readWorktree("Hue; write", "src/colour.txt"), /<<<|>>>/);
     await bench.inline("Hue; write", "Merge");
     await bench.notified("is in main as");

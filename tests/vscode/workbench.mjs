@@ -162,8 +162,14 @@ export class Workbench {
   }
 
   async view() {
-    await this.page.locator('.activitybar li:has(a[class*="view-extension-agentls"])').first().click();
-    await this.see('.sidebar .title >> text=/agent tasks/i', "the view");
+    const title = '.sidebar .title >> text=/agent tasks/i';
+    const icon = this.page.locator('.activitybar li:has(a[class*="view-extension-agentls"])').first();
+    await this.until(title, "the view", async () => {
+      // A click while it is shown would hide it.
+      if (!(await this.page.locator(title).first().isVisible())) {
+        await icon.click();
+      }
+    });
   }
 
   row(text) {

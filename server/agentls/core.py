@@ -356,6 +356,7 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
                 ordering=ordering,
                 forecasting=forecasting,
                 pool=pool,
+                setup_cache=setup_cache,
             ),
             origins=Origins(operations, database=database),
             pool=pool,

@@ -309,15 +309,14 @@ async def test_work_that_changed_after_the_check_is_not_merged(
 ):
     one, two = await daemon.done("touch a"), await daemon.done("touch b")
     before = git(daemon.root, "rev-parse", "main")
-    merge = daemon.core.trains._merge
+    whole = daemon.core.trains._merging
+    merge = whole.merge
 
     async def late(*args: Any, **options: Any) -> Train:
         (two.worktree / "late").write_text("late\n")
         return await merge(*args, **options)
 
-    monkeypatch.setattr(
-        type(daemon.core.trains), "_merge", lambda _, *a, **o: late(*a, **o)
-    )
+    monkeypatch.setattr(whole, "merge", late)
     with pytest.raises(InvalidState, match="it changed since"):
         await _run(daemon, one, two, merge=True)
     assert git(daemon.root, "rev-parse", "main") == before

@@ -18,7 +18,7 @@ from agentls.git.entries import move, remove_folder
 from agentls.git.lock import repository_lock
 from agentls.git.refs import branch_ref
 from agentls.git.repository import Repository
-from agentls.git.runner import git, load_settings
+from agentls.git.runner import git, load_settings, run_git
 from agentls.git.submodules import init_submodules
 from agentls.git.worktrees import CHECKOUT_WITHIN, add_detached, check_existing
 from agentls.model import CommitId
@@ -29,11 +29,13 @@ __all__ = [
     "checkout_rules",
     "count_files",
     "follow",
+    "is_changed",
     "make_spare",
     "put_spare_away",
     "reset_spare",
     "size_of",
     "take_spare",
+    "tracked_files",
 ]
 
 _RULING = {"core", "extensions", "filter", "lfs", "submodule"}
@@ -94,9 +96,10 @@ async def follow(
 
 
 async def reset_spare(repo: Repository, *, path: Path, new: CommitId) -> None:
-    """Bring a spare to a commit, whatever was done to its files meanwhile.
+    """Bring a spare to a commit that `can_follow`, whatever was done to its files.
 
-    What git doesn't track stays. Only for one in which nobody works: edits are lost.
+    What git doesn't track stays, submodules too. Only for one in which nobody works:
+    edits are lost.
     """
     checkout = await own_checkout(repo, path)
     if checkout.branch is not None or checkout.busy:
@@ -106,7 +109,24 @@ async def reset_spare(repo: Repository, *, path: Path, new: CommitId) -> None:
         at=checkout.place(repo),
         within=CHECKOUT_WITHIN,
     )
-    await init_submodules(repo, path)
+
+
+async def tracked_files(repo: Repository, path: Path) -> frozenset[bytes]:
+    """Give the files of a worktree that git tracks, a submodule as one of them."""
+    checkout = await own_checkout(repo, path)
+    listing = await git("ls-files", "-z", at=checkout.place(repo))
+    return frozenset(listing.split(b"\0")[:-1])
+
+
+async def is_changed(repo: Repository, path: Path) -> bool:
+    """Tell whether a tracked file of a worktree isn't as its commit has it.
+
+    What is in submodules doesn't count.
+    """
+    place = (await own_checkout(repo, path)).place(repo)
+    await git("update-index", "-q", "--refresh", at=place, ok=(0, 1))
+    compare = ("diff-index", "--quiet", "--ignore-submodules=all", "HEAD", "--")
+    return bool((await run_git(*compare, at=place)).status)
 
 
 async def take_spare(

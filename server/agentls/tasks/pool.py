@@ -134,9 +134,8 @@ class Pool:
         """
         repository = policy.repository
         rules = await checkout_rules(repository)
-        ready = self._ready(repository.root)
-        fitting = [one.path for one in ready if one.rules == rules]
-        path = fitting[0] if fitting else self._free_path(policy)
+        fitting = await self._follower(repository, commit, rules=rules)
+        path = fitting.path if fitting else self._free_path(policy)
         spare = Spare(
             path=path,
             repository=repository.root,
@@ -148,7 +147,7 @@ class Pool:
         self._spares[path] = spare  # nobody takes it from here on
         try:
             await self._put(spare)
-            if not fitting:
+            if fitting is None:
                 await make_spare(repository, path=path, commit=commit)
             else:
                 await reset_spare(repository, path=path, new=commit)
@@ -191,15 +190,20 @@ class Pool:
                 self._let_go(spare)
 
     async def _fitting(self, task: Task, repository: Repository) -> Spare | None:
-        ready = self._ready(repository.root)
-        if not ready:
+        if not self._ready(repository.root):
             return None
         rules = await checkout_rules(repository)
-        for spare in ready:
+        return await self._follower(repository, task.base.commit, rules=rules)
+
+    async def _follower(
+        self, repository: Repository, commit: CommitId, *, rules: str
+    ) -> Spare | None:
+        """Give a spare that can be brought to a commit; nobody else has it yet."""
+        for spare in self._ready(repository.root):
             if (
                 spare.rules == rules
                 and await in_thread(spare.path.exists)
-                and await can_follow(repository, old=spare.commit, new=task.base.commit)
+                and await can_follow(repository, old=spare.commit, new=commit)
                 and self._spares.get(spare.path) is spare  # nobody took it meanwhile
             ):
                 return spare

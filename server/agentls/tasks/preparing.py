@@ -104,8 +104,6 @@ async def run_setup(
 
     Raises `AgentlsError` when it fails or takes longer than `setup_timeout`.
     """
-    if not config.setup:
-        return
     session = await runner.start(
         task,
         of_commands(config.setup, title="setup", environment=environment),

@@ -15,7 +15,7 @@ import secrets
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,17 +78,36 @@ class SetupCache:
         self._trash = Trash(paths)
         self._spawn = spawn
 
+    async def set_up(
+        self,
+        task: Task,
+        config: Config,
+        *,
+        say: Callable[[str], None],
+        run: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Set a fresh worktree up with what an earlier setup made; keep what this does.
+
+        `run` runs the setup, and raises where it doesn't end well.
+        """
+        if not config.setup:
+            return
+        found = await self.fill(task, config, say=say)
+        if found.hit and config.cache and config.cache.skip_setup:
+            return
+        say("Running the setup")
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        await run()
+        await self.keep(task, config, found, seconds=loop.time() - begun)
+
     async def fill(
         self, task: Task, config: Config, *, say: Callable[[str], None]
     ) -> Found:
         """Copy what fits into a fresh worktree, whose files it leaves alone."""
-        cache = config.cache
-        if cache is None or not config.setup:
+        cache, place = config.cache, await self.place(task, config)
+        if cache is None or place is None:
             return Found(place=None)
-        key = await in_thread(_key, config, cache, task.worktree)
-        if key is None:
-            return Found(place=None)
-        place = self._root(config) / repository_folder(task.repository) / key
         entry = await in_thread(_read, place)
         if entry is None:
             return Found(place=place)
@@ -141,6 +160,18 @@ class SetupCache:
         if await in_thread(aside.exists):  # another task was first
             await remove_slowly(aside)
         await self.shrink(config, to=config.disk.cache)
+
+    async def place(self, task: Task, config: Config) -> Path | None:
+        """Name the entry of what the setup makes of a worktree's files as they are.
+
+        None where nothing says what that depends on.
+        """
+        if config.cache is None or not config.setup:
+            return None
+        key = await in_thread(_key, config, config.cache, task.worktree)
+        if key is None:
+            return None
+        return self._root(config) / repository_folder(task.repository) / key
 
     async def entries(self, config: Config) -> tuple[CacheEntry, ...]:
         """Give all that is kept, the longest unused first."""

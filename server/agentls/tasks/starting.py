@@ -6,6 +6,7 @@ is prepared and its agent started, a session that ends moves its task on.
 
 import asyncio
 import contextlib
+import functools
 import os
 from collections import defaultdict
 from collections.abc import Callable
@@ -396,7 +397,12 @@ class Starter:
                     await self._clear(policy.repository, before)
                     task = await self._make_worktree(task, policy, say=say)
                     await preparing.copy_into(task, policy=policy, say=say)
-                    await self._set_up(task, policy, entry, say=say)
+                    await self._setup_cache.set_up(
+                        task,
+                        policy.config,
+                        say=say,
+                        run=functools.partial(self._run_setup, task, policy, entry),
+                    )
                 else:
                     await preparing.wait_for_setup(
                         self.runner, task, setup, within=policy.config.setup_timeout
@@ -454,23 +460,7 @@ class Starter:
                 " trace. Its prompt is kept.",
             )
 
-    async def _set_up(
-        self, task: Task, policy: Policy, entry: JournalEntry, *, say: Say
-    ) -> None:
-        """Run the setup, with what an earlier one made; keep what this one makes."""
-        cache, config = self._setup_cache, policy.config
-        found = await cache.fill(task, config, say=say)
-        if found.hit and config.cache and config.cache.skip_setup:
-            return
-        say("Running the setup")
-        loop = asyncio.get_running_loop()
-        begun = loop.time()
-        await self._run_setup(task, policy, entry)
-        await cache.keep(task, config, found, seconds=loop.time() - begun)
-
     async def _run_setup(self, task: Task, policy: Policy, entry: JournalEntry) -> None:
-        if not policy.config.setup:
-            return
         await preparing.run_setup(
             self.runner,
             task,

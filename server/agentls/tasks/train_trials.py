@@ -15,7 +15,8 @@ from agentls.model import CheckMode, CheckOutcome, CheckResult, CommitId, TaskId
 from agentls.review.checks import is_about
 from agentls.review.train import Rider, Train, find_breaker
 from agentls.tasks.starting import Say
-from agentls.tasks.train_checks import Together, TrainChecks
+from agentls.tasks.train_checks import TrainChecks
+from agentls.tasks.train_worktree import Together
 from agentls.tasks.trusting import Policy
 
 __all__ = ["KnownChecks", "Trial", "count_of", "shown_by"]

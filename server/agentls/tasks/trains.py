@@ -1,47 +1,36 @@
-"""Trains: ready tasks tried together, checked together, and merged in one step.
-
-What lands is what was checked: before the target moves, once and to the commit of the
-whole train, each task is merged anew, as hooks and signing want it, and must come to
-the tree that was checked.
-"""
+"""Trains: ready tasks tried together, checked together, and merged in one step."""
 
 import contextlib
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 
 import attrs
 
-from agentls.errors import Conflict, InvalidParams, InvalidState, Untrusted
+from agentls.errors import InvalidParams
 from agentls.git.advance import checkout_of, in_the_way
-from agentls.git.commits import tree_of
 from agentls.git.obstacles import find_obstacles
 from agentls.git.refs import branch_ref, read_ref
 from agentls.git.repository import Repository, find_repository
-from agentls.model import CommitId, State, Task, TaskId
-from agentls.review import merging
-from agentls.review.checks import refuse_failed
-from agentls.review.merging import MergePlan
-from agentls.review.train import Car, CarOutcome, Rider, Train, couple, left_behind
-from agentls.review.updating import check_resolved
+from agentls.model import CommitId, Task, TaskId
+from agentls.review.train import Car, CarOutcome, Rider, Train, couple
 from agentls.store.tasks import JournalEntry
 from agentls.tasks.forecasting import Forecasting
 from agentls.tasks.merging import Merging
-from agentls.tasks.operations import Operations, entry
+from agentls.tasks.operations import Operations
 from agentls.tasks.ordering import Ordering
 from agentls.tasks.pool import Pool
-from agentls.tasks.resuming import require_worktree
-from agentls.tasks.stacks import stands_on
+from agentls.tasks.setup_cache import SetupCache
 from agentls.tasks.starting import Say
-from agentls.tasks.states import require_state
-from agentls.tasks.train_checks import train_checks
+from agentls.tasks.train_checks import TrainChecks
+from agentls.tasks.train_merging import TrainMerging
+from agentls.tasks.train_riders import Riders
 from agentls.tasks.train_trials import KnownChecks, Trial, count_of, shown_by
+from agentls.tasks.train_worktree import TrainWorktree
 from agentls.threads import in_thread
 
 __all__ = ["Trains"]
-
-_REFUSALS = (InvalidState, InvalidParams, Conflict, Untrusted)
 
 
 class Trains:
@@ -55,12 +44,15 @@ class Trains:
         ordering: Ordering,
         forecasting: Forecasting,
         pool: Pool,
+        setup_cache: SetupCache,
     ) -> None:
         self._on = operations
-        self._merging = merging
         self._ordering = ordering
         self._forecasting = forecasting
         self._pool = pool
+        self._setup_cache = setup_cache
+        self._riders = Riders(operations, merging=merging)
+        self._merging = TrainMerging(operations, riders=self._riders)
         self._known = KnownChecks()
         """What checks came to: what was looked at is merged without running them."""
 
@@ -97,7 +89,7 @@ class Trains:
             )
         await checkout_of(repository, target)  # refused where it can't move at all
         progress("Saving checkpoints")
-        riders, left = await self._gather(repository, order, target=target)
+        riders, left = await self._riders.gather(repository, order, target=target)
         await self._forecasting.settle(root, within=0.2)
         if not (check or merge):
             async with _apart(repository) as quarantined:
@@ -116,65 +108,19 @@ class Trains:
             )
         if not merge or train.why or not train.going:
             return train
-        return await self._merge(
+        progress(f"Merging {count_of(len(train.going))}")
+        return await self._merging.merge(
             repository,
             riders,
             train,
-            progress=progress,
+            clashes=self._clashes,
             sign=sign,
             skip_hooks=skip_hooks,
         )
 
     async def finish_train(self, task: Task, noted: JournalEntry) -> None:
         """Finish or undo a train's merge that was cut off; `task` is its first one."""
-        plan = MergePlan.from_json(noted.data["plan"])
-        merged = {
-            TaskId(name): attrs.evolve(plan, old=CommitId(old), new=CommitId(new))
-            for name, old, new in noted.data["cars"]
-        }
-        async with self._held(set(merged) - {task.id}):
-            if await merging.heal(await self._on.repository(task), plan):
-                await self._merged(merged, noted=task.id)
-            else:
-                why = "The merge of its train was interrupted; nothing changed."
-                await self._on.book.finish(task.id, quietly=True, why=why)
-
-    async def _gather(
-        self, repository: Repository, order: Sequence[Task], *, target: str
-    ) -> tuple[dict[TaskId, Rider], dict[TaskId, Car]]:
-        """Save what each task has; give those that may go in, and why others don't."""
-        riders: dict[TaskId, Rider] = {}
-        left: dict[TaskId, Car] = {}
-        for one in order:
-            if one.target != target:
-                why = f"It goes to {one.target}: that is another train."
-                left[one.id] = left_behind(one, why)
-                continue
-            async with self._on.lock(one.id):
-                task = self._on.book.get(one.id)
-                try:
-                    riders[task.id] = await self._rider(
-                        repository, task, sign=False, skip_hooks=True
-                    )
-                except _REFUSALS as error:
-                    left[task.id] = left_behind(task, error.message)
-        return riders, left
-
-    async def _rider(
-        self, repository: Repository, task: Task, *, sign: bool, skip_hooks: bool
-    ) -> Rider:
-        require_state(task, State.REVIEW, to="merge in a train")
-        refuse_failed(task)
-        await require_worktree(task, to="merge")
-        await check_resolved(repository, task)
-        saved = await self._on.checkpoints.take(
-            repository, task, reason="Before the train"
-        )
-        wish = await self._merging.wish(
-            repository, task, message=None, sign=sign, skip_hooks=skip_hooks
-        )
-        on = stands_on(self._on.book, task)
-        return Rider(task=self._on.book.get(task.id), saved=saved, wish=wish, on=on)
+        await self._merging.finish(task, noted)
 
     async def _couple(
         self,
@@ -208,9 +154,14 @@ class Trains:
     ) -> Train:
         """Check what goes in together, and leave behind who breaks a check."""
         policy = await self._on.starter.policy(order[0])
-        async with train_checks(
-            self._on, pool=self._pool, policy=policy, say=progress
-        ) as checks:
+        async with TrainWorktree(
+            self._on,
+            pool=self._pool,
+            setup_cache=self._setup_cache,
+            policy=policy,
+            say=progress,
+        ) as worktree:
+            checks = TrainChecks(self._on, policy=policy, worktree=worktree)
             while train.going:
                 trial = Trial(
                     riders=riders,
@@ -247,91 +198,6 @@ class Trains:
                 )
         return train
 
-    async def _merge(
-        self,
-        repository: Repository,
-        riders: Mapping[TaskId, Rider],
-        train: Train,
-        *,
-        progress: Say,
-        sign: bool,
-        skip_hooks: bool,
-    ) -> Train:
-        """Merge what was checked: all of it in one step, or nothing."""
-        progress(f"Merging {count_of(len(train.going))}")
-        async with self._held(task for task, _ in train.going):
-            anew: list[Rider] = []
-            for task_id, _ in train.going:
-                before = riders[task_id]
-                task = await self._on.to_review(task_id, stop=False, to="merge")
-                rider = await self._rider(
-                    repository, task, sign=sign, skip_hooks=skip_hooks
-                )
-                if _work(rider) != _work(before):
-                    raise _deviates(task_id, "it changed since.")
-                anew.append(rider)
-            cars = await couple(
-                repository, anew, target=train.old, clashes=self._clashes
-            )
-            for car, (_, plan) in zip(cars, train.going, strict=True):
-                if car.plan is None:
-                    raise _deviates(car.task, car.why)
-                if await _differ(repository, car.plan.new, plan.new):
-                    raise _deviates(car.task, "it came to something else now.")
-            plans = {car.task: car.plan for car in cars if car.plan}
-            return await self._on.background.to_the_end(
-                self._advance(repository, train, plans), name="merge a train"
-            )
-
-    async def _advance(
-        self, repository: Repository, train: Train, plans: Mapping[TaskId, MergePlan]
-    ) -> Train:
-        """Do the one step, noted before with the first task and kept after."""
-        first = min((self._on.book.get(task) for task in plans), key=_number)
-        last = list(plans.values())[-1]
-        whole = attrs.evolve(last, old=train.old)
-        data = {
-            "plan": whole.to_json(),
-            "cars": [(task, plan.old, plan.new) for task, plan in plans.items()],
-        }
-        async with self._on.noted(entry(first, "train", step="advance", data=data)):
-            advanced = await merging.advance(repository, whole)
-        await self._merged(plans, noted=first.id)
-        cars = tuple(attrs.evolve(car, plan=plans.get(car.task)) for car in train.cars)
-        return attrs.evolve(train, cars=cars, merged=True, checkout=advanced.checkout)
-
-    async def _merged(
-        self, plans: Mapping[TaskId, MergePlan], *, noted: TaskId
-    ) -> None:
-        """Keep that all are merged, in one transaction.
-
-        One that was discarded before a daemon came to that is merged when it is
-        restored.
-        """
-        changes = {
-            task: {
-                "state": State.DISCARDED
-                if self._on.book.get(task).state is State.DISCARDED
-                else State.MERGED,
-                "why": "",
-                "merged_commit": plan.new,
-                "merged_from": plan.old,
-            }
-            for task, plan in plans.items()
-        }
-        await self._on.book.finish_all(changes, noted=noted)
-
-    @contextlib.asynccontextmanager
-    async def _held(self, tasks: Iterable[TaskId]) -> AsyncGenerator[None]:
-        """Hold several tasks' locks, the oldest first: no two wait for each other.
-
-        The journal names the oldest one, which a new daemon holds before the others.
-        """
-        async with contextlib.AsyncExitStack() as locks:
-            for task in sorted(map(self._on.book.get, tasks), key=_number):
-                await locks.enter_async_context(self._on.lock(task.id))
-            yield
-
 
 async def _check_room(repository: Repository, train: Train) -> None:
     """Raise `DirtyCheckout` for the user's files in the way, before checks are run."""
@@ -352,24 +218,3 @@ async def _apart(repository: Repository) -> AsyncGenerator[Repository]:
         yield repository.quarantined(folder)
     finally:
         await in_thread(shutil.rmtree, folder)
-
-
-def _work(rider: Rider) -> tuple[object, ...]:
-    """Give what a merge is made of."""
-    saved = rider.saved
-    return saved.tree, saved.head, saved.base, saved.prepared, rider.task.target
-
-
-async def _differ(repository: Repository, one: CommitId, other: CommitId) -> bool:
-    return await tree_of(repository, one) != await tree_of(repository, other)
-
-
-def _deviates(task: TaskId, why: str) -> InvalidState:
-    return InvalidState(
-        f"Task {task} isn't what was tried in the train: {why} Nothing was merged.",
-        hint="Run the train again.",
-    )
-
-
-def _number(task: Task) -> int:
-    return task.number

@@ -361,6 +361,8 @@ class Task:
     waited: float = 0.0
     created: datetime
     changed: datetime
+    open_update: bool = False
+    """An update left conflicts in its worktree that are to be resolved."""
     prepared: CommitId | None = None
     """The checkpoint of what `copy` and `setup` made: no part of the change."""
     merged_commit: CommitId | None = None

@@ -289,10 +289,17 @@ def test_a_conflict_is_resolved_in_three_windows_and_then_merged(
     neovim.keys("1<CR>")
     neovim.until_screen("the task's", "main's", "<<<<<<<", "resolve here")
     assert neovim.lua("return #vim.fn.getqflist()") == 1
+    other = start("echo other > other.txt", "--wait")
+    aborts = "return vim.fn.getcompletion('AgentTask update abort=yes ', 'cmdline')"
+    assert other in neovim.lua(
+        "return vim.fn.getcompletion('AgentTask update ', 'cmdline')"
+    )
+    assert neovim.lua(aborts) == [task]
     neovim.keys("ggdGiboth<Esc>:w<CR>")
     neovim.until_screen("written")
     neovim.command(f"AgentTask update {task}")
     neovim.until_screen("has all of main now")
+    assert neovim.lua(aborts) == []
     neovim.command(f"AgentTask merge {task}")
     neovim.until_screen("is merged into main")
     assert (repository / "plain.txt").read_text() == "both\n"

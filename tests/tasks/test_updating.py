@@ -150,6 +150,22 @@ async def conflicted(daemon, git, repository) -> Task:
     return done.task
 
 
+async def test_a_task_says_that_its_update_is_open_until_it_is_resolved(
+    start, git, repository
+):
+    async with start() as daemon:
+        task = await daemon.done("echo mine > plain.txt")
+        _goes_on(git, repository, plain_txt="theirs\n")
+        assert not task.open_update
+        assert (await _update(daemon, task, Resolve.EDITOR)).task.open_update
+    async with start() as daemon:
+        assert daemon.core.book.get(task.id).open_update
+        (task.worktree / "plain.txt").write_text("both\n")
+        assert not (await _update(daemon, task)).task.open_update
+    async with start() as daemon:
+        assert not daemon.core.book.get(task.id).open_update
+
+
 async def test_conflicts_are_left_as_git_leaves_them(
     daemon, git, repository, conflicted
 ):
@@ -228,6 +244,7 @@ async def test_an_abort_brings_back_exactly_what_was(daemon, git, repository):
     git(task.worktree, "add", "plain.txt")
     done = await daemon.core.updating.abort(task.id, stop=False)
     assert done.outcome is Outcome.ABORTED
+    assert not done.task.open_update
     assert _state(git, task.worktree) == before
     assert done.task.base == task.base
     listed = (await daemon.core.checkpointing.list(task.id))[1]

@@ -98,6 +98,7 @@ def task_info(
         priority=task.priority,
         created=task.created.isoformat(),
         changed=task.changed.isoformat(),
+        open_update=task.open_update,
         merged_commit=task.merged_commit,
         files=task.files,
         added=task.added,

@@ -129,7 +129,10 @@ def delete_task(connection: sqlite3.Connection, task: TaskId) -> None:
 
 def load_tasks(connection: sqlite3.Connection) -> tuple[Task, ...]:
     """Give all tasks in the order in which they were asked for."""
-    rows = connection.execute("SELECT * FROM tasks ORDER BY number")
+    rows = connection.execute(
+        "SELECT tasks.*, updates.task IS NOT NULL AS open_update FROM tasks"
+        " LEFT JOIN updates ON updates.task = tasks.id ORDER BY number"
+    )
     return tuple(_task(row) for row in rows)
 
 
@@ -281,6 +284,7 @@ def _task(row: sqlite3.Row) -> Task:
         waited=row["waited"],
         created=datetime.fromisoformat(row["created"]),
         changed=datetime.fromisoformat(row["changed"]),
+        open_update=bool(row["open_update"]),
         prepared=row["prepared"] and CommitId(row["prepared"]),
         merged_commit=row["merged_commit"] and CommitId(row["merged_commit"]),
         merged_from=row["merged_from"] and CommitId(row["merged_from"]),

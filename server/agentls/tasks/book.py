@@ -289,12 +289,20 @@ class TaskBook:
             return await self._change(task_id, quietly=quietly, changes=changes)
 
     async def finish(
-        self, task_id: TaskId, *, quietly: bool = False, **changes: Any
+        self,
+        task_id: TaskId,
+        *,
+        also: Callable[[sqlite3.Connection], object] = lambda _: None,
+        quietly: bool = False,
+        **changes: Any,
     ) -> Task:
-        """Keep new values and strike the task's operation out of the journal."""
+        """Keep new values and strike the task's operation out of the journal.
+
+        What `also` does is part of the transaction.
+        """
         async with self._writing:
             return await self._change(
-                task_id, finished=True, quietly=quietly, changes=changes
+                task_id, finished=True, also=also, quietly=quietly, changes=changes
             )
 
     async def finish_all(

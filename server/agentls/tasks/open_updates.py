@@ -42,7 +42,12 @@ class OpenUpdates:
 
     async def open(self, opened: OpenUpdate) -> None:
         """Keep that an update is open now."""
-        await self._database.transaction(lambda db: table.insert_update(db, opened))
+        await self._on.book.change(
+            opened.task,
+            also=lambda db: table.insert_update(db, opened),
+            quietly=True,
+            open_update=True,
+        )
 
     def index_before(self, before: Checkpoint) -> Path:
         """Name the copy of the worktree's own index as it was before an update."""
@@ -84,9 +89,12 @@ class OpenUpdates:
         if opened := await self.of(task):
             before = await self._on.checkpoints.get(task, opened.checkpoint)
             await in_thread(rewriting.forget_index, self.index_before(before))
-        await self._database.transaction(lambda db: table.delete_update(db, task.id))
         task = await self._on.book.finish(
-            task.id, quietly=True, why="Updated: its conflicts are resolved."
+            task.id,
+            also=lambda db: table.delete_update(db, task.id),
+            quietly=True,
+            open_update=False,
+            why="Updated: its conflicts are resolved.",
         )
         await self._on.checkpoints.take(repository, task, reason="Updated")
         return self._on.book.get(task.id)
@@ -111,9 +119,13 @@ class OpenUpdates:
         checkout = await own_checkout(repository, task.worktree)
         kept = self.index_before(wanted)
         await in_thread(rewriting.put_back_index, checkout, kept)
-        await self._database.transaction(lambda db: table.delete_update(db, task.id))
         task = await self._on.book.finish(
-            task.id, quietly=True, why=why, **origin(task, wanted)
+            task.id,
+            also=lambda db: table.delete_update(db, task.id),
+            quietly=True,
+            open_update=False,
+            why=why,
+            **origin(task, wanted),
         )
         await in_thread(rewriting.forget_index, kept)
         await self._on.checkpoints.take(

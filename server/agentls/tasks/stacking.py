@@ -69,7 +69,7 @@ class Stacking:
 
     async def _follow(self, task_id: TaskId, lower: Task) -> bool:
         """Update a task; False if its agent went on meanwhile and rests again later."""
-        if await self._updating.is_open(self._on.book.get(task_id)):
+        if self._on.book.get(task_id).open_update:
             return True  # somebody resolves what came before
         try:
             updated = await self._updating.update(

@@ -163,10 +163,6 @@ class Updating:
             source=f"task {lower}" if lower else task.target,
         )
 
-    async def is_open(self, task: Task) -> bool:
-        """Tell whether an update has left conflicts that are to be resolved."""
-        return await self._open.of(task) is not None
-
     async def abort(self, name: str, *, stop: bool) -> Updated:
         """Bring a task's worktree back to what it was before its open update."""
         task_id = self._on.book.get(name).id

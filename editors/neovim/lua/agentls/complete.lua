@@ -30,21 +30,25 @@ local function agents_are_known()
   return #store.agents() > 0
 end
 
+---The ids of the tasks that are wanted, all if nothing is said of that.
+---@param wanted? fun(task: agentls.Task): boolean
+---@return string[]
+function M.ids(wanted)
+  know(store.is_listed)
+  return vim.tbl_map(function(task)
+    return task.id
+  end, store.sorted(wanted))
+end
+
 ---Make a completion of task ids as the first word.
 ---@param states? string[] only tasks in these
 ---@return fun(words: string[]): string[]
 function M.tasks(states)
   return function(words)
-    if #words > 0 then
-      return {}
-    end
-    know(store.is_listed)
-    local tasks = store.sorted(function(task)
-      return not states or vim.tbl_contains(states, task.state)
-    end)
-    return vim.tbl_map(function(task)
-      return task.id
-    end, tasks)
+    return #words > 0 and {}
+      or M.ids(function(task)
+        return not states or vim.tbl_contains(states, task.state)
+      end)
   end
 end
 

@@ -34,7 +34,7 @@ end
 ---Give the id of the task that is meant; raises when there is none.
 ---@async
 ---@param named? string
----@param options { prompt: string, states?: string[] } `states` limits the choice
+---@param options { prompt: string, states?: string[], open_update?: boolean } limit the choice
 ---@return string id
 function M.task(named, options)
   if named then
@@ -47,8 +47,12 @@ function M.task(named, options)
     return here
   end
   local tasks = store.sorted(function(task)
-    return not options.states or vim.tbl_contains(options.states, task.state)
+    return (not options.states or vim.tbl_contains(options.states, task.state))
+      and (not options.open_update or task.openUpdate == true)
   end)
+  if #tasks == 0 and options.open_update then
+    errors.raise('No task has an update that can be aborted.')
+  end
   if #tasks == 0 then
     errors.raise(
       options.states

@@ -1497,6 +1497,8 @@ export interface TaskInfo {
   priority?: number;
   created: string;
   changed: string;
+  /** An update left conflicts that wait in its worktree: the next one ends it once they are resolved, and an abort takes it back. */
+  openUpdate?: boolean;
   mergedCommit?: string;
   /** How many files it has changed, as of its last checkpoint; absent before. */
   files?: number;

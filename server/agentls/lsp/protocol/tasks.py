@@ -183,6 +183,9 @@ class TaskInfo:
     """Of two queued tasks the one with the greater begins first."""
     created: str
     changed: str
+    open_update: bool = False
+    """An update left conflicts that wait in its worktree: the next one ends it once
+    they are resolved, and an abort takes it back."""
     merged_commit: str | None = None
     files: int | None = None
     """How many files it has changed, as of its last checkpoint; absent before."""

@@ -1,3 +1,4 @@
+local complete = require('agentls.complete')
 local pick = require('agentls.pick')
 local updating = require('agentls.updating')
 
@@ -10,12 +11,23 @@ return {
     .. ' it here, in three windows in diff mode, and run the command again when it is written;'
     .. ' or have the agent do it. `abort=yes` goes back to what was before. With `!`, an agent'
     .. ' that still works is stopped first.',
-  complete = require('agentls.complete').tasks(STATES),
+  complete = function(words)
+    if #words == 1 and vim.startswith(words[1], 'abort=') then
+      return complete.ids(function(task)
+        return task.openUpdate == true
+      end)
+    end
+    return complete.tasks(STATES)(words)
+  end,
   run = function(given)
-    local id = pick.task(given.words[1], { prompt = 'Update which task?', states = STATES })
     if given.options.abort then
+      local id = pick.task(given.words[1], {
+        prompt = 'Abort the update of which task?',
+        open_update = true,
+      })
       updating.update(id, { abort = true })
     else
+      local id = pick.task(given.words[1], { prompt = 'Update which task?', states = STATES })
       updating.update_or_choose(id, { stop = given.bang or nil })
     end
   end,

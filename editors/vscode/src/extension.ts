@@ -31,7 +31,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const tree = new TaskTree(tasks, changes);
   const telling = new Telling({ connection, tasks, reviewer, panels });
   const prompts = new Prompts(connection, tasks);
-  const sourceControl = new SourceControl(tasks);
+  const sourceControl = new SourceControl(connection, tasks);
   const pages = new Pages({
     briefing: briefingAuthor(connection),
     doctor: doctorAuthor(connection),
@@ -72,5 +72,5 @@ export function activate(context: vscode.ExtensionContext): void {
     connection,
   );
   // Not awaited: VS Code goes on, and the views follow the connection.
-  void connection.start();
+  connection.background(connection.start());
 }

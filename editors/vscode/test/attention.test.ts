@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { ForecastInfo } from "../src/generated/protocol";
 import {
   age,
+  asksOtherwise,
   choiceLabel,
   contextValue,
   description,
@@ -69,6 +70,20 @@ test("when clauses see a task's state and whether it is live", () => {
 
   assert.equal(contextValue(task({ state: "working", sessions })), "task working live mute");
   assert.equal(contextValue(task({ state: "review" })), "task review ended mute");
+  assert.match(
+    contextValue(task({ state: "review", openUpdate: true })),
+    /^task review .* updating$/,
+  );
+});
+
+test("an answer to one question isn't one to the next", () => {
+  const asked = (text: string) => ({ kind: "permission", text, choices: ["allow", "deny"] });
+  const asks = (text: string) => task({ state: "waiting", asked: asked(text) });
+
+  assert.ok(asksOtherwise(asked("make all?"), asks("rm it?")));
+  assert.ok(!asksOtherwise(asked("make all?"), asks("make all?")));
+  // Whether it asks anything at all, the server says.
+  assert.ok(!asksOtherwise(asked("make all?"), task()));
 });
 
 test("a thousand tasks are grouped in far less than a frame's time", () => {

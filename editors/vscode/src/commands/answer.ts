@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { TaskInfo } from "../generated/protocol";
 import type { Parts } from "../parts";
-import { choiceLabel } from "../tasks/attention";
+import { asksOtherwise, choiceLabel } from "../tasks/attention";
 import { type Given, pickTask } from "./pick";
 
 export async function answer(parts: Parts, given?: Given): Promise<void> {
@@ -47,15 +47,12 @@ export async function answer(parts: Parts, given?: Given): Promise<void> {
   }
 }
 
-/** Answer with one of the choices that were offered. */
+/** Answer a question that was told of with one of the choices that it offered. */
 export async function answerWith(
   parts: Parts,
-  { id, choice }: { id: string; choice: string },
+  { task, choice }: { readonly task: TaskInfo; readonly choice: string },
 ): Promise<void> {
-  const task = parts.tasks.get(id);
-  if (task) {
-    await respond(parts, task, { choice });
-  }
+  await respond(parts, task, { choice });
 }
 
 async function respond(
@@ -63,6 +60,12 @@ async function respond(
   task: TaskInfo,
   what: { choice: string } | { text: string },
 ): Promise<void> {
+  if (asksOtherwise(task.asked, parts.tasks.get(task.id))) {
+    void vscode.window.showWarningMessage(
+      `“${task.title}” asks something else by now; nothing was answered.`,
+    );
+    return;
+  }
   const answered = await parts.connection.ask("agentls.respond", { task: task.id, ...what });
   if (answered) {
     parts.tasks.take(answered.task);

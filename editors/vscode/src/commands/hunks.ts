@@ -5,7 +5,7 @@ import type { TaskInfo } from "../generated/protocol";
 import type { Parts } from "../parts";
 import { hunksAt } from "../review/hunks";
 import { LEFT_SCHEME, pathInTask } from "../review/sides";
-import { type FileNode, isGiven } from "./files";
+import { type Given, pickFile } from "./pick";
 
 type Decide = (parts: Parts, task: TaskInfo, what: What) => Promise<void>;
 
@@ -15,15 +15,15 @@ interface What {
   readonly hunks?: readonly string[];
 }
 
-export const takeFile = (parts: Parts, node?: FileNode) => ofFile(parts, node, take);
-export const refuseFile = (parts: Parts, node?: FileNode) => ofFile(parts, node, refuse);
+export const takeFile = (parts: Parts, given?: Given) => ofFile(parts, given, take);
+export const refuseFile = (parts: Parts, given?: Given) => ofFile(parts, given, refuse);
 export const takeHunks = (parts: Parts) => atCursor(parts, take);
 export const refuseHunks = (parts: Parts) => atCursor(parts, refuse);
 
-async function ofFile(parts: Parts, node: FileNode | undefined, decide: Decide): Promise<void> {
-  const task = isGiven(node) ? parts.tasks.get(node.task) : undefined;
-  if (node && task) {
-    await decide(parts, task, { paths: [node.file.path] });
+async function ofFile(parts: Parts, given: Given | undefined, decide: Decide): Promise<void> {
+  const found = pickFile(parts, given);
+  if (found) {
+    await decide(parts, found.task, { paths: [found.file.path] });
   }
 }
 

@@ -85,7 +85,7 @@ async function mergeIt(parts: Parts, task: TaskInfo, how: How): Promise<boolean>
         ),
     );
     parts.tasks.take(merged.task);
-    void offerUndo(parts, merged.task);
+    parts.connection.background(offerUndo(parts, merged.task));
     return true;
   } catch (error) {
     const failure = failureOf(error);
@@ -104,7 +104,7 @@ async function isMergedAllTheSame(parts: Parts, { id }: TaskInfo): Promise<boole
   if (task?.state !== "merged") {
     return false;
   }
-  void offerUndo(parts, task);
+  parts.connection.background(offerUndo(parts, task));
   return true;
 }
 
@@ -150,7 +150,9 @@ async function saved(task: TaskInfo): Promise<boolean> {
   if (chosen !== save) {
     return false;
   }
-  const results = await Promise.all(concerned.map((document) => document.save()));
+  const results = await Promise.all(
+    concerned.map((document) => document.isClosed || document.save()),
+  );
   if (results.every(Boolean)) {
     return true;
   }

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { MergeTaskParams, TaskInfo } from "../generated/protocol";
 import type { Parts } from "../parts";
-import { askToSendAgain } from "../server/connection";
+import { askToSendAgain } from "../server/refusal";
 import { hasFailedChecks, stateOf } from "../tasks/attention";
 import { type Failure, sentence } from "../wire";
 import { LIVE_STATES } from "./pick";

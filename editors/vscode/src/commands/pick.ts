@@ -1,7 +1,7 @@
 /** Which task a command is about. */
 
 import * as vscode from "vscode";
-import type { TaskInfo, TaskState } from "../generated/protocol";
+import type { FileInfo, TaskInfo, TaskState } from "../generated/protocol";
 import type { Parts } from "../parts";
 import { description, groupOf, LOOKS, stateOf } from "../tasks/attention";
 
@@ -10,9 +10,19 @@ export type Given = {
   readonly kind?: string;
   readonly id?: string;
   readonly task?: string;
+  /** The file of a node that is one. */
+  readonly file?: FileInfo;
   /** By a key in the tree: what is selected there is meant. */
   readonly selected?: boolean;
+  /** By a click on a row that VS Code lost. */
+  readonly missed?: boolean;
 };
+
+/** Which tasks count besides by their states, and what is said where there is none. */
+export interface Narrowed {
+  readonly only?: (task: TaskInfo) => boolean;
+  readonly none?: string;
+}
 
 /**
  * Give the task that was clicked, else the one in front, else ask for one.
@@ -24,27 +34,57 @@ export async function pickTask(
   parts: Parts,
   given: Given | undefined,
   states: readonly TaskState[],
+  { only = () => true, none }: Narrowed = {},
 ): Promise<TaskInfo | undefined> {
+  const isFitting = (task: TaskInfo) => states.includes(stateOf(task)) && only(task);
   const named = given?.selected ? parts.tree.selectedTask : (given?.id ?? given?.task);
   const clicked = parts.tasks.get(named ?? "");
   if (clicked) {
     return clicked;
   }
+  if (given?.missed) {
+    tellMissed();
+    return undefined;
+  }
+  if (given?.selected) {
+    void vscode.window.showInformationMessage("Select a task in the list.");
+    return undefined;
+  }
   const front = parts.reviewer.current;
-  if (front && states.includes(stateOf(front))) {
+  if (front && isFitting(front)) {
     return front;
   }
   const fitting = parts.tasks
     .all()
-    .filter((task) => states.includes(stateOf(task)))
+    .filter(isFitting)
     .sort((a, b) => b.rev - a.rev);
   if (fitting.length === 0) {
     void vscode.window.showInformationMessage(
-      `No task is ${states.join(", ").replace(/, ([^,]*)$/, " or $1")}.`,
+      none ?? `No task is ${states.join(", ").replace(/, ([^,]*)$/, " or $1")}.`,
     );
     return undefined;
   }
   return chooseTask(fitting, "Choose a task");
+}
+
+/** Say that nothing was done: to do it to another task than was meant would be worse. */
+export function tellMissed(): void {
+  void vscode.window.showWarningMessage(
+    "What you clicked was drawn anew in that moment, so nothing was done. Click again.",
+  );
+}
+
+/** Give the file of a task's change that was clicked. */
+export function pickFile(
+  parts: Parts,
+  given: Given | undefined,
+): { readonly task: TaskInfo; readonly file: FileInfo } | undefined {
+  const task = parts.tasks.get(given?.task ?? "");
+  if (task && given?.file) {
+    return { task, file: given.file };
+  }
+  tellMissed();
+  return undefined;
 }
 
 /** Let a person choose one of some tasks. */

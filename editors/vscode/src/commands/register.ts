@@ -1,6 +1,7 @@
 /** The commands of the palette and the menus, by the ids that package.json names. */
 
 import * as vscode from "vscode";
+import { registerCommand } from "../command";
 import type { Parts } from "../parts";
 import { adopt } from "./adopt";
 import { answer, answerWith } from "./answer";
@@ -18,6 +19,7 @@ import { filter } from "./filter";
 import { forecast } from "./forecast";
 import { refuseFile, refuseHunks, takeFile, takeHunks } from "./hunks";
 import { merge, mergeWith, undoMerge } from "./merge";
+import { withMissed } from "./missed";
 import { newTask } from "./newTask";
 import { discard, restore, resume, retry, startNow, stop } from "./operations";
 import { showOrigin } from "./origin";
@@ -102,10 +104,11 @@ export const COMMANDS: Readonly<Record<string, Run>> = {
 export function registerCommands(parts: Parts): vscode.Disposable {
   return vscode.Disposable.from(
     ...Object.entries(COMMANDS).map(([id, run]) =>
-      // In the explorer: the file that was clicked, and all that are selected.
-      vscode.commands.registerCommand(id, (given?: unknown, all?: unknown) =>
-        run(parts, given, all),
-      ),
+      registerCommand(id, parts.connection, (...given) => {
+        // In the explorer: the file that was clicked, and all that are selected.
+        const [clicked, all] = withMissed(given);
+        return run(parts, clicked, all);
+      }),
     ),
   );
 }

@@ -15,7 +15,10 @@ export async function update(parts: Parts, given?: Given): Promise<void> {
 
 /** Bring back what was before an update that left conflicts. */
 export async function abortUpdate(parts: Parts, given?: Given): Promise<void> {
-  const task = await pickTask(parts, given, REVIEWABLE_STATES);
+  const task = await pickTask(parts, given, REVIEWABLE_STATES, {
+    only: ({ openUpdate = false }) => openUpdate,
+    none: "No task has an update that can be aborted.",
+  });
   if (!task) {
     return;
   }

@@ -1,10 +1,14 @@
 /** Comments on the lines of a change, as VS Code's own comment threads. */
 
+import { isDeepStrictEqual } from "node:util";
 import * as vscode from "vscode";
+import { registerCommand } from "../command";
+import { tellMissed } from "../commands/pick";
 import type { CommentInfo, TaskInfo } from "../generated/protocol";
 import type { Connection } from "../server/connection";
 import { OVER, stateOf } from "../tasks/attention";
 import type { Tasks } from "../tasks/tasks";
+import { failureOf } from "../wire";
 import type { Reviewer } from "./reviewer";
 import { LEFT_SCHEME, pathInTask, shownUri } from "./sides";
 
@@ -21,6 +25,10 @@ export class Comments implements vscode.Disposable {
   readonly #reviewer: Reviewer;
   readonly #controller = vscode.comments.createCommentController("agentls", "Agent Tasks");
   readonly #threads = new Map<string, Map<number, vscode.CommentThread>>();
+  /** The last question for each task's comments: only its answer counts. */
+  readonly #asked = new Map<string, number>();
+  /** The comments that are being edited: what is typed in them isn't drawn over. */
+  readonly #edited = new Set<number>();
   readonly #owned: vscode.Disposable[];
 
   constructor(connection: Connection, tasks: Tasks, reviewer: Reviewer) {
@@ -46,7 +54,7 @@ export class Comments implements vscode.Disposable {
       this.#controller,
       connection.on("agentls/commentsChanged", ({ task }) => {
         if (this.#threads.has(task)) {
-          void this.show(task);
+          this.#showAgain(task);
         }
       }),
       tasks.onDidChange(({ after, before }) => {
@@ -56,31 +64,30 @@ export class Comments implements vscode.Disposable {
       }),
       tasks.onDidList(() => {
         for (const task of this.#threads.keys()) {
-          void this.show(task);
+          this.#showAgain(task);
         }
       }),
-      reviewer.onDidOpen((task) => void this.show(task.id)),
-      vscode.commands.registerCommand("agentls.ui.addComment", (reply: vscode.CommentReply) =>
+      reviewer.onDidOpen((task) => this.#showAgain(task.id)),
+      registerCommand("agentls.ui.addComment", connection, (reply?: vscode.CommentReply) =>
         this.#add(reply),
       ),
-      vscode.commands.registerCommand("agentls.ui.resolveComment", (thread: vscode.CommentThread) =>
+      registerCommand("agentls.ui.resolveComment", connection, (thread?: vscode.CommentThread) =>
         this.#resolve(thread, true),
       ),
-      vscode.commands.registerCommand(
-        "agentls.ui.unresolveComment",
-        (thread: vscode.CommentThread) => this.#resolve(thread, false),
+      registerCommand("agentls.ui.unresolveComment", connection, (thread?: vscode.CommentThread) =>
+        this.#resolve(thread, false),
       ),
-      vscode.commands.registerCommand("agentls.ui.deleteComment", (comment: Shown) =>
+      registerCommand("agentls.ui.deleteComment", connection, (comment?: Shown) =>
         this.#delete(comment),
       ),
-      vscode.commands.registerCommand("agentls.ui.editComment", (comment: Shown) =>
+      registerCommand("agentls.ui.editComment", connection, (comment?: Shown) =>
         this.#edit(comment),
       ),
-      vscode.commands.registerCommand("agentls.ui.saveComment", (comment: Shown) =>
+      registerCommand("agentls.ui.saveComment", connection, (comment?: Shown) =>
         this.#save(comment),
       ),
-      vscode.commands.registerCommand("agentls.ui.cancelEditComment", ({ task }: Shown) =>
-        this.show(task),
+      registerCommand("agentls.ui.cancelEditComment", connection, (comment?: Shown) =>
+        this.#cancel(comment),
       ),
     ];
   }
@@ -91,11 +98,26 @@ export class Comments implements vscode.Disposable {
     return listed?.comments.filter((comment) => comment.state === "open").length ?? 0;
   }
 
-  /** Show a task's threads where their lines are now. */
+  /** Show a task's threads where their lines are now; a refusal is shown. */
   async show(task: string): Promise<void> {
-    const listed = await this.#connection.ask("agentls.listComments", { task, all: true });
-    if (!listed) {
-      return;
+    try {
+      await this.#show(task);
+    } catch (error) {
+      this.#connection.tell(failureOf(error));
+    }
+  }
+
+  /** Show them because something else happened: nobody asked, so a refusal is only logged. */
+  #showAgain(task: string): void {
+    this.#connection.background(this.#show(task));
+  }
+
+  async #show(task: string): Promise<void> {
+    const asked = (this.#asked.get(task) ?? 0) + 1;
+    this.#asked.set(task, asked);
+    const listed = await this.#connection.request("agentls.listComments", { task, all: true });
+    if (this.#asked.get(task) !== asked) {
+      return; // asked again meanwhile, or the task is over
     }
     const byThread = new Map<number, CommentInfo[]>();
     for (const comment of listed.comments) {
@@ -138,7 +160,17 @@ export class Comments implements vscode.Disposable {
     }
     const resolved = first.state === "resolved";
     thread.range = rangeOf(first);
-    thread.comments = comments.map((comment) => shown(task, comment));
+    // VS Code tells comments apart by identity: one that stays the same stays as it is drawn.
+    const drawn = thread.comments as readonly Shown[];
+    thread.comments = comments.map((comment) => {
+      const now = shown(task, comment);
+      const before = drawn.find(({ id }) => id === comment.id);
+      if (!before) {
+        this.#edited.delete(comment.id); // what was typed went with its thread
+        return now;
+      }
+      return this.#edited.has(comment.id) || isSame(before, now) ? before : now;
+    });
     thread.contextValue = resolved ? "resolved" : "open";
     thread.state = resolved
       ? vscode.CommentThreadState.Resolved
@@ -150,17 +182,21 @@ export class Comments implements vscode.Disposable {
   }
 
   #hide(task: string): void {
+    this.#asked.set(task, (this.#asked.get(task) ?? 0) + 1);
     for (const thread of this.#threads.get(task)?.values() ?? []) {
       thread.dispose();
     }
     this.#threads.delete(task);
   }
 
-  async #add({ thread, text }: vscode.CommentReply): Promise<void> {
-    const task = this.#reviewer.taskOf(thread.uri);
+  // VS Code gives nothing where a comment is drawn anew at the moment of the click.
+
+  async #add(reply: vscode.CommentReply | undefined): Promise<void> {
+    const task = reply && this.#reviewer.taskOf(reply.thread.uri);
     if (!task) {
       return;
     }
+    const { thread, text } = reply;
     const first = thread.comments[0] as Shown | undefined;
     const added = await this.#connection.ask("agentls.addComment", {
       task: task.id,
@@ -175,35 +211,61 @@ export class Comments implements vscode.Disposable {
     }
   }
 
-  async #resolve(thread: vscode.CommentThread, resolved: boolean): Promise<void> {
-    const first = thread.comments[0] as Shown | undefined;
-    if (first) {
-      const { task, id } = first;
-      await this.#connection.ask("agentls.resolveComment", { task, comment: id, resolved });
-      await this.show(task);
+  async #resolve(thread: vscode.CommentThread | undefined, resolved: boolean): Promise<void> {
+    const first = thread?.comments[0] as Shown | undefined;
+    if (!first) {
+      tellMissed();
+      return;
     }
+    const { task, id } = first;
+    await this.#connection.ask("agentls.resolveComment", { task, comment: id, resolved });
+    await this.show(task);
   }
 
   /** Make a comment's text one that can be edited; nothing is sent before it is saved. */
-  #edit({ task, id }: Shown): void {
+  #edit(comment: Shown | undefined): void {
+    if (!comment) {
+      tellMissed();
+      return;
+    }
+    const { task, id } = comment;
+    this.#edited.add(id);
     for (const thread of this.#threads.get(task)?.values() ?? []) {
-      if ((thread.comments as readonly Shown[]).some((one) => one.id === id)) {
-        thread.comments = (thread.comments as readonly Shown[]).map((one) => ({
-          ...one,
-          mode: one.id === id ? vscode.CommentMode.Editing : one.mode,
-        }));
+      const comments = thread.comments as readonly Shown[];
+      if (comments.some((one) => one.id === id)) {
+        thread.comments = comments.map((one) =>
+          one.id === id ? { ...one, mode: vscode.CommentMode.Editing } : one,
+        );
       }
     }
   }
 
-  async #save({ task, id, body }: Shown): Promise<void> {
+  async #save(comment: Shown | undefined): Promise<void> {
+    if (!comment) {
+      tellMissed();
+      return;
+    }
+    const { task, id, body } = comment;
     const text = typeof body === "string" ? body : body.value;
     if (await this.#connection.ask("agentls.editComment", { task, comment: id, text })) {
-      await this.show(task);
+      await this.#cancel(comment);
     }
   }
 
-  async #delete({ task, id }: Shown): Promise<void> {
+  /** Show a comment as the server has it, whatever was typed in it. */
+  async #cancel(comment: Shown | undefined): Promise<void> {
+    if (comment) {
+      this.#edited.delete(comment.id);
+      await this.show(comment.task);
+    }
+  }
+
+  async #delete(comment: Shown | undefined): Promise<void> {
+    if (!comment) {
+      tellMissed();
+      return;
+    }
+    const { task, id } = comment;
     await this.#connection.ask("agentls.deleteComment", { task, comment: id });
     await this.show(task);
   }
@@ -233,6 +295,18 @@ function shown(task: string, comment: CommentInfo): Shown {
     timestamp: new Date(comment.written),
     ...(comment.state === "open" ? { label: "Not sent yet" } : {}),
   };
+}
+
+/** Whether a comment would be drawn as it is. */
+function isSame(one: Shown, other: Shown): boolean {
+  const drawn = ({ body, mode, contextValue, label, timestamp }: Shown) => [
+    typeof body === "string" ? body : body.value,
+    mode,
+    contextValue,
+    label,
+    timestamp?.getTime(),
+  ];
+  return isDeepStrictEqual(drawn(one), drawn(other));
 }
 
 function labelOf({ outdated, answer, state }: CommentInfo): string {

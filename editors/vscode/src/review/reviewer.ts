@@ -29,20 +29,20 @@ export class Reviewer implements vscode.Disposable {
     this.#changes = changes;
     const first = tasks.onDidList(() => {
       first.dispose();
-      void this.#openAgain();
+      connection.background(this.#openAgain());
     });
     this.#owned = [
       first,
       this.#opened,
       tasks.onDidChange(({ before, after }) => {
         if (before && (!after || OVER.has(stateOf(after)))) {
-          void this.#close(before);
+          connection.background(this.#close(before));
         }
       }),
       connection.on("agentls/openRequested", ({ task: id }) => {
         const task = tasks.get(id);
         if (task) {
-          void this.open(task);
+          connection.background(this.open(task));
         }
       }),
       vscode.workspace.registerTextDocumentContentProvider(LEFT_SCHEME, {
@@ -78,6 +78,14 @@ export class Reviewer implements vscode.Disposable {
   async open(task: TaskInfo, since?: Since): Promise<void> {
     const change = await this.#changes.look(task.id, since?.from);
     if (!change) {
+      return;
+    }
+    const now = this.#tasks.get(task.id);
+    if (!now || (now.state !== task.state && OVER.has(stateOf(now)))) {
+      // Its end closed what was open of it, and nothing would close what opens now.
+      void vscode.window.showInformationMessage(
+        `“${task.title}” was ${now?.state ?? "removed"} meanwhile.`,
+      );
       return;
     }
     if (change.files.length === 0) {

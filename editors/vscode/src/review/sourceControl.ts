@@ -7,6 +7,7 @@
  */
 
 import * as vscode from "vscode";
+import type { Connection } from "../server/connection";
 import { OVER, stateOf } from "../tasks/attention";
 import type { Tasks } from "../tasks/tasks";
 
@@ -22,6 +23,7 @@ interface Repository {
 const BOTH_MODIFIED = 18;
 
 interface GitApi {
+  readonly repositories: readonly Repository[];
   readonly onDidOpenRepository: vscode.Event<Repository>;
   openRepository(root: vscode.Uri): Promise<Repository | null>;
   /** `~1`, `~2` and `~3` are the index' base, own side and the other one. */
@@ -35,32 +37,32 @@ interface GitExtension {
 }
 
 export class SourceControl implements vscode.Disposable {
+  readonly #connection: Connection;
   readonly #tasks: Tasks;
   readonly #owned: vscode.Disposable[] = [];
   /** Worktrees that are wanted there. */
   readonly #wanted = new Set<string>();
   #git: GitApi | undefined;
 
-  constructor(tasks: Tasks) {
+  constructor(connection: Connection, tasks: Tasks) {
+    this.#connection = connection;
     this.#tasks = tasks;
     // In Restricted Mode there is no git, until the folder is trusted.
     this.#owned.push(
-      vscode.extensions.onDidChange(() => void this.#listen()),
+      vscode.extensions.onDidChange(() => connection.background(this.#listen())),
       tasks.onDidChange(({ after }) => {
         if (after && OVER.has(stateOf(after))) {
           this.keepOut(vscode.Uri.parse(after.worktree));
         }
       }),
     );
-    void this.#listen();
+    connection.background(this.#listen());
   }
 
   /** Open a worktree's repository for a while; gives the files for the merge editor. */
   async open(root: vscode.Uri): Promise<ReadonlySet<string>> {
-    await this.#listen();
     this.#wanted.add(root.toString());
-    const repository = await this.#git?.openRepository(root);
-    await repository?.status();
+    const repository = await this.#opened(root);
     const unmerged = repository?.state.mergeChanges ?? [];
     return new Set(
       unmerged.filter(({ status }) => status === BOTH_MODIFIED).map(({ uri }) => uri.toString()),
@@ -97,6 +99,19 @@ export class SourceControl implements vscode.Disposable {
     vscode.Disposable.from(...this.#owned).dispose();
   }
 
+  /** Undefined where VS Code's git is switched off, or can't: its log has why. */
+  async #opened(root: vscode.Uri): Promise<Repository | undefined> {
+    try {
+      await this.#listen();
+      const repository = await this.#git?.openRepository(root);
+      await repository?.status();
+      return repository ?? undefined;
+    } catch (error) {
+      this.#connection.log.warn(`VS Code's git doesn't open ${root.fsPath}: ${error}`);
+      return undefined;
+    }
+  }
+
   async #listen(): Promise<void> {
     const git = await vscode.extensions.getExtension<GitExtension>("vscode.git")?.activate();
     if (git?.enabled && !this.#git) {
@@ -110,8 +125,10 @@ export class SourceControl implements vscode.Disposable {
     const folders = vscode.workspace.workspaceFolders ?? [];
     const ours = this.#tasks.all().some(({ worktree }) => worktree === name);
     const asked = this.#wanted.has(name) || folders.some(({ uri }) => uri.toString() === name);
-    if (ours && !asked) {
-      void vscode.commands.executeCommand("git.close", root);
+    // Of one that isn't open VS Code would close another one, the person's own.
+    const open = this.#git?.repositories.some(({ rootUri }) => rootUri.toString() === name);
+    if (ours && open && !asked) {
+      this.#connection.background(vscode.commands.executeCommand("git.close", root));
     }
   }
 }

@@ -10,9 +10,10 @@ import type {
   LanguageClient,
 } from "vscode-languageclient/node";
 import type { Commands, FromServer, ToServer } from "../generated/protocol";
-import { type Failure, failureOf, isSentAgain, nextStep, sentence } from "../wire";
+import { type Failure, failureOf, isSentAgain } from "../wire";
 import { findLaunch, type Launch } from "./launch";
 import { NoPython } from "./python";
+import { askToSendAgain, showRefusal, showStartFailed } from "./refusal";
 
 type Takes<C extends keyof Commands> = Commands[C][0];
 type Gives<C extends keyof Commands> = Commands[C][1];
@@ -55,6 +56,8 @@ export class Connection implements vscode.Disposable {
   #launch: Launch | undefined;
   #condition: Condition = "starting";
   #tokens = 0;
+  /** How many starts there were; only the last one counts. */
+  #starts = 0;
   /** The tasks of the requests that wait for their answer. */
   #asked: readonly string[] = [];
 
@@ -78,23 +81,26 @@ export class Connection implements vscode.Disposable {
 
   /** Start the server; a failure is told with what to do about it. */
   async start(): Promise<void> {
+    const start = ++this.#starts;
     this.#set("starting");
     try {
-      this.#launch = await findLaunch(this.#context);
-      const client = this.#makeClient(this.#launch, await library());
-      this.#client = client;
-      await client.start();
+      const [launch, parts] = [await findLaunch(this.#context), await library()];
+      if (start !== this.#starts) {
+        return; // a later one has taken its place
+      }
+      this.#launch = launch;
+      this.#client = this.#makeClient(launch, parts);
+      await this.#client.start();
     } catch (error) {
-      await this.#failed(error);
-      return;
+      if (start === this.#starts) {
+        this.#failed(error);
+      }
     }
   }
 
   /** End this window's connection and make a new one. Tasks go on meanwhile. */
   async restart(): Promise<void> {
-    const client = this.#client;
-    this.#client = undefined;
-    await client?.dispose();
+    this.#leave();
     await this.start();
   }
 
@@ -129,7 +135,7 @@ export class Connection implements vscode.Disposable {
     params: Takes<C>,
     following: Following | undefined,
   ): Promise<Gives<C>> {
-    const client = this.#running();
+    const client = await this.#running();
     const given = { command, arguments: [params] };
     if (!following) {
       return client.sendRequest("workspace/executeCommand", given);
@@ -154,10 +160,10 @@ export class Connection implements vscode.Disposable {
 
   /** Give the text of one of the server's `agentls:` documents. */
   async document(uri: string): Promise<string> {
-    const answer = await this.#running().sendRequest<{ text: string }>(
-      "workspace/textDocumentContent",
-      { uri },
-    );
+    const client = await this.#running();
+    const answer = await client.sendRequest<{ text: string }>("workspace/textDocumentContent", {
+      uri,
+    });
     return answer.text;
   }
 
@@ -189,14 +195,22 @@ export class Connection implements vscode.Disposable {
   /** Show a refusal with its next step; one that a person caused by cancelling isn't shown. */
   tell(failure: Failure): void {
     if (!failure.cancelled) {
-      void showRefusal(failure);
+      this.background(showRefusal(failure));
     }
+  }
+
+  /** Let something go on that nobody waits for; what goes wrong in it is in the log. */
+  background(work: Thenable<unknown>): void {
+    work.then(undefined, (error: unknown) => {
+      this.log.error(error instanceof Error ? error : String(error));
+    });
   }
 
   /** Tell the server something; lost while there is none. */
   send<M extends keyof Told>(method: M, params: Told[M]): void {
     if (this.#client?.isRunning()) {
-      void this.#client.sendNotification(method, params);
+      // One that ends at this moment hears nothing more; the next one is told anew.
+      this.background(this.#client.sendNotification(method, params));
     }
   }
 
@@ -208,17 +222,35 @@ export class Connection implements vscode.Disposable {
   }
 
   dispose(): void {
-    void this.#client?.dispose();
+    this.#leave();
     this.#connected.dispose();
     this.#changed.dispose();
     this.log.dispose();
   }
 
-  #running(): LanguageClient {
+  /** Give the client once it runs: a window that is loaded anew asks before that. */
+  async #running(): Promise<LanguageClient> {
+    while (this.#condition === "starting") {
+      await new Promise<void>((resolve) => {
+        const decided = this.#changed.event(() => {
+          decided.dispose();
+          resolve();
+        });
+      });
+    }
     if (!this.#client?.isRunning()) {
       throw new Error("agentls isn't running. Run “Agent Tasks: Restart Server”.");
     }
     return this.#client;
+  }
+
+  /** Let the present client go, and whatever start is under way. */
+  #leave(): void {
+    this.#starts += 1;
+    if (this.#client) {
+      this.background(end(this.#client));
+      this.#client = undefined;
+    }
   }
 
   #makeClient([command, ...args]: Launch, { LanguageClient, State }: Library): LanguageClient {
@@ -236,7 +268,11 @@ export class Connection implements vscode.Disposable {
       { outputChannel: this.log, initializationOptions: { environment, opensReviews: true } },
     );
     for (const method of HEARD) {
-      client.onNotification(method, (params) => this.#hear(method, params));
+      client.onNotification(method, (params) => {
+        if (this.#client === client) {
+          this.#hear(method, params);
+        }
+      });
     }
     client.onDidChangeState(({ newState }) => {
       if (this.#client !== client) {
@@ -246,7 +282,7 @@ export class Connection implements vscode.Disposable {
         this.#set("running");
         this.#connected.fire();
       } else {
-        this.#set(newState === State.Stopped ? "failed" : "starting");
+        this.#set(newState === State.Starting ? "starting" : "failed");
       }
     });
     return client;
@@ -264,37 +300,23 @@ export class Connection implements vscode.Disposable {
     this.#changed.fire(condition);
   }
 
-  async #failed(error: unknown): Promise<void> {
-    const missing = error instanceof NoPython;
+  #failed(error: unknown): void {
+    const noPython = error instanceof NoPython;
     this.log.error(error instanceof Error ? error : String(error));
-    this.#set(missing ? "noPython" : "failed");
-    const failure = failureOf(error);
-    const fix = missing ? "Choose a Python…" : "Show Log";
-    const chosen = await vscode.window.showErrorMessage(
-      missing ? failure.message : `agentls could not be started. ${sentence(failure)}`,
-      fix,
-    );
-    if (chosen === fix) {
-      await vscode.commands.executeCommand(
-        missing ? "agentls.ui.choosePython" : "agentls.ui.showLog",
-      );
-    }
+    this.#set(noPython ? "noPython" : "failed");
+    this.background(showStartFailed(failureOf(error), { noPython }));
   }
 }
 
-async function showRefusal(failure: Failure): Promise<void> {
-  const step = nextStep(failure);
-  const buttons = step ? [step.title] : [];
-  const chosen = await vscode.window.showErrorMessage(sentence(failure), ...buttons);
-  if (step && chosen === step.title) {
-    await vscode.commands.executeCommand(step.command);
+/** End a client in whatever state it is: one that starts can't be stopped before it has. */
+async function end(client: LanguageClient): Promise<void> {
+  const { State } = await library();
+  if (client.state === State.Starting) {
+    await client.start().catch(() => undefined);
   }
-}
-
-/** Show that a daemon went with a request; true if the person wants it sent to the next. */
-export async function askToSendAgain(failure: Failure): Promise<boolean> {
-  const again = "Try Again";
-  return (await vscode.window.showWarningMessage(sentence(failure), again)) === again;
+  if (client.isRunning()) {
+    await client.dispose();
+  }
 }
 
 const HEARD: readonly (keyof FromServer)[] = [

@@ -50,7 +50,11 @@ async function activeInterpreter(): Promise<string | undefined> {
   if (!extension || !vscode.workspace.isTrusted) {
     return undefined;
   }
-  const python = await extension.activate();
-  const active = python.environments.getActiveEnvironmentPath();
-  return (await python.environments.resolveEnvironment(active))?.executable.uri?.fsPath;
+  try {
+    const { environments } = await extension.activate();
+    const active = environments.getActiveEnvironmentPath();
+    return (await environments.resolveEnvironment(active))?.executable.uri?.fsPath;
+  } catch {
+    return undefined; // it has said so itself, and there may be others
+  }
 }

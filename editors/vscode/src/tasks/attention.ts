@@ -1,6 +1,6 @@
 /** How tasks are ordered and told in a list: by what needs the person first. */
 
-import type { TaskInfo, TaskState } from "../generated/protocol";
+import type { AskedInfo, TaskInfo, TaskState } from "../generated/protocol";
 
 export type GroupId = "attention" | "review" | "running" | "queued" | "done";
 
@@ -162,10 +162,18 @@ export function isLive(task: TaskInfo): boolean {
   return presentSession(task)?.live ?? false;
 }
 
-/** What `when` clauses of the tree see: a task's state, whether it is live, and asks. */
+/** What `when` clauses of the tree see: a task's state, whether it is live, asks, is updated. */
 export function contextValue(task: TaskInfo): string {
   const asks = task.asked?.choices?.length || task.asked?.takesText;
-  return `task ${task.state} ${isLive(task) ? "live" : "ended"} ${asks ? "asks" : "mute"}`;
+  const words = ["task", task.state, isLive(task) ? "live" : "ended", asks ? "asks" : "mute"];
+  return [...words, ...(task.openUpdate ? ["updating"] : [])].join(" ");
+}
+
+/** Whether an agent asks something else by now: an answer to the one isn't one to the other. */
+export function asksOtherwise(then: AskedInfo | undefined, now: TaskInfo | undefined): boolean {
+  const question = (asked: AskedInfo) =>
+    JSON.stringify([asked.kind, asked.tool, asked.text, asked.choices]);
+  return Boolean(then && now?.asked && question(then) !== question(now.asked));
 }
 
 /** Say a choice as a button does: `allowAlways` reads “Allow always”. */

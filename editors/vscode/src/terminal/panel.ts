@@ -37,6 +37,9 @@ export class Panel implements vscode.Pseudoterminal {
   #controls = false;
   /** When the screen that was written last is drawn for certain. */
   #drawnBy = 0;
+  /** How many attaches there were; only the last one counts. */
+  #attaches = 0;
+  #closed = false;
   /** Output that came before the answer which says where it goes on. */
   #early: OutputParams[] | undefined;
   #typed: string[] = [];
@@ -93,10 +96,10 @@ export class Panel implements vscode.Pseudoterminal {
   }
 
   close(): void {
+    this.#closed = true;
+    this.#attaches += 1;
     if (this.#session) {
-      void this.#connection.request("agentls.detach", { session: this.#session }).catch(() => {
-        // It was over anyway: the daemon forgets a client that goes.
-      });
+      this.#detach(this.#session);
     }
     this.#feed?.dispose();
     for (const timer of this.#timers) {
@@ -118,7 +121,7 @@ export class Panel implements vscode.Pseudoterminal {
     }
     // Somebody else has the keyboard: who types takes it.
     this.#typed.push(data);
-    if (this.#typed.length === 1) {
+    if (!this.#early) {
       void this.#attach({ anew: false });
     }
   }
@@ -170,6 +173,7 @@ export class Panel implements vscode.Pseudoterminal {
       return;
     }
     const from = anew ? undefined : this.#feed?.end;
+    const attach = ++this.#attaches;
     this.#early = [];
     try {
       const answer = await this.#connection.request("agentls.attach", {
@@ -181,8 +185,8 @@ export class Panel implements vscode.Pseudoterminal {
         cols: size.columns,
         ...(from === undefined ? {} : { offset: from }),
       });
-      if (session !== this.#session) {
-        return; // another one began meanwhile, and is attached to
+      if (this.#isLate(attach, session)) {
+        return;
       }
       const resized = this.#size !== size && answer.controller;
       if (resized && answer.repaint !== undefined) {
@@ -191,14 +195,34 @@ export class Panel implements vscode.Pseudoterminal {
         return;
       }
       // A screen can't be resized any more; lines can be scrolled through.
-      this.#attached(answer.live || from !== undefined ? answer : await this.#replay(answer), from);
+      const shown = answer.live || from !== undefined ? answer : await this.#replay(answer);
+      if (this.#isLate(attach, session)) {
+        return;
+      }
+      this.#attached(shown, from);
       if (resized && this.#size) {
         this.#resize(this.#size);
       }
     } catch (error) {
-      this.#early = undefined;
-      this.#say(sentence(failureOf(error)));
+      if (attach === this.#attaches) {
+        this.#early = undefined;
+        this.#say(sentence(failureOf(error)));
+      }
     }
+  }
+
+  /** Whether another attach has taken the place of one, or the panel was closed meanwhile. */
+  #isLate(attach: number, session: string): boolean {
+    if (this.#closed) {
+      this.#detach(session);
+    }
+    return attach !== this.#attaches;
+  }
+
+  #detach(session: string): void {
+    this.#connection.request("agentls.detach", { session }).catch(() => {
+      // It was over anyway: the daemon forgets a client that goes.
+    });
   }
 
   /** Attach to an ended session again, to its log instead of its last screen. */

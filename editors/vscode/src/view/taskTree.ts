@@ -3,27 +3,16 @@
 import * as vscode from "vscode";
 import type { FileInfo, TaskInfo } from "../generated/protocol";
 import type { Changes } from "../review/changes";
-import {
-  contextValue,
-  description,
-  type Families,
-  families,
-  GROUPS,
-  type Group,
-  type GroupId,
-  grouped,
-  groupOf,
-  LOOKS,
-  stateOf,
-  WAITING_FOR_YOU,
-} from "../tasks/attention";
+import { GROUPS, type Group, type GroupId, stateOf, WAITING_FOR_YOU } from "../tasks/attention";
+import { childrenIn, type Layout, layoutOf } from "../tasks/layout";
 import type { Tasks } from "../tasks/tasks";
-import { changeUri, taskUri } from "./decorations";
+import { fileRow, groupRow, hasChange, refusalRow, taskRow, tooltip } from "./taskRows";
 
 export type Node =
   | { readonly kind: "group"; readonly group: Group }
   | { readonly kind: "task"; readonly id: string }
-  | { readonly kind: "file"; readonly task: string; readonly file: FileInfo };
+  | { readonly kind: "file"; readonly task: string; readonly file: FileInfo }
+  | { readonly kind: "refusal"; readonly task: string; readonly said: string };
 
 const REFRESH_MS = 50;
 const AGE_MS = 30_000;
@@ -31,14 +20,22 @@ const AGE_MS = 30_000;
 export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   readonly #tasks: Tasks;
   readonly #changes: Changes;
-  readonly #changed = new vscode.EventEmitter<Node | undefined>();
+  readonly #changed = new vscode.EventEmitter<Node | Node[] | undefined>();
   readonly #view: vscode.TreeView<Node>;
   readonly #owned: vscode.Disposable[];
+  // VS Code tells nodes apart by identity.
+  readonly #groupNodes = new Map<GroupId, Node>(
+    GROUPS.map((group) => [group.id, { kind: "group", group }]),
+  );
   readonly #taskNodes = new Map<string, Node>();
   /** The tasks that are folded out: one that moves to another group stays so. */
   readonly #expanded = new Set<string>();
-  #groups: ReadonlyMap<GroupId, readonly TaskInfo[]> | undefined;
-  readonly #families = new Map<GroupId, Families>();
+  /** How each task was drawn last. */
+  readonly #drawn = new Map<string, string>();
+  /** The tasks that may look differently by now. */
+  readonly #touched = new Set<string>();
+  #layout: Layout | undefined;
+  #selected: string | undefined;
   #filter = "";
   #pending: NodeJS.Timeout | undefined;
   readonly #ages: NodeJS.Timeout;
@@ -57,11 +54,15 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     this.#owned = [
       this.#changed,
       this.#view,
-      tasks.onDidChange(() => this.#refresh()),
+      tasks.onDidChange(({ before, after }) => this.#refresh((after ?? before)?.id)),
       tasks.onDidList(() => this.#refresh()),
       tasks.onDidChangeQueue(() => this.#showPause()),
       this.#view.onDidExpandElement(({ element }) => this.#fold(element, { out: true })),
       this.#view.onDidCollapseElement(({ element }) => this.#fold(element, { out: false })),
+      // Kept, as `selection` hasn't what is drawn anew at that moment.
+      this.#view.onDidChangeSelection(({ selection: [node] }) => {
+        this.#selected = node && taskOf(node);
+      }),
       this.#view.onDidChangeCheckboxState(({ items }) => this.#mark(items)),
       changes.onDidChange((task) => this.#changed.fire(this.#taskNode(task))),
     ];
@@ -69,8 +70,7 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
 
   /** The id of the task that is selected, or that the selected file belongs to. */
   get selectedTask(): string | undefined {
-    const [node] = this.#view.selection;
-    return node?.kind === "file" ? node.task : node?.kind === "task" ? node.id : undefined;
+    return this.#selected;
   }
 
   /** Show only tasks with the text in title, agent, branch, id or a label; all if empty. */
@@ -83,35 +83,37 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
 
   getChildren(node?: Node): Node[] | Promise<Node[]> | null {
     if (!node) {
-      this.#groups ??= grouped(this.#shown());
-      return GROUPS.filter((group) => this.#members(group.id).length > 0).map((group) => ({
-        kind: "group",
-        group,
-      }));
+      return this.#now.groups.flatMap((id) => this.#groupNodes.get(id) ?? []);
     }
     switch (node.kind) {
-      case "group":
-        return this.#family(node.group.id).roots.map((task) => this.#taskNode(task.id));
+      case "group": {
+        const roots = this.#now.families.get(node.group.id)?.roots ?? [];
+        return roots.map((task) => this.#taskNode(task.id));
+      }
       case "task":
         return this.#below(node.id);
-      case "file":
+      default:
         return null;
     }
   }
 
   getParent(node: Node): Node | undefined {
-    const parent = node.kind === "file" ? node.task : node.kind === "task" && this.#parent(node.id);
+    const parent = node.kind === "task" ? this.#parent(node.id) : taskOf(node);
     return parent ? this.#taskNode(parent) : undefined;
   }
 
   getTreeItem(node: Node): vscode.TreeItem {
     switch (node.kind) {
-      case "group":
-        return this.#groupItem(node.group);
+      case "group": {
+        const members = this.#now.members.get(node.group.id)?.length ?? 0;
+        return groupRow(node.group, { members, paused: this.#tasks.paused });
+      }
       case "task":
-        return this.#taskItem(node.id);
+        return this.#draw(node.id);
       case "file":
-        return fileItem(node.task, node.file);
+        return fileRow(node.task, node.file);
+      case "refusal":
+        return refusalRow(node.task, node.said);
     }
   }
 
@@ -139,8 +141,9 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     }
   }
 
-  #members(id: GroupId): readonly TaskInfo[] {
-    return this.#groups?.get(id) ?? [];
+  get #now(): Layout {
+    this.#layout ??= layoutOf(this.#shown());
+    return this.#layout;
   }
 
   *#shown(): IterableIterator<TaskInfo> {
@@ -152,16 +155,9 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     }
   }
 
-  #family(id: GroupId): Families {
-    const known = this.#families.get(id) ?? families(this.#members(id));
-    this.#families.set(id, known);
-    return known;
-  }
-
-  /** The tasks that stand below a task. */
   #children(id: string): readonly TaskInfo[] {
     const task = this.#tasks.get(id);
-    return (task && this.#family(groupOf(task).id).children.get(id)) ?? [];
+    return task ? childrenIn(this.#now, task) : [];
   }
 
   /** The id of the task that a task stands below. */
@@ -171,17 +167,15 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     return below ? parent : undefined;
   }
 
-  /**
-   * What a task's agent handed out, then the files of its own change.
-   *
-   * Until this is answered VS Code knows none of the rows, and a command that is
-   * chosen for one gets nothing: so with what is known.
-   */
+  /** What a task's agent handed out, then the files of its own change. */
   async #below(task: string): Promise<Node[]> {
-    const change = hasChange(this.#tasks.get(task)) ? await this.#changes.last(task) : undefined;
+    const { files, refused } = hasChange(this.#tasks.get(task))
+      ? await this.#changes.glance(task)
+      : { files: [], refused: undefined };
     return [
       ...this.#children(task).map(({ id }) => this.#taskNode(id)),
-      ...(change?.files ?? []).map((file): Node => ({ kind: "file", task, file })),
+      ...files.map((file): Node => ({ kind: "file", task, file })),
+      ...(refused ? [{ kind: "refusal", task, said: refused } as const] : []),
     ];
   }
 
@@ -192,7 +186,6 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
   }
 
   #taskNode(id: string): Node {
-    // VS Code tells nodes apart by identity.
     const known = this.#taskNodes.get(id);
     if (known) {
       return known;
@@ -202,48 +195,22 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     return node;
   }
 
-  #groupItem(group: Group): vscode.TreeItem {
-    const item = new vscode.TreeItem(
-      group.title,
-      group.id === "done"
-        ? vscode.TreeItemCollapsibleState.Collapsed
-        : vscode.TreeItemCollapsibleState.Expanded,
-    );
-    item.id = group.id;
-    const paused = group.id === "queued" && this.#tasks.paused ? " · paused" : "";
-    item.description = `${this.#members(group.id).length}${paused}`;
-    item.contextValue = `group ${group.id}`;
-    return item;
+  #row(task: TaskInfo): vscode.TreeItem {
+    return taskRow(task, {
+      children: this.#children(task.id).length,
+      apart: !this.#parent(task.id),
+      expanded: this.#expanded.has(task.id),
+    });
   }
 
-  #taskItem(id: string): vscode.TreeItem {
+  #draw(id: string): vscode.TreeItem {
     const task = this.#tasks.get(id);
     if (!task) {
       return new vscode.TreeItem(id);
     }
-    const item = new vscode.TreeItem(task.title, this.#foldOf(task));
-    const look = LOOKS[stateOf(task)];
-    // VS Code folds an item that it knows out only for a person; one with children is another.
-    item.id = this.#children(id).length > 0 ? `${id} with children` : id;
-    item.description = description(task, Date.now(), { apart: !this.#parent(id) });
-    item.contextValue = contextValue(task);
-    item.resourceUri = taskUri(task);
-    item.iconPath = new vscode.ThemeIcon(
-      look.icon,
-      look.color ? new vscode.ThemeColor(look.color) : undefined,
-    );
-    item.accessibilityInformation = { label: `${task.title}, ${task.state}, ${task.agent}` };
-    return item;
-  }
-
-  #foldOf(task: TaskInfo): vscode.TreeItemCollapsibleState {
-    const children = this.#children(task.id).length;
-    if (children === 0 && !hasChange(task)) {
-      return vscode.TreeItemCollapsibleState.None;
-    }
-    return children > 0 || this.#expanded.has(task.id)
-      ? vscode.TreeItemCollapsibleState.Expanded
-      : vscode.TreeItemCollapsibleState.Collapsed;
+    const row = this.#row(task);
+    this.#drawn.set(id, lookOf(row));
+    return row;
   }
 
   #showPause(): void {
@@ -251,74 +218,78 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     this.#view.message = this.#tasks.paused
       ? "The queue is paused: what runs goes on, and nothing more begins."
       : "";
-    this.#refresh();
+    this.#changed.fire(this.#groupNodes.get("queued"));
   }
 
-  #refresh(): void {
+  /** Draw a task anew soon, or all that looks differently by now. */
+  #refresh(task?: string): void {
+    for (const id of task === undefined ? this.#drawn.keys() : [task]) {
+      this.#touched.add(id);
+    }
     this.#pending ??= setTimeout(() => {
       this.#pending = undefined;
-      this.#groups = undefined;
-      this.#families.clear();
-      this.#changed.fire(undefined);
-      const waiting = this.#tasks.all().filter((task) => WAITING_FOR_YOU.has(stateOf(task)));
-      const tooltip = `${waiting.length} ${waiting.length === 1 ? "task waits" : "tasks wait"} for you`;
-      this.#view.badge = waiting.length > 0 ? { value: waiting.length, tooltip } : undefined;
+      this.#drawAnew();
+      this.#showBadge();
     }, REFRESH_MS);
   }
+
+  /**
+   * Have VS Code ask for what looks differently, and for no more than that.
+   *
+   * It forgets all rows below one that it asks for, until it has them again, and a click
+   * in that time comes without a row.
+   */
+  #drawAnew(): void {
+    const before = this.#layout;
+    const now = layoutOf(this.#shown());
+    this.#layout = now;
+    const touched = [...this.#touched].flatMap((id) => this.#tasks.get(id) ?? []);
+    this.#touched.clear();
+    for (const task of touched.filter((one) => this.#isOpen(one))) {
+      void this.#changes.glance(task.id); // where its files are others, it says so
+    }
+    if (before?.groups.join() !== now.groups.join()) {
+      this.#changed.fire(undefined);
+      return;
+    }
+    const groups = now.groups.filter((id) => before.shapes.get(id) !== now.shapes.get(id));
+    const others = touched.filter((task) => {
+      const drawn = this.#drawn.get(task.id);
+      return drawn !== undefined && drawn !== lookOf(this.#row(task));
+    });
+    this.#changed.fire([
+      ...groups.flatMap((id) => this.#groupNodes.get(id) ?? []),
+      ...others.map(({ id }) => this.#taskNode(id)),
+    ]);
+  }
+
+  /** Whether a task's files can be seen. */
+  #isOpen(task: TaskInfo): boolean {
+    return hasChange(task) && (this.#expanded.has(task.id) || this.#children(task.id).length > 0);
+  }
+
+  #showBadge(): void {
+    const waiting = this.#tasks.all().filter((task) => WAITING_FOR_YOU.has(stateOf(task))).length;
+    const tooltip = `${waiting} ${waiting === 1 ? "task waits" : "tasks wait"} for you`;
+    this.#view.badge = waiting > 0 ? { value: waiting, tooltip } : undefined;
+  }
 }
 
-function hasChange(task: TaskInfo | undefined): boolean {
-  return task !== undefined && task.state !== "discarded" && task.state !== "queued";
+function taskOf(node: Node): string | undefined {
+  return node.kind === "group" ? undefined : node.kind === "task" ? node.id : node.task;
 }
 
-function tooltip(task: TaskInfo): vscode.MarkdownString {
-  const text = new vscode.MarkdownString();
-  text.appendMarkdown("**").appendText(task.title).appendMarkdown("**\n\n");
-  const rows: [string, string][] = [
-    ["Task", `${task.id} (${task.state})`],
-    ["Agent", task.agent],
-    ["Branch", `${task.branch} → ${task.target}`],
-    ["Base", `${task.base.name} at ${task.base.commit.slice(0, 8)}`],
-  ];
-  if (task.chosen) {
-    rows.push(["Chosen", task.chosen]);
-  }
-  if (task.labels?.length) {
-    rows.push(["Labels", task.labels.join(", ")]);
-  }
-  if (task.why) {
-    rows.unshift(["Why", task.why]);
-  }
-  for (const [name, value] of rows) {
-    text.appendMarkdown(`${name}: `).appendText(value).appendMarkdown("  \n");
-  }
-  return text;
-}
-
-function fileItem(task: string, file: FileInfo): vscode.TreeItem {
-  const uri = changeUri(task, file);
-  const item = new vscode.TreeItem(uri);
-  const slash = file.path.lastIndexOf("/");
-  item.id = `${task}/${file.path}`;
-  item.label = file.path.slice(slash + 1);
-  item.description = [
-    file.path.slice(0, Math.max(0, slash)),
-    file.binary ? "binary" : `+${file.added ?? 0} −${file.deleted ?? 0}`,
-  ]
-    .filter(Boolean)
-    .join(" · ");
-  item.tooltip = file.oldPath ? `${file.oldPath} → ${file.path}` : file.path;
-  item.contextValue = `file ${file.status}`;
-  item.checkboxState = {
-    state: file.viewed
-      ? vscode.TreeItemCheckboxState.Checked
-      : vscode.TreeItemCheckboxState.Unchecked,
-    tooltip: file.viewed ? "Viewed" : "Mark as viewed",
-  };
-  item.command = {
-    command: "agentls.ui.openFileDiff",
-    title: "Open Changes",
-    arguments: [{ kind: "file", task, file } satisfies Node],
-  };
-  return item;
+/** What can be seen of a row; two that are equal in it look the same. */
+function lookOf({
+  id,
+  label,
+  description,
+  contextValue,
+  resourceUri,
+  iconPath,
+  collapsibleState,
+}: vscode.TreeItem): string {
+  const { id: icon } = iconPath as vscode.ThemeIcon;
+  const seen = [id, label, description, contextValue, resourceUri?.toString(), icon];
+  return JSON.stringify([...seen, collapsibleState]);
 }

@@ -47,7 +47,9 @@ export class Telling implements vscode.Disposable {
     this.#connection = parts.connection;
     this.#reviewer = parts.reviewer;
     this.#panels = parts.panels;
-    this.#owned = parts.tasks.onDidChange((change) => void this.#tell(change));
+    this.#owned = parts.tasks.onDidChange((change) => {
+      parts.connection.background(this.#tell(change));
+    });
   }
 
   /** Tell of this task whatever folder it belongs to: it was asked for here. */
@@ -78,7 +80,7 @@ export class Telling implements vscode.Disposable {
     const chosen = await show(saying(after), ...choices.keys(), ...(OFFERED[state] ?? []));
     const choice = choices.get(chosen ?? "");
     if (choice !== undefined) {
-      await vscode.commands.executeCommand("agentls.ui.answerWith", { id: after.id, choice });
+      await vscode.commands.executeCommand("agentls.ui.answerWith", { task: after, choice });
       return;
     }
     const command = chosen && BUTTONS[chosen];

@@ -5,10 +5,7 @@ import { until } from "./until.mjs";
 
 export async function conflicts({ stage, bench, step }) {
   await step("a conflict at a merge is resolved in the merge editor, and then merged", async () => {
-    await bench.newTask("Hue; write src/colour.txt red");
-    await bench.notified("“Hue; write");
-    stage.write("src/colour.txt", "grey\nblue\n");
-    stage.commit("Choose blue");
+    await disagree("Hue; write", { path: "src/colour.txt", agent: "red", target: "grey\nblue" });
     await bench.inline("Hue; write", "Merge");
     await bench.notified("src/colour.txt");
     await bench.picture("merge-conflict");
@@ -28,10 +25,7 @@ export async function conflicts({ stage, bench, step }) {
     await bench.tidy();
   });
   await step("a conflict is left to the agent", async () => {
-    await bench.newTask("Tone; write src/tone.txt warm");
-    await bench.notified("“Tone; write");
-    stage.write("src/tone.txt", "cold\n");
-    stage.commit("Choose cold");
+    await disagree("Tone; write", { path: "src/tone.txt", agent: "warm", target: "cold" });
     await bench.inline("Tone; write", "Merge");
     await bench.notified("src/tone.txt");
     await bench.press("Let the Agent Resolve");
@@ -39,14 +33,19 @@ export async function conflicts({ stage, bench, step }) {
     await bench.tidy();
   });
   await step("an update that left conflicts is taken back, also while its merge editor is open", async () => {
-    await bench.newTask("Shade; write src/shade.txt dark");
-    await bench.notified("“Shade; write");
-    stage.write("src/shade.txt", "light\n");
-    stage.commit("Choose light");
+    await disagree("Shade; write", { path: "src/shade.txt", agent: "dark", target: "light" });
     await bench.menu("Shade; write", "Update from Target");
     await bench.press("Resolve in Merge Editor");
     await until(() => stage.readWorktree("Shade; write", "src/shade.txt") !== "dark\n");
     await bench.menu("Shade; write", "Abort Update");
     await until(() => stage.readWorktree("Shade; write", "src/shade.txt") === "dark\n");
   });
+
+  /** Have an agent add one line to a file, and the target get another one meanwhile. */
+  async function disagree(title, { path, agent, target }) {
+    await bench.newTask(`${title} ${path} ${agent}`);
+    await bench.notified(`“${title}`);
+    stage.write(path, `${target}\n`);
+    stage.commit(`Write ${path}`);
+  }
 }

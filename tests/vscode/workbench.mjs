@@ -2,8 +2,14 @@
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 
-export const SOON = 60_000;
+const SOON = 60_000;
+/** So long one of several tries may take. */
+const TRY = 5_000;
+const LOOK_AGAIN_MS = 100;
+/** By then the extension has said that a click was lost. */
+const SAID_MS = 300;
 
 /** Where something can be read, for somebody who looks for why a step failed. */
 const PLACES = [
@@ -56,19 +62,39 @@ export class Workbench {
     return found;
   }
 
-  /** Do something, again where nothing came of it yet, until something is to be seen. */
-  async until(selector, what, act) {
-    for (const until = Date.now() + SOON; ; ) {
-      await act();
-      const left = until - Date.now();
-      const found = this.page.locator(selector).first();
-      if (await found.waitFor({ timeout: Math.min(SOON / 12, Math.max(left, 1)) }).then(() => true, () => false)) {
-        return found;
-      }
-      if (left < 0) {
-        throw new Error(`There is no sign of ${what}.`);
+  /** Do something until it can be done: what is meant may move, or be drawn anew just then. */
+  async again(what, act) {
+    for (const end = Date.now() + SOON; ; await pause(LOOK_AGAIN_MS)) {
+      try {
+        return await act();
+      } catch (error) {
+        if (Date.now() > end) {
+          throw new Error(`There is no sign of ${what}: ${error.message}`);
+        }
       }
     }
+  }
+
+  /** Do something, again where nothing came of it yet, until something is to be seen. */
+  async until(selector, what, act) {
+    const found = this.page.locator(selector).first();
+    await this.again(what, async () => {
+      await act();
+      await found.waitFor({ timeout: TRY });
+    });
+    return found;
+  }
+
+  /** Click on a row, again where VS Code lost it: the extension says so then. */
+  async clicked(what, act) {
+    const missed = this.page.locator('.notifications-toasts .notification-list-item:has-text("Click again.")');
+    await this.again(what, async () => {
+      await act();
+      if (await missed.waitFor({ timeout: SAID_MS }).then(() => true, () => false)) {
+        await this.command("Notifications: Clear All Notifications");
+        throw new Error("the row was drawn anew at each click");
+      }
+    });
   }
 
   async gone(selector, timeout = SOON) {
@@ -77,35 +103,20 @@ export class Workbench {
 
   /** Run a command from the palette. */
   async command(title) {
-    // The palette lists what there was when it was opened: another one finds what came later.
     const row = `.quick-input-list .monaco-list-row.focused >> text=${title}`;
     const input = this.page.locator(".quick-input-widget input");
     let opened = false;
     await this.until(row, `the command ${title}`, async () => {
+      // The palette lists what there was when it was opened: another one finds what came later.
       if (opened && (await input.isVisible())) {
         // Pressed in it, and only in one that was opened here: a terminal would take the key.
-        await input.press("Escape", { timeout: SOON / 12 }).catch(() => undefined);
+        await input.press("Escape", { timeout: TRY });
       }
-      await this.palette(`>${title}`);
       opened = true;
+      await this.page.keyboard.press("F1");
+      await input.fill(`>${title}`, { timeout: TRY });
     });
     await this.page.keyboard.press("Enter");
-  }
-
-  /** Write into the palette; open it again where something else took the focus. */
-  async palette(text) {
-    for (let tries = 5; ; tries--) {
-      await this.page.keyboard.press("F1");
-      const input = await this.see(".quick-input-widget input");
-      try {
-        await input.fill(text, { timeout: SOON / 12 });
-        return;
-      } catch (error) {
-        if (tries === 0) {
-          throw error;
-        }
-      }
-    }
   }
 
   /** Answer one step of a quick input. */
@@ -183,39 +194,35 @@ export class Workbench {
 
   /** Choose an entry of a row's context menu. */
   async menu(text, entry) {
+    const open = this.page.locator(".monaco-menu").first();
     const meant = this.page.locator(`.sidebar .pane-body .monaco-list-row.focused:has-text("${text}")`);
-    const there = this.page.locator(`.monaco-menu .action-item:has-text("${entry}")`);
-    for (let tries = 5; ; tries--) {
-      await (await this.seeRow(text)).click({ button: "right" });
-      await this.see(".monaco-menu");
-      // Rows move when a task changes: it may have been another one's, or be of the state before.
-      if (tries === 0 || ((await meant.count()) > 0 && (await there.count()) > 0)) {
-        break;
-      }
-      await this.page.keyboard.press("Escape");
+    const there = this.page.locator(`.monaco-menu .action-item:has-text("${entry}")`).first();
+    const ready = `.monaco-menu .action-item.focused:has-text("${entry}")`;
+    await this.clicked(`the entry ${entry} of ${text}`, async () => {
+      await this.until(ready, `the entry ${entry} of ${text}`, async () => {
+        if (await open.isVisible()) {
+          await this.page.keyboard.press("Escape");
+          await this.gone(".monaco-menu", TRY);
+        }
+        await (await this.seeRow(text, TRY)).click({ button: "right", timeout: TRY });
+        await open.waitFor({ timeout: TRY });
+        // Rows move when a task changes: it may be another one's menu, or that of the state before.
+        await meant.first().waitFor({ timeout: TRY });
+        // Not by a click: right after a menu was opened VS Code takes that for the end of the first.
+        await there.hover({ timeout: TRY });
+      });
+      await this.page.keyboard.press("Enter");
       await this.gone(".monaco-menu");
-    }
-    // Not by a click: right after a menu was opened VS Code takes that for the end of the first.
-    await (await this.see(`.monaco-menu .action-item:has-text("${entry}")`, `the entry ${entry}`)).hover();
-    await this.see(`.monaco-menu .action-item.focused:has-text("${entry}")`);
-    await this.page.keyboard.press("Enter");
-    await this.gone(".monaco-menu");
+    });
   }
 
   /** Press the button of a row that shows when the mouse is over it. */
   async inline(text, action) {
-    for (let tries = 5; ; tries--) {
-      const row = await this.seeRow(text);
-      await row.hover();
-      try {
-        await row.locator(`.actions .action-label[aria-label^="${action}"]`).click({ timeout: SOON / 12 });
-        return;
-      } catch (error) {
-        if (tries === 0) {
-          throw error; // else the row has moved away from below the mouse
-        }
-      }
-    }
+    await this.clicked(`the button ${action} of ${text}`, async () => {
+      const row = await this.seeRow(text, TRY);
+      await row.hover({ timeout: TRY });
+      await row.locator(`.actions .action-label[aria-label^="${action}"]`).click({ timeout: TRY });
+    });
   }
 
   /** Fold a row of the tree out, or in again. */
@@ -223,15 +230,13 @@ export class Workbench {
     const row = await this.seeRow(text);
     const before = await row.getAttribute("aria-expanded");
     const turned = row.and(this.page.locator(`[aria-expanded="${before !== "true"}"]`));
-    for (let tries = 5; (await turned.count()) === 0; tries--) {
+    await this.again(`${text} folded`, async () => {
       // A row that is drawn again just then doesn't get the click.
-      await row.locator(".monaco-tl-twistie").click();
-      await turned.waitFor({ timeout: SOON / 12 }).catch((error) => {
-        if (tries === 0) {
-          throw error;
-        }
-      });
-    }
+      if ((await turned.count()) === 0) {
+        await row.locator(".monaco-tl-twistie").click({ timeout: TRY });
+      }
+      await turned.waitFor({ timeout: TRY });
+    });
   }
 
   /** Wait until the terminal in front shows a line. */

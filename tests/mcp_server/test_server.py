@@ -148,6 +148,44 @@ async def test_three_tasks_are_handed_out_awaited_and_read(agent, parent, person
     assert {told[one]["approval"] for one in ids} == {"ask"}
 
 
+async def test_what_an_agent_reads_is_no_persons_look(agent, parent, person):
+    async with agent(parent) as its:
+        made = await its.call("create_task", prompt="echo 1 > 1", agent="shell")
+        task = made["id"]
+        await its.call("wait_tasks", tasks=[task], seconds=50)
+        await its.call("changes", task=task)
+        assert "+1" in (await its.call("diff", task=task))["diff"]
+        await its.call("briefing", task=task)
+
+        def looks() -> int:
+            (told,) = [one for one in person("report")["tasks"] if one["task"] == task]
+            return sum("opened" in one for one in told["intervals"])
+
+        assert looks() == 0
+        person("diff", task)
+        assert looks() == 1
+
+
+async def test_a_client_is_greeted_before_any_daemon_is_started(agent, home):
+    async with agent() as its:
+        assert its.client.server_info.name == "agentls"
+        assert not (home.state / "daemon.json").exists()
+        assert "create_task" in await its.tools()
+        assert (home.state / "daemon.json").exists()
+
+
+async def test_where_no_daemon_can_be_had_each_question_says_so(agent, home):
+    home.state.mkdir()
+    (home.state / "agentls.db").write_bytes(b"this is no database" * 1000)
+    async with agent() as its:
+        assert {"create_task", "list_tasks"} <= await its.tools()
+        said = await its.refused("list_tasks")
+        assert "agentls.db" in said
+        assert "hint:" in said
+        (home.state / "agentls.db").unlink()
+        assert (await its.call("list_tasks"))["tasks"] == []
+
+
 async def test_it_waits_for_the_first_or_so_long_and_tells_how_it_goes(
     agent, parent, home
 ):

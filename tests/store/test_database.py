@@ -60,3 +60,13 @@ async def test_a_newer_file_is_refused_and_not_changed(tmp_path: Path):
         async with Database(path):
             pass
     assert path.read_bytes() == before
+
+
+async def test_a_file_that_is_no_store_is_named_and_not_changed(tmp_path: Path):
+    path = tmp_path / "a.db"
+    path.write_bytes(b"this is no database" * 1000)
+    before = path.read_bytes()
+    with pytest.raises(AgentlsError, match=r"a\.db can't be opened: file is not a"):
+        async with Database(path):
+            pass
+    assert path.read_bytes() == before

@@ -64,10 +64,9 @@ def told(
 class Tools:
     """The tools of one agent. Each docstring is what it reads of the tool."""
 
-    def __init__(self, daemon: Daemon, *, folder: str, own: str | None) -> None:
+    def __init__(self, daemon: Daemon, *, folder: str) -> None:
         self._daemon = daemon
         self._folder = folder
-        self._own = own
 
     async def rights(self) -> Rights:
         """Say which agents you may hand tasks to, how many tasks, and what else."""
@@ -146,10 +145,10 @@ class Tools:
         ] = False,
     ) -> Tasks:
         """List the tasks that you handed out and that aren't merged."""
-        answer = await self._daemon.read(
-            "listTasks", uri=self._folder if self._own else None
-        )
-        tasks = [task for task in answer["tasks"] if everything or self._is_mine(task)]
+        tasks = (await self._daemon.read("listTasks"))["tasks"]
+        if not everything:
+            own = (await self._daemon.read("delegation")).get("task")
+            tasks = [task for task in tasks if _is_handed_out(task, by=own)]
         return Tasks(tasks=[task_view(task) for task in tasks])
 
     async def get_task(self, task: Name) -> Task:
@@ -305,10 +304,11 @@ class Tools:
         """Put a task that you handed out out of sight; all of it is kept."""
         return task_view((await self._daemon.do("discardTask", task=task))["task"])
 
-    def _is_mine(self, task: Mapping[str, Any]) -> bool:
-        """Tell whether this agent, or one from outside like it, handed out the task."""
-        return (
-            task.get("approval") is not None
-            and task.get("parent") == self._own
-            and task["state"] != "merged"
-        )
+
+def _is_handed_out(task: Mapping[str, Any], *, by: str | None) -> bool:
+    """Tell whether the agent of a task, or one from outside, handed out this one."""
+    return (
+        task.get("approval") is not None
+        and task.get("parent") == by
+        and task["state"] != "merged"
+    )

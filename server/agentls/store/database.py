@@ -32,6 +32,13 @@ class Database:
         """Open the file and bring it to this version's schema."""
         try:
             await self._in_turn(self._open)
+        except sqlite3.DatabaseError as error:
+            await self.__aexit__()
+            raise AgentlsError(
+                f"The store {self._path} can't be opened: {error}; it was not changed.",
+                hint="Agents go on, and worktrees and branches are there all the same."
+                " Bring the file back from a backup, or move it away to begin anew.",
+            ) from error
         except BaseException:
             await self.__aexit__()
             raise

@@ -49,14 +49,18 @@ class Briefings:
         self._forecasting = forecasting
         self._accounting = accounting
 
-    async def write(self, name: str) -> str:
-        """Write the briefing of a task as it is now, as Markdown."""
+    async def write(self, name: str, *, by_agent: bool = False) -> str:
+        """Write the briefing of a task as it is now, as Markdown.
+
+        One that an agent reads is no person's look at the change.
+        """
         task = self._on.book.get(name)
         turns = await self._on.starter.turns.list(task)
         _, comments = await self._commenting.listed(task.id, resolved=False)
         shown = None
         with contextlib.suppress(AgentlsError):  # none yet, or its repository is gone
-            shown = await self._reviewing.changes(task.id, Asked(limit=_FILES))
+            asked = Asked(limit=_FILES, by_agent=by_agent)
+            shown = await self._reviewing.changes(task.id, asked)
         return write_briefing(
             Briefing(
                 task=task,

@@ -50,6 +50,8 @@ class Asked:
     more: str | None = None
     look: bool = False
     """A person looks at it: from now on `looked` means the state that is shown."""
+    by_agent: bool = False
+    """No person reads it: it counts as no look at all."""
 
 
 @attrs.frozen(kw_only=True)
@@ -127,7 +129,7 @@ class Reviewing:
         )
         end = begin + asked.limit
         page = files[begin:end]
-        if asked.new == NOW:
+        if asked.new == NOW and not asked.by_agent:
             await self._on.book.keep_opened(task.id)
         marks = await self._database.read(lambda db: table.load_marks(db, task.id))
         decisions = await self._deciding.decided(task.id) if asked.hunks else ()
@@ -271,7 +273,7 @@ class Reviewing:
         if asked.new != NOW:
             new = await self._points.tree(repository, task, asked.new)
             return _Ends(old=old, new=new)
-        if asked.look:
+        if asked.look and not asked.by_agent:
             await self.look(task.id)
         present = await self._present(repository, task)
         return _Ends(old=old, new=present.tree, skipped=present.skipped)

@@ -41,7 +41,8 @@ async def changes(
             patch=params.patch,
             limit=params.limit,
             more=params.more,
-            look=params.look and ls.delegate is None,  # a person looks
+            look=params.look,
+            by_agent=ls.delegate is not None,
         ),
     )
 

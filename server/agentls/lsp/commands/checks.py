@@ -20,7 +20,9 @@ async def briefing(
 
     The document `agentls:/<task>/briefing.md` is the same.
     """
-    return BriefingResult(text=await ls.core.briefings.write(params.task))
+    by_agent = ls.delegate is not None
+    text = await ls.core.briefings.write(params.task, by_agent=by_agent)
+    return BriefingResult(text=text)
 
 
 @command("agentls.runChecks", agents=Right.SEND)

@@ -1,18 +1,11 @@
-import asyncio
-import contextlib
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agentls.errors import AgentlsError, DirtyCheckout, GitFailed
+from agentls.errors import AgentlsError, DirtyCheckout
 from agentls.git.advance import advance_branch
 from agentls.git.healing import Outcome, heal_advance
-from agentls.git.lock import advance_lock
 
 FILES = ["a", "b/c", "d", "e/f/g", "h", "z"]
 
@@ -194,54 +187,3 @@ async def test_a_merge_whose_git_dies_is_healed_at_once(sandbox: Any, killing: A
     assert tree_of(sandbox) == before
     assert sandbox.tip() == old
     assert not (sandbox.root / ".git/index.lock").exists()
-
-
-async def test_a_git_that_outlives_its_agentls_is_waited_for(
-    sandbox: Any, home: Path, tmp_path: Path
-):
-    """A killed daemon's merge goes on; healing must not meddle with it."""
-    pipe, begun = tmp_path / "pipe", tmp_path / "begun"
-    os.mkfifo(pipe)
-    os.mkfifo(begun)
-    with (home / ".gitconfig").open("a") as config:
-        slow = f"echo > {begun}; cat {pipe}"
-        config.write(f'[filter "slow"]\n\tsmudge = "sh -c \'{slow}\'"\n')
-    repo = await sandbox.repository()
-    old = sandbox.tip()
-    files = {".gitattributes": "slow filter=slow\n", "slow": "x\n"}
-    new = sandbox.commit_on("main", files)
-    code = (
-        "import asyncio, pathlib, sys\n"
-        "from agentls.git.advance import advance_branch\n"
-        "from agentls.git.repository import find_repository\n"
-        "async def main():\n"
-        "    repo = await find_repository(pathlib.Path(sys.argv[1]))\n"
-        "    await advance_branch(repo, 'main', old=sys.argv[2], new=sys.argv[3])\n"
-        "asyncio.run(main())\n"
-    )
-    daemon = subprocess.Popen(  # noqa: ASYNC220 - it is killed and waited for below
-        (sys.executable, "-c", code, str(sandbox.root), old, new),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        async with asyncio.timeout(30):
-            await asyncio.to_thread(begun.read_bytes)
-        daemon.send_signal(signal.SIGKILL)
-        daemon.wait(timeout=20)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            daemon.kill()
-        daemon.wait(timeout=20)
-    with pytest.raises(GitFailed, match=r"held .*advance\.lock"):
-        async with advance_lock(repo, within=0.01):
-            pass
-    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
-        healing = group.create_task(
-            heal_advance(repo, "main", old=old, new=new, checkout=sandbox.root)
-        )
-        # The old git writes its file only now, and healing has to wait for it.
-        await asyncio.to_thread(pipe.write_text, "x\n")
-    assert healing.result() is Outcome.NEW
-    assert (sandbox.root / "slow").read_text() == "x\n"
-    assert not sandbox.git("status", "--porcelain")

@@ -1,15 +1,19 @@
-"""One lock for each repository, around what git itself doesn't do in parallel.
+"""Locks around what git itself doesn't do in parallel, and what may outlive us.
 
 Adding, moving and removing worktrees, config and fetch fail now and then when
-they run at once. The lock is a `flock` on a file in the repository's own
-agentls folder, so it holds between all processes of agentls, whatever their
+they run at once. The lock for them is a `flock` on a file in the repository's
+own agentls folder, so it holds between all processes of agentls, whatever their
 state folder; and a git process that inherits it keeps it when agentls is
-killed, so the next one waits until that git is done.
+killed, so the next one waits until that git is done. Another one, on the
+worktree's folder itself, is held by what fills it with files, which takes long.
 """
 
 import asyncio
+import contextlib
 import fcntl
+import logging
 import os
+import stat
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,7 +21,18 @@ from pathlib import Path
 from agentls.errors import GitFailed, StorageFull
 from agentls.git.repository import Repository
 
-__all__ = ["advance_lock", "repository_lock"]
+__all__ = [
+    "FILLING_WITHIN",
+    "advance_lock",
+    "filling_lock",
+    "repository_lock",
+    "until_filled",
+]
+
+FILLING_WITHIN = 1800.0
+"""Seconds that it may take to write the files of a worktree."""
+
+_LOG = logging.getLogger(__name__)
 
 _FIRST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.05
@@ -42,6 +57,29 @@ async def advance_lock(
     """Hold the lock around what changes a checkout of the user; as above."""
     async with _flock(repo.own_dir / "advance.lock", within=within) as descriptor:
         yield descriptor
+
+
+@asynccontextmanager
+async def filling_lock(
+    worktree: Path, *, within: float = FILLING_WITHIN
+) -> AsyncGenerator[int]:
+    """Hold the lock around what fills a new worktree; gives its descriptor to inherit.
+
+    Where the file system locks no folders (NFS) nothing is locked.
+    """
+    descriptor = os.open(worktree, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        await _wait_for(descriptor, path=worktree, within=within)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+async def until_filled(worktree: Path) -> None:
+    """Wait for a program of a killed daemon that still writes into a worktree."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        async with filling_lock(worktree):
+            pass
 
 
 @asynccontextmanager
@@ -80,4 +118,8 @@ def _try(descriptor: int) -> bool:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:
+        if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise
+        _LOG.debug("a folder can't be locked here: %s", error)
     return True

@@ -15,12 +15,18 @@ from agentls.errors import InvalidState
 from agentls.git.branches import create_branch, delete_branch
 from agentls.git.checkouts import Checkout, find_checkout, own_checkout
 from agentls.git.entries import move, remove_folder
-from agentls.git.lock import repository_lock
+from agentls.git.lock import (
+    FILLING_WITHIN,
+    filling_lock,
+    repository_lock,
+    until_filled,
+)
+from agentls.git.place import Place
 from agentls.git.refs import branch_ref
 from agentls.git.repository import Repository
 from agentls.git.runner import git, load_settings, run_git
 from agentls.git.submodules import init_submodules
-from agentls.git.worktrees import CHECKOUT_WITHIN, add_detached, check_existing
+from agentls.git.worktrees import add_detached, check_existing
 from agentls.model import CommitId
 from agentls.threads import in_thread
 
@@ -53,7 +59,7 @@ async def make_spare(repo: Repository, *, path: Path, commit: CommitId) -> None:
     """
     checkout = await add_detached(repo, path=path, start=commit)
     place = checkout.place(repo)
-    await git("reset", "-q", "--hard", at=place, within=CHECKOUT_WITHIN)
+    await _write_files("reset", "-q", "--hard", at=place)
     await init_submodules(repo, path)
     # Files as new as the index would be read again at the first look at them all.
     await git("update-index", "-q", "--refresh", at=place, ok=(0, 1))
@@ -90,7 +96,7 @@ async def follow(
         raise InvalidState(f"{path} is a spare worktree no more; somebody works there.")
     if old != new:
         place = checkout.place(repo)
-        await git("read-tree", "-m", "-u", old, new, at=place, within=CHECKOUT_WITHIN)
+        await _write_files("read-tree", "-m", "-u", old, new, at=place)
         await git("update-ref", "--no-deref", "HEAD", new, at=place)
     return checkout
 
@@ -104,11 +110,7 @@ async def reset_spare(repo: Repository, *, path: Path, new: CommitId) -> None:
     checkout = await own_checkout(repo, path)
     if checkout.branch is not None or checkout.busy:
         raise InvalidState(f"{path} is a spare worktree no more; somebody works there.")
-    await git(
-        *("reset", "-q", "--hard", new),
-        at=checkout.place(repo),
-        within=CHECKOUT_WITHIN,
-    )
+    await _write_files("reset", "-q", "--hard", new, at=checkout.place(repo))
 
 
 async def tracked_files(repo: Repository, path: Path) -> frozenset[bytes]:
@@ -165,6 +167,7 @@ async def put_spare_away(repo: Repository, path: Path, *, going: Path) -> bool:
 
     Its folder is renamed to `going`, for removal; tells whether there was one.
     """
+    await until_filled(path)
     async with repository_lock(repo):
         found = await find_checkout(repo, path)
         if found is not None:
@@ -205,6 +208,12 @@ async def size_of(repo: Repository, commit: CommitId) -> int:
         at=repo.main,
     )
     return sum(int(size) for size in listing.split(b"\0")[:-1] if size.isdigit())
+
+
+async def _write_files(*args: str, at: Place) -> None:
+    """Run a git that writes a worktree's files; the lock on them is its own."""
+    async with filling_lock(at.cwd) as lock:
+        await git(*args, at=at, within=FILLING_WITHIN, inherit=(lock,))
 
 
 def _digest(repo: Repository, settings: list[str]) -> str:

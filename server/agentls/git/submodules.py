@@ -17,6 +17,7 @@ import attrs
 
 from agentls.errors import AgentlsError, GitFailed
 from agentls.git.checkouts import own_checkout
+from agentls.git.lock import FILLING_WITHIN, filling_lock
 from agentls.git.place import Place
 from agentls.git.repository import Repository
 from agentls.git.runner import git, load_settings, run_git
@@ -26,7 +27,6 @@ from agentls.threads import in_thread
 __all__ = ["init_submodules"]
 
 _FETCH_WITHIN = 600.0
-_CHECKOUT_WITHIN = 1800.0
 _DEEPEST = 16
 
 
@@ -46,18 +46,26 @@ async def init_submodules(repo: Repository, worktree: Path) -> tuple[Path, ...]:
     """
     checkout = await own_checkout(repo, worktree)
     filled: list[Path] = []
-    await _fill_all(
-        repo,
-        place=checkout.place(repo),
-        user=_Side(git_dir=repo.git_dir, top=repo.root),
-        filled=filled,
-        depth=0,
-    )
+    async with filling_lock(worktree) as lock:
+        await _fill_all(
+            repo,
+            place=checkout.place(repo),
+            user=_Side(git_dir=repo.git_dir, top=repo.root),
+            filled=filled,
+            depth=0,
+            lock=lock,
+        )
     return tuple(filled)
 
 
 async def _fill_all(
-    repo: Repository, *, place: Place, user: _Side, filled: list[Path], depth: int
+    repo: Repository,
+    *,
+    place: Place,
+    user: _Side,
+    filled: list[Path],
+    depth: int,
+    lock: int,
 ) -> None:
     wanted = await _links(place)
     if not wanted or depth > _DEEPEST:
@@ -76,7 +84,7 @@ async def _fill_all(
         target = place.git_dir / "modules" / name
         inside = Place(git_dir=target, work_tree=top, trusted=place.trusted)
         try:
-            await _fill(inside, source=source, commit=commit)
+            await _fill(inside, source=source, commit=commit, lock=lock)
         except AgentlsError as error:
             raise GitFailed(
                 f"The submodule {path} can't be filled: {error.message}",
@@ -92,6 +100,7 @@ async def _fill_all(
             user=_Side(git_dir=source, top=user.top / path),
             filled=filled,
             depth=depth + 1,
+            lock=lock,
         )
 
 
@@ -146,7 +155,7 @@ def _source(user: _Side, name: str, path: str) -> Path | None:
     return None
 
 
-async def _fill(inside: Place, *, source: Path, commit: str) -> None:
+async def _fill(inside: Place, *, source: Path, commit: str, lock: int) -> None:
     """Make a submodule's git folder from another one, and check the commit out."""
     at_source = Place(git_dir=source)
     settings = await load_settings(at_source)
@@ -161,7 +170,9 @@ async def _fill(inside: Place, *, source: Path, commit: str) -> None:
     await git("config", "core.worktree", relative, at=inside)
     await _have_commit(inside, commit)
     await git("update-ref", "--no-deref", "HEAD", commit, at=inside)
-    await git("reset", "-q", "--hard", at=inside, within=_CHECKOUT_WITHIN)
+    await git(
+        *("reset", "-q", "--hard"), at=inside, within=FILLING_WITHIN, inherit=(lock,)
+    )
 
 
 async def _copy_git_dir(target: Path, *, source: Path, at_source: Place) -> None:

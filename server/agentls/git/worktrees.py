@@ -29,7 +29,12 @@ from agentls.git.entries import (
     trash_of,
     write_entry,
 )
-from agentls.git.lock import repository_lock
+from agentls.git.lock import (
+    FILLING_WITHIN,
+    filling_lock,
+    repository_lock,
+    until_filled,
+)
 from agentls.git.pins import pin_worktree, pinned_for, unpin_worktree
 from agentls.git.refs import branch_ref, read_ref
 from agentls.git.repository import Repository
@@ -38,7 +43,6 @@ from agentls.model import CommitId
 from agentls.threads import in_thread
 
 __all__ = [
-    "CHECKOUT_WITHIN",
     "add_detached",
     "add_worktree",
     "bring_back",
@@ -52,9 +56,6 @@ __all__ = [
     "unlock_worktree",
     "unpin",
 ]
-
-CHECKOUT_WITHIN = 1800.0
-"""Seconds that writing all files of a repository may take."""
 
 
 async def add_worktree(
@@ -95,6 +96,7 @@ async def remove_half_made(repo: Repository, *, path: Path) -> None:
     For an `add_worktree` that a crash cut off. Never call it for a worktree in
     which somebody may have worked: that is what `set_aside` is for.
     """
+    await until_filled(path)
     async with repository_lock(repo):
         found = await find_checkout(repo, path)
         if found is None:
@@ -248,8 +250,14 @@ async def _add(
         # HEAD is set apart: git refuses some names of existing branches here, and
         # would write tracking settings into the user's config.
         await git("symbolic-ref", "HEAD", branch_ref(branch), at=place)
-    # Writing the files takes long and needs no lock.
-    await git("reset", "-q", "--hard", at=place, within=CHECKOUT_WITHIN)
+    # Writing the files takes long: the repository is free for others meanwhile.
+    async with filling_lock(path) as filling:
+        await git(
+            *("reset", "-q", "--hard"),
+            at=place,
+            within=FILLING_WITHIN,
+            inherit=(filling,),
+        )
     return await own_checkout(repo, path)
 
 

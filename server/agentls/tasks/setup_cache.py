@@ -24,6 +24,7 @@ import attrs
 from agentls.config import Config
 from agentls.config.running import Cache, PlainCopy
 from agentls.errors import AgentlsError
+from agentls.git.lock import filling_lock
 from agentls.git.process import run_process
 from agentls.model import Task
 from agentls.paths import Paths
@@ -318,14 +319,17 @@ async def _copy_all(files: Path, worktree: Path, *, link: bool) -> None:
             raise AgentlsError(f"{target} leads outside of the worktree.")
         done = False
         try:
-            await _copy(source, target, link=link)
+            async with filling_lock(worktree) as lock:
+                await _copy(source, target, link=link, inherit=(lock,))
             done = True
         finally:
             if not done:
                 await in_thread(shutil.rmtree, target, ignore_errors=True)
 
 
-async def _copy(source: Path, target: Path, *, link: bool) -> None:
+async def _copy(
+    source: Path, target: Path, *, link: bool, inherit: tuple[int, ...] = ()
+) -> None:
     """Copy a file or folder with all that it is; share the blocks if that can be.
 
     By a program: to copy a hundred thousand files here would hold up the daemon.
@@ -341,6 +345,7 @@ async def _copy(source: Path, target: Path, *, link: bool) -> None:
         cwd=Path("/"),
         environ={"PATH": os.defpath, "LC_ALL": "C"},
         within=_COPY_SECONDS,
+        inherit=inherit,
         name="cp",
     )
     if done.status:

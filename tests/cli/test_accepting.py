@@ -34,5 +34,5 @@ def test_a_hunk_is_named_by_its_id(user: Any):
 def test_what_is_meant_must_be_said(user: Any):
     task = user.task(_SCRIPT)
     assert "which hunks or files" in user.call("accept", task, status=1)
-    assert "no part of" in user.call("refuse", task, "nowhere", status=1)
+    assert "no change in nowhere" in user.call("refuse", task, "nowhere", status=1)
     assert "Is it `refuse`?" in user.call("reject", task, status=2)

@@ -31,6 +31,12 @@ def test_a_failed_check_stops_a_merge_until_it_passes(user: Any, checked: str):
     user.call("merge", checked)
 
 
+def test_it_says_where_the_output_of_a_failed_check_is(user: Any, checked: str):
+    said = user.raw("check", checked).stdout.decode().splitlines()[-1]
+    assert said.startswith(f"agentls logs {checked} --session {checked}-")
+    assert "looking" in user.call(*said.split()[1:])
+
+
 def test_a_merge_can_be_forced(user: Any, checked: str):
     user.call("merge", "--force", checked)
     assert user.state(checked) == "merged"

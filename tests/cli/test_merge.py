@@ -9,6 +9,7 @@ def test_a_merge_is_one_commit_on_the_target(user: Any):
     task = user.task("echo x > new.txt", "--title", "Add a file")
     said = user.call("merge", task)
     assert user.git("log", "--format=%s", "main") == "Add a file\nFirst"
+    assert f"Back again: agentls undo {task}" in said
     assert user.git("rev-parse", "--short=12", "main") in said
     assert (user.repository / "new.txt").read_text() == "x\n"
 

@@ -5,6 +5,9 @@ from typing import Any
 
 def test_a_paused_queue_is_shown_in_its_order_and_goes_on(user: Any):
     user.call("queue", "pause")
+    said = user.call("run", "--agent", "shell", "--title", "held", "true")
+    assert "The queue is paused." in said
+    user.call("discard", said.split()[0])
     first = user.begin("echo first > first")
     second = user.begin("echo old > said")
     after = user.json("run", "--agent", "shell", "--after", first, "true")
@@ -21,7 +24,7 @@ def test_a_paused_queue_is_shown_in_its_order_and_goes_on(user: Any):
     user.call("wait", second)
     assert (user.worktree(second) / "said").read_text() == "new\n"
     assert user.state(first) == "queued"
-    user.call("queue", "resume")
+    assert "is paused" not in user.call("queue", "resume")
     user.call("wait", first)
     user.call("merge", first)
     user.call("wait", after["task"]["id"])

@@ -144,6 +144,16 @@ def test_attach_and_wait_exclude_each_other(user: Any):
     assert "--attach" in user.call("run", "--attach", "--wait", "x", status=2)
 
 
+def test_without_a_terminal_to_attach_nothing_is_created(user: Any):
+    said = user.call("run", "--agent", "shell", "--attach", "true", status=1)
+    assert "needs a terminal" in said
+    assert user.json("ls")["tasks"] == []
+
+
+def test_without_any_agent_it_says_how_to_try(user: Any):
+    assert "run --agent shell" in user.call("run", "Do it", status=5)
+
+
 def test_a_task_that_must_wait_for_a_place_is_told_so(
     user: Any, wait_until: Callable[[Callable[[], bool]], None]
 ):
@@ -151,7 +161,7 @@ def test_a_task_that_must_wait_for_a_place_is_told_so(
     first = user.begin("while :; do sleep 0.05; done")
     said = user.call("run", "--agent", "shell", "true")
     assert "is queued" in said
-    assert "begins by itself" in said
+    assert "Waits for a place" in said
     user.call("stop", first)
     wait_until(lambda: user.state(said.split()[0]) == "review")
 

@@ -13,6 +13,7 @@ def test_it_tells_what_goes_in_and_what_stays_behind(user: Any):
         f"{one} First: goes in",
         f"{clash} Second: stays behind. It conflicts with {one} in README.md.",
         f"{last} Third: goes in",
+        "Nothing was merged: `agentls train --merge` does it.",
     ]
     assert (user.git("rev-parse", "main"), user.git("count-objects", "-v")) == before
     user.call("merge", one)

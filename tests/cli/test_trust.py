@@ -30,7 +30,9 @@ def test_a_task_is_refused_with_4_and_the_hint(user: Any, wanting: Path):
 
 
 def test_without_a_terminal_it_shows_and_decides_nothing(user: Any, wanting: Path):
-    assert b"from the setup" in user.raw("trust", cwd=wanting).stderr
+    said = user.raw("trust", cwd=wanting).stderr
+    assert b"from the setup" in said
+    assert b"`agentls trust --allow` or `--deny` decides." in said
     assert decisions(user) == ["undecided"]
 
 

@@ -64,3 +64,10 @@ def test_a_merge_that_was_taken_back_counts_no_more(day, make_history):
     )
     figures = figures_of(attrs.evolve(day, tasks=(undone,)))
     assert figures.merged == ()
+
+
+def test_a_discard_that_was_taken_back_counts_no_more(day, make_history):
+    restored = make_history("b2c3", ("review", 0), ("discarded", 20), ("review", 30))
+    away = make_history("d4f5", ("review", 0), ("discarded", 20))
+    rows = figures_of(attrs.evolve(day, tasks=(restored, away))).rows
+    assert [row.task.id for row in rows if row.discarded] == ["d4f5"]

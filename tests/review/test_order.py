@@ -43,13 +43,13 @@ def test_what_nobody_knows_stands_between_good_and_bad():
     assert _ids(candidates, by=(OrderKey.CONFLICTS,)) == "clean unknown clash"
 
 
-def test_a_change_that_nobody_counted_comes_after_all_that_were():
+def test_the_uncounted_come_after_the_counted_and_what_changed_nothing_last():
     candidates = [
-        _candidate("uncounted", 1),
-        _candidate("huge", 2, lines=10**9, files=1),
-        _candidate("empty", 3, lines=0, files=0),
+        _candidate("empty", 1, lines=0, files=0),
+        _candidate("uncounted", 2),
+        _candidate("huge", 3, lines=10**9, files=1),
     ]
-    assert _ids(candidates, by=(OrderKey.SIZE,)) == "empty huge uncounted"
+    assert _ids(candidates, by=(OrderKey.SIZE,)) == "huge uncounted empty"
 
 
 @pytest.mark.parametrize("by", [(), (OrderKey.AGE,)])

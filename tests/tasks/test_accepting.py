@@ -268,7 +268,7 @@ async def test_where_it_does_not_fit_nothing_is_changed(
     (task.worktree / "text").write_text(_TEXT)
     with pytest.raises(InvalidState, match="1 of these hunks are no part"):
         await _take(daemon, task, hunks["new"], hunks["LINE 3"])
-    with pytest.raises(InvalidState, match="These files are no part"):
+    with pytest.raises(InvalidState, match="has no change in elsewhere"):
         await _refuse(daemon, task, paths=[b"elsewhere"])
     with pytest.raises(InvalidParams):
         await _take(daemon, task)
@@ -378,7 +378,7 @@ async def test_edits_by_a_person_are_told_as_they_are_at_last(daemon: Any, told:
     tool.write_text("mine\n")
     other.write_text("mine too\n")
     await daemon.core.checkpointing.take(task.id)
-    with pytest.raises(InvalidState, match="no part"):
+    with pytest.raises(InvalidState, match="has no change in"):
         await _refuse(daemon, task, paths=[b"elsewhere"])
     assert ("edited", "other") in await _decided(daemon, task)
     other.unlink()

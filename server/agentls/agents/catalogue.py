@@ -124,11 +124,11 @@ def require_program(definition: Definition, environ: Mapping[str, str]) -> Path:
     """Find the agent's program; raises `AgentMissing`."""
     if (found := find_program(definition, environ)) is not None:
         return found
-    how = definition.install or f"Put {definition.program!r} on your PATH."
+    how = definition.install or f"Put {definition.program!r} there."
     raise AgentMissing(
         f"The agent {definition.name} isn't installed: there is no"
-        f" {definition.program!r} on your PATH. Nothing was started.",
-        hint=how,
+        f" {definition.program!r} on the PATH of a new terminal. Nothing was started.",
+        hint=f"{how} Agents have the PATH of a new terminal, not of this one.",
     )
 
 
@@ -145,7 +145,8 @@ def default_agent(catalogue: Catalogue, environ: Mapping[str, str]) -> Definitio
         "No coding agent is installed; nothing was started. Looked for "
         + ", ".join(one.program for one in offered)
         + ".",
-        hint="Install one (`agentls agents` says how), or name one for the task.",
+        hint="Install one: `agentls agents` says how. To try agentls without, give a"
+        " shell script as the prompt: `agentls run --agent shell 'echo hi > hi.txt'`.",
     )
 
 

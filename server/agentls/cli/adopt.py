@@ -6,7 +6,7 @@ import click
 
 from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.link import OPERATION_SECONDS, connected
-from agentls.cli.showing import next_steps
+from agentls.cli.next_steps import next_steps
 from agentls.cli.visible import brief
 
 __all__ = ["adopt"]

@@ -19,9 +19,9 @@ from agentls.cli.detach_keys import DEFAULT, VARIABLE, DetachKeys
 from agentls.cli.direct import Asked, Direct, reached
 from agentls.cli.link import Lasting
 from agentls.cli.reading import Reading, following_session
-from agentls.cli.terminal import Screen, raw_terminal, terminal_size
+from agentls.cli.terminal import Screen, raw_terminal, require_terminal, terminal_size
 from agentls.cli.visible import visible
-from agentls.errors import InvalidParams, SessionEnded
+from agentls.errors import SessionEnded
 from agentls.sessions.escapes import ReplayFilter
 from agentls.sessions.terminal_answers import TerminalAnswers
 
@@ -68,11 +68,7 @@ def attach_to(
     detach_keys: str | None = None,
 ) -> None:
     """Attach until the session ends or the user leaves; say which it was."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise InvalidParams(
-            "Attaching needs a terminal, and here is none.",
-            hint=f"`agentls logs -f {task}` prints the output anywhere.",
-        )
+    require_terminal(f"`agentls logs -f {task}` prints the output anywhere.")
     keys = detach_keys or os.environ.get(VARIABLE) or DEFAULT
     seat = _Seat(DetachKeys(keys), read_only=read_only)
     try:

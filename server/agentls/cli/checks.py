@@ -8,6 +8,7 @@ import click
 from agentls.cli.arguments import task_argument
 from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.link import OPERATION_SECONDS, connected
+from agentls.cli.outlook import CHECKS_BAD, needed_checks_failed
 from agentls.cli.pager import page
 from agentls.cli.progress import shown_progress
 from agentls.cli.statuses import Status
@@ -15,8 +16,7 @@ from agentls.cli.visible import one_line, visible
 
 __all__ = ["brief", "check", "check_lines"]
 
-_BAD = frozenset({"failed", "timedOut", "lost"})
-_COLOURS = {"passed": "green", "running": "cyan"} | dict.fromkeys(_BAD, "red")
+_COLOURS = {"passed": "green", "running": "cyan"} | dict.fromkeys(CHECKS_BAD, "red")
 _WORDS = {"timedOut": "took too long", "lost": "could not be run"}
 
 
@@ -48,10 +48,10 @@ def check(
             click.echo(line)
         if told.get("why"):
             click.echo(one_line(told["why"]))
-    bad = any(
-        one["outcome"] in _BAD and one["mode"] == "block" for one in told["checks"]
-    )
-    ctx.exit(Status.REFUSED if bad else Status.OK)
+        for one in told["checks"]:
+            if one["outcome"] in CHECKS_BAD and "session" in one:
+                click.echo(f"agentls logs {told['id']} --session {one['session']}")
+    ctx.exit(Status.REFUSED if needed_checks_failed(told) else Status.OK)
 
 
 @click.command(cls=Command)

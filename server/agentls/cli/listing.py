@@ -188,7 +188,8 @@ def _told(task: dict[str, Any], *, now: datetime, cut: bool) -> str:
         why,
         "" if "check" in why else failed,
         quiet_of(task, now=now),
-        conflicts_of(task),
+        f"lost to {task['lostTo']}" if "lostTo" in task else "",
+        "" if task.get("openUpdate") else conflicts_of(task),
     ]
     if not any(told):
         return title

@@ -78,7 +78,7 @@ def merge(
     told = answer["task"]
     click.echo(
         f"Merged {told['id']} ({brief(told['title'])}) into {told['target']}"
-        f" as {answer['commit'][:12]}."
+        f" as {answer['commit'][:12]}. Back again: agentls undo {told['id']}"
     )
     if checkout := answer.get("checkout"):
         click.echo(f"{visible(short_path(path_of(checkout)))} is at it now.")
@@ -138,10 +138,10 @@ def _preview(params: dict[str, Any], *, as_json: bool) -> None:
 
 
 def _print_preview(found: dict[str, Any]) -> None:
-    count = found["commits"]
+    count, files = found["commits"], len(found["files"])
     click.echo(
         f"Would give {visible(found['target'])} {count} commit{'s' * (count != 1)}"
-        f" ({found['strategy']}), with {len(found['files'])} changed files:"
+        f" ({found['strategy']}), with {files} changed file{'s' * (files != 1)}:"
     )
     for file in found["files"]:
         click.echo(f"  {file['status'][0].upper()} {visible(file['path'])}")

@@ -7,6 +7,7 @@ import click
 from agentls.cli.arguments import given_repository, repo_option
 from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.link import connected
+from agentls.cli.next_steps import next_steps
 from agentls.cli.statuses import Status
 from agentls.cli.visible import brief
 
@@ -40,7 +41,7 @@ def next_review(
         click.echo(task["id"])
         click.echo(brief(task["title"]))
         click.echo(answer["why"])
-        click.echo(f"agentls diff {task['id']}; agentls merge {task['id']}")
+        click.echo("; ".join(next_steps(task)[1:3]))
     else:
         click.echo(answer["why"], err=True)
     ctx.exit(Status.OK if task else Status.REFUSED)

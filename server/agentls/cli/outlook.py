@@ -7,17 +7,23 @@ from typing import Any
 from agentls.cli.visible import one_line
 
 __all__ = [
+    "CHECKS_BAD",
     "asked_of",
     "conflicts_of",
     "failed_checks_of",
     "labels_of",
     "lasted",
+    "must_resolve",
+    "needed_checks_failed",
     "quiet_of",
     "room",
     "size_of",
     "told_by",
     "usage_of",
 ]
+
+CHECKS_BAD = frozenset({"failed", "timedOut", "lost"})
+"""Outcomes of a check that ran, or should have, and didn't pass."""
 
 _HOUR = 60
 _NEXT_UNIT = 1000
@@ -43,6 +49,8 @@ def size_of(task: Mapping[str, Any]) -> str:
 
 def conflicts_of(task: Mapping[str, Any]) -> str:
     """Say with what the task would conflict; empty where nothing is known of it."""
+    if task.get("state") == "discarded":
+        return ""
     forecast: Mapping[str, Any] = task.get("forecast") or {}
     met = [one_line(task["target"])] if forecast.get("target") == "conflicts" else []
     if forecast.get("user") == "conflicts" or forecast.get("inTheWay"):
@@ -56,9 +64,23 @@ def failed_checks_of(task: Mapping[str, Any]) -> str:
     failed = [
         one_line(one["name"])
         for one in task.get("checks", ())
-        if one["outcome"] in {"failed", "timedOut"}
+        if one["outcome"] in CHECKS_BAD
     ]
     return f"failed: {', '.join(failed)}" if failed else ""
+
+
+def must_resolve(task: Mapping[str, Any]) -> bool:
+    """Tell whether a merge into the target would be refused for a conflict."""
+    forecast: Mapping[str, Any] = task.get("forecast") or {}
+    return forecast.get("target") == "conflicts"
+
+
+def needed_checks_failed(task: Mapping[str, Any]) -> bool:
+    """Tell whether a check stands in the way of the task's merge."""
+    return any(
+        one["mode"] == "block" and one["outcome"] in CHECKS_BAD
+        for one in task.get("checks", ())
+    )
 
 
 def labels_of(task: Mapping[str, Any]) -> str:

@@ -8,11 +8,12 @@ import click
 from agentls.cli.arguments import given_repository, label_option, repo_option
 from agentls.cli.command import Command, json_option, print_json
 from agentls.cli.link import OPERATION_SECONDS, connected
+from agentls.cli.next_steps import next_steps
 from agentls.cli.progress import shown_progress
 from agentls.cli.prompt import NOTHING, kept, read_prompt
-from agentls.cli.showing import next_steps
 from agentls.cli.statuses import TaskFailed
 from agentls.cli.templates import complete_template, filled_in
+from agentls.cli.terminal import require_terminal
 from agentls.cli.trust import trusted
 from agentls.cli.visible import brief, one_line
 from agentls.cli.waiting import wait_for_rest
@@ -91,6 +92,8 @@ def run(
         raise click.UsageError("--attach goes with neither --wait nor --json.")
     if field and template is None:
         raise click.UsageError("--field goes with --template.")
+    if attach_:
+        require_terminal("Nothing was created; leave --attach out.")
     paths = Paths.of_this_process()
     # A template has a text: nobody is asked for more.
     alone = template is not None and prompt is None

@@ -1,6 +1,5 @@
 """`agentls show`: one task, its prompt, and what can be done next."""
 
-import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -10,9 +9,9 @@ import click
 from agentls.cli.arguments import task_argument
 from agentls.cli.checks import check_lines
 from agentls.cli.command import Command, json_option, print_json
-from agentls.cli.detach_keys import leaving
 from agentls.cli.link import connected
 from agentls.cli.listing import STATE_COLOURS, ago
+from agentls.cli.next_steps import next_steps
 from agentls.cli.outlook import (
     asked_of,
     conflicts_of,
@@ -25,20 +24,7 @@ from agentls.cli.outlook import (
 from agentls.cli.places import path_of, short_path
 from agentls.cli.visible import one_line, visible
 
-__all__ = ["next_steps", "show"]
-
-_NEXT: Mapping[str, tuple[str, ...]] = {
-    "queued": ("start", "discard"),
-    "preparing": ("logs -f", "discard"),
-    "working": ("attach", "logs -f", "diff", "stop"),
-    "waiting": ("attach", "stop"),
-    "checking": ("diff", "stop"),
-    "review": ("brief", "diff", "merge", 'send "…"', "discard"),
-    "failed": ("logs", "retry", "discard"),
-    "interrupted": ("logs", "resume", "retry", "diff", "discard"),
-    "merged": ("diff", "undo"),
-    "discarded": ("restore",),
-}
+__all__ = ["show"]
 
 
 @click.command(cls=Command)
@@ -52,17 +38,6 @@ def show(*, task: str, as_json: bool) -> None:
         print_json(answer)
         return
     _print(answer["task"], answer.get("prompt", ""), usage=answer.get("usage"))
-
-
-def next_steps(task: Mapping[str, Any]) -> tuple[str, ...]:
-    """Give the commands that make sense in the task's state."""
-    steps: list[str] = []
-    for step in _NEXT.get(task["state"], ()):
-        name, _, option = step.partition(" ")
-        steps.append(f"agentls {name} {task['id']}{' ' + option if option else ''}")
-        if name == "attach" and (keys := leaving(os.environ)):
-            steps[-1] += f"   # {keys}"
-    return tuple(steps)
 
 
 def _print(

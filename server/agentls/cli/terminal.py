@@ -3,12 +3,15 @@
 import contextlib
 import os
 import signal
+import sys
 import termios
 import tty
 from collections.abc import Generator
 from types import FrameType
 
-__all__ = ["Screen", "raw_terminal", "terminal_size"]
+from agentls.errors import InvalidParams
+
+__all__ = ["Screen", "raw_terminal", "require_terminal", "terminal_size"]
 
 _CALM = (
     b"\x1b[?2026l"  # draw at once
@@ -83,6 +86,12 @@ def terminal_size(fd: int) -> tuple[int, int]:
     """Give rows and columns; 24 and 80 where the terminal doesn't know."""
     size = os.get_terminal_size(fd)
     return size.lines or 24, size.columns or 80
+
+
+def require_terminal(hint: str) -> None:
+    """Raise `InvalidParams` where nothing can be attached, with what to do instead."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise InvalidParams("Attaching needs a terminal, and here is none.", hint=hint)
 
 
 def _write_all(fd: int, data: bytes) -> None:

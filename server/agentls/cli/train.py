@@ -79,6 +79,8 @@ def train(
         print_json(answer)
     elif answer["merged"]:
         _print_merged(answer)
+    elif _may_merge(answer) and not merge:
+        click.echo("Nothing was merged: `agentls train --merge` does it.")
     ctx.exit(Status.OK if answer["merged"] or not merge else Status.REFUSED)
 
 

@@ -53,6 +53,8 @@ def trust(*, path: str | None, allow: bool, deny: bool, as_json: bool) -> None:
             )
             if not as_json:
                 click.echo("Allowed." if allow else "Denied.")
+        elif not as_json and _undecided(answer):
+            click.echo("`agentls trust --allow` or `--deny` decides.", err=True)
         if as_json:
             print_json(answer)
 

@@ -76,6 +76,7 @@ class Row:
     merged: datetime | None
     """When it was merged, if that was in this time and not taken back."""
     discarded: datetime | None
+    """The same of one that was put away without a merge."""
 
     def seconds(self, *kinds: Kind) -> float:
         """How long it spent on these things."""
@@ -216,6 +217,7 @@ def _row(history: TaskHistory, *, since: datetime, until: datetime) -> Row:
     ]
     last = {interval.state: interval.begun for interval in history.intervals}
     task = history.task
+    merged = task.merged_commit is not None
 
     def ended(state: State, *, holds: bool) -> datetime | None:
         moment = last.get(state)
@@ -227,8 +229,10 @@ def _row(history: TaskHistory, *, since: datetime, until: datetime) -> Row:
         bars=tuple(bars),
         turns=len(history.turns),
         usage=history.spent.usage,
-        merged=ended(State.MERGED, holds=task.merged_commit is not None),
-        discarded=ended(State.DISCARDED, holds=task.merged_commit is None),
+        merged=ended(State.MERGED, holds=merged),
+        discarded=ended(
+            State.DISCARDED, holds=task.state is State.DISCARDED and not merged
+        ),
     )
 
 

@@ -68,16 +68,18 @@ async def quote(
     if content is None:
         raise InvalidParams(
             f"There is no file {name!r} on that side of the change.",
-            hint="Name it as `changes` does; an added file has no old side, a deleted"
-            " one no new.",
+            hint="Name it as `agentls diff --name-only` does; an added file has no old"
+            " side, a deleted one no new.",
         )
     if lines is None:
         return ""
     there = lines_of(content)
     if not 1 <= lines.first <= lines.last <= len(there):
+        wanted = f"line {lines.first}"
+        if lines.last != lines.first:
+            wanted = f"lines {lines.first} to {lines.last}"
         raise InvalidParams(
-            f"{name} has {len(there)} line{'s' * (len(there) != 1)}, so there are no"
-            f" lines {lines.first} to {lines.last}.",
+            f"{name} has {len(there)} line{'s' * (len(there) != 1)}, and not {wanted}.",
             hint="Lines count from 1; a comment without a line is on the whole file.",
         )
     quoted = b"\n".join(there[lines.first - 1 : lines.last])

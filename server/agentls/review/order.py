@@ -11,6 +11,8 @@ __all__ = ["Candidate", "in_order", "lowers_first", "reasons"]
 
 _UNKNOWN_SIZE = 1 << 62
 """A change that nobody counted comes after all that were."""
+_NO_CHANGE = _UNKNOWN_SIZE + 1
+"""Where nothing can be merged comes last."""
 
 
 @attrs.frozen(kw_only=True)
@@ -71,6 +73,8 @@ def _rank(one: Candidate, key: OrderKey) -> int:
             return {True: 0, None: 1, False: 2}[one.passed]
         case OrderKey.CONFLICTS:
             return {False: 0, None: 1, True: 2}[one.conflicts]
+        case OrderKey.SIZE if one.files == 0:
+            return _NO_CHANGE
         case OrderKey.SIZE:
             return _UNKNOWN_SIZE if one.lines is None else one.lines
         case OrderKey.AGE:

@@ -232,7 +232,8 @@ def _takes_no_prompt(task: Task) -> InvalidState:
     if task.state is not _S.WAITING:
         return InvalidState(
             f"The agent of task {task.id} takes no prompt while it works.",
-            hint="Wait until it is done, or stop it first.",
+            hint="Wait until it is done, or stop it first; `agentls attach"
+            f" {task.id}` types into its terminal.",
         )
     asked = task.asked
     answers = (*asked.choices, *(["TEXT"] if asked.takes_text else [])) if asked else ()

@@ -8,6 +8,7 @@ from agentls.errors import InvalidParams, InvalidState
 from agentls.git.changes import changed_files
 from agentls.git.hunks import hunks_of
 from agentls.git.repository import Repository
+from agentls.git.wording import shown
 from agentls.model import Checkpoint, HunkId, Task, TaskId
 from agentls.review.accepting import Choice, check_separable, choose
 from agentls.review.change import select, without_prepared
@@ -93,11 +94,17 @@ async def choose_part(
     if not part.hunks:
         wanted = frozenset(hunk.id for hunks in named.values() for hunk in hunks)
     _, gone = find_hunks(named, wanted)
-    if gone or not wanted:
-        what = f"{len(gone)} of these hunks are" if gone else "These files are"
+    if gone:
         raise InvalidState(
-            f"{what} no part of task {task.id}'s change any more. Nothing was changed.",
+            f"{len(gone)} of these hunks are no part of task {task.id}'s change any"
+            " more. Nothing was changed.",
             hint="Look at the change again: it was edited since.",
+        )
+    if not wanted:
+        raise InvalidState(
+            f"Task {task.id} has no change in {', '.join(map(shown, part.paths))}."
+            " Nothing was done.",
+            hint=f"`agentls diff --stat {task.id}` lists the files of its change.",
         )
     choice = choose(files, of, wanted, refused=refused)
     check_separable(files, of, choice, refused=refused)

@@ -144,7 +144,7 @@ async def plan_target(repository: Repository, name: str | None, *, at: Head) -> 
         raise InvalidParams(
             f"HEAD of {repository.root} is detached, so it isn't known where the task"
             " should merge.",
-            hint="Name the branch as the target, or switch to one.",
+            hint="Name the branch as the target (`--target BRANCH`), or switch to one.",
         )
     if not await branch_exists(repository, target):
         raise InvalidParams(

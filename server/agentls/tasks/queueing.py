@@ -94,11 +94,13 @@ class Queueing:
         """Begin nothing more that is queued until `resume`; what runs goes on."""
         await self._on.book.pause(paused=True)
         self._on.starter.start_queued()
+        await self._on.starter.reasons_kept()
 
     async def resume(self) -> None:
         """Go on with the queue."""
         await self._on.book.pause(paused=False)
         self._on.starter.start_queued()
+        await self._on.starter.reasons_kept()
 
 
 def check_priority(priority: int) -> None:

@@ -52,8 +52,10 @@ class Races:
         runners = [agent for agent in named for _ in range(tries)]
         if not 1 < len(runners) <= RUNNERS_MAX:
             raise InvalidParams(
-                f"A race is between 2 and {RUNNERS_MAX} tasks, not {len(runners)}.",
-                hint="Name several agents, or several tries of one.",
+                f"A race is between 2 and {RUNNERS_MAX} tasks, not {len(runners)}."
+                " Nothing was created.",
+                hint="Name several agents (`--agent` for each), or several tries of one"
+                " (`--tries 3`).",
             )
         return await self._creating.create_all(
             [attrs.evolve(request, agent=agent) for agent in runners],

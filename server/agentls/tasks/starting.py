@@ -242,7 +242,13 @@ class Starter:
                 await asyncio.wait([preparation])
         finally:
             self._told.pop(task_id, None)
+        await self.reasons_kept()
         return self._book.get(task_id)
+
+    async def reasons_kept(self) -> None:
+        """Wait until the book has what each queued task waits for."""
+        if self._telling is not None:
+            await asyncio.wait([self._telling])
 
     async def cancel(self, task_id: TaskId) -> bool:
         """End a preparation that runs, its setup too; tell whether there was one."""

@@ -18,7 +18,7 @@ function M.short(task)
     table.insert(parts, ('%d uncommitted files in the way'):format(forecast.inTheWay))
   end
   if forecast.tasks and #forecast.tasks > 0 then
-    table.insert(parts, 'clashes with ' .. table.concat(forecast.tasks, ', '))
+    table.insert(parts, 'conflicts with ' .. table.concat(forecast.tasks, ', '))
   end
   if #parts == 0 then
     return nil

@@ -16,13 +16,14 @@ import { Stage } from "./stage.mjs";
 import { together } from "./together.mjs";
 import { trouble } from "./trouble.mjs";
 import { windows } from "./windows.mjs";
+import { wishes } from "./wishes.mjs";
 import { Workbench } from "./workbench.mjs";
 
 const [installation, vsix, pictures] = process.argv.slice(2, 5).map((path) => resolve(path));
 /** The parts; those that are named behind the three folders take place, in one stage. */
 const PARTS = {
   ...{ day, changes, sessions, queue, decisions, conflicts, together, trouble },
-  ...{ windows, languages, hints, looks, figures },
+  ...{ windows, wishes, languages, hints, looks, figures },
 };
 const wanted = process.argv.slice(5);
 const { chromium } = createRequire(join(installation, "package.json"))("playwright-core");

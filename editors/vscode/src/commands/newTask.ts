@@ -8,10 +8,14 @@ import { failureOf } from "../wire";
 import { lookForAgents } from "./agents";
 import { type Carried, contextOf } from "./carried";
 import { allowedToRun } from "./trust";
+import { askWish, type Wish } from "./wish";
 
 const DRAFT = "agentls.ui.draft";
 const AGENT = "agentls.ui.lastAgent";
 const BASE = "agentls.ui.lastBase";
+
+/** What was typed for a task that didn't come to be. */
+type Draft = Partial<Pick<Wish, "prompt" | "labels" | "fields">>;
 
 export async function newTask(parts: Parts, given?: unknown, all?: unknown): Promise<void> {
   const carried = contextOf(given, all);
@@ -23,11 +27,9 @@ export async function newTask(parts: Parts, given?: unknown, all?: unknown): Pro
   if (!asked) {
     return;
   }
-  // Whatever goes wrong from here, what was typed is there again.
-  await parts.context.workspaceState.update(DRAFT, asked.prompt);
   const params = {
     ...asked,
-    prompt: carried.text ? `${asked.prompt}\n\n${carried.text}` : asked.prompt,
+    prompt: [asked.prompt, carried.text].filter(Boolean).join("\n\n"),
     uri: repository.toString(),
   };
   if (await create(parts, params)) {
@@ -87,48 +89,44 @@ export async function folder(): Promise<vscode.Uri | undefined> {
   return undefined;
 }
 
+type Asked = Pick<CreateTaskParams, "prompt" | "template" | "fields" | "labels" | "agent" | "base">;
+
 async function askAll(
   parts: Parts,
   repository: vscode.Uri,
   carried: Carried,
-): Promise<Pick<CreateTaskParams, "prompt" | "agent" | "base"> | undefined> {
+): Promise<Asked | undefined> {
   const { workspaceState } = parts.context;
-  const found = lookForAgents(parts, repository.toString());
-  const prompt = await askPrompt("New Agent Task (1/3)", carried, workspaceState.get(DRAFT, ""));
-  if (!prompt) {
+  const uri = repository.toString();
+  const found = lookForAgents(parts, uri);
+  const wish = await askWish(parts, {
+    title: "New Agent Task (1/3)",
+    uri,
+    carried,
+    draft: workspaceState.get<Draft>(DRAFT, {}),
+  });
+  if (!wish) {
     return undefined;
   }
+  // Whatever comes of it, what was typed is there again.
+  const { prompt, labels, template, fields = {} } = wish;
+  await workspaceState.update(DRAFT, { prompt, labels, fields } satisfies Draft);
   const agents = await found();
-  const last = workspaceState.get<string>(AGENT);
+  const last = template?.agent ?? workspaceState.get<string>(AGENT);
   const agent = agents && (await askAgent(agents, { title: "New Agent Task (2/3)", last }));
-  if (agent === undefined) {
-    await workspaceState.update(DRAFT, prompt);
-    return undefined;
-  }
-  const base = await askBase(workspaceState.get(BASE, ""));
-  if (base === undefined) {
-    await workspaceState.update(DRAFT, prompt);
+  const base = agent && (await askBase(workspaceState.get(BASE, "")));
+  if (agent === undefined || base === undefined) {
     return undefined;
   }
   await workspaceState.update(AGENT, agent);
   await workspaceState.update(BASE, base);
-  return { prompt, agent, ...(base ? { base } : {}) };
-}
-
-/** Ask what is to be done. */
-export function askPrompt(
-  title: string,
-  carried: Carried,
-  draft: string,
-): Thenable<string | undefined> {
-  return vscode.window.showInputBox({
-    title,
-    prompt: carried.label ? `With ${carried.label}` : "What is to be done?",
-    placeHolder: "Add a --verbose flag, with tests",
-    value: carried.prompt ?? draft,
-    ignoreFocusOut: true,
-    validateInput: (text) => (text.trim() ? undefined : "Say what is to be done."),
-  });
+  return {
+    prompt,
+    agent,
+    ...(template ? { template: template.name, fields } : {}),
+    ...(labels.length > 0 ? { labels } : {}),
+    ...(base ? { base } : {}),
+  };
 }
 
 /** Ask who does it; the one of the last time comes first. */

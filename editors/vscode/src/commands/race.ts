@@ -6,8 +6,9 @@ import { installed } from "../tasks/agents";
 import { failureOf } from "../wire";
 import { lookForAgents } from "./agents";
 import { contextOf } from "./carried";
-import { askPrompt, folder } from "./newTask";
+import { folder } from "./newTask";
 import { allowedToRun } from "./trust";
+import { askPrompt } from "./wish";
 
 export async function race(parts: Parts, given?: unknown): Promise<void> {
   const carried = contextOf(given);
@@ -17,7 +18,7 @@ export async function race(parts: Parts, given?: unknown): Promise<void> {
   }
   const uri = repository.toString();
   const found = lookForAgents(parts, uri);
-  const typed = await askPrompt("Race Agents (1/2)", carried, "");
+  const typed = await askPrompt("Race Agents (1/2)", carried);
   const listed = typed && (await found());
   if (!listed) {
     return;

@@ -1,22 +1,16 @@
 /** Comments on the lines of a change, as VS Code's own comment threads. */
 
-import { isDeepStrictEqual } from "node:util";
 import * as vscode from "vscode";
 import { registerCommand } from "../command";
 import { tellMissed } from "../commands/pick";
-import type { CommentInfo, TaskInfo } from "../generated/protocol";
+import type { CommentInfo } from "../generated/protocol";
 import type { Connection } from "../server/connection";
 import { OVER, stateOf } from "../tasks/attention";
 import type { Tasks } from "../tasks/tasks";
 import { failureOf } from "../wire";
+import { isSame, labelOf, placeOf, rangeOf, type Shown, shown } from "./commentLooks";
 import type { Reviewer } from "./reviewer";
-import { LEFT_SCHEME, pathInTask, shownUri } from "./sides";
-
-/** A comment in the editor that knows which one of the server's it is. */
-interface Shown extends vscode.Comment {
-  readonly id: number;
-  readonly task: string;
-}
+import { shownUri } from "./sides";
 
 /** Shows the threads of the tasks that are looked at; the server holds them. */
 export class Comments implements vscode.Disposable {
@@ -269,50 +263,4 @@ export class Comments implements vscode.Disposable {
     await this.#connection.ask("agentls.deleteComment", { task, comment: id });
     await this.show(task);
   }
-}
-
-/** Say which lines of which side a new thread is about, as the server counts them. */
-function placeOf(task: TaskInfo, thread: vscode.CommentThread) {
-  const { uri, range } = thread;
-  const side = uri.scheme === LEFT_SCHEME ? "old" : "new";
-  const lines = range ? { line: range.start.line + 1, endLine: range.end.line + 1 } : {};
-  return { path: pathInTask(task, uri), side, ...lines };
-}
-
-function rangeOf({ line = 1, endLine }: CommentInfo): vscode.Range {
-  return new vscode.Range(line - 1, 0, (endLine ?? line) - 1, 0);
-}
-
-function shown(task: string, comment: CommentInfo): Shown {
-  return {
-    id: comment.id,
-    task,
-    author: { name: comment.author || "You" },
-    // Agents write comments too: their text is shown, never run.
-    body: new vscode.MarkdownString(comment.text),
-    mode: vscode.CommentMode.Preview,
-    contextValue: comment.author ? "agent" : `own ${comment.state}`,
-    timestamp: new Date(comment.written),
-    ...(comment.state === "open" ? { label: "Not sent yet" } : {}),
-  };
-}
-
-/** Whether a comment would be drawn as it is. */
-function isSame(one: Shown, other: Shown): boolean {
-  const drawn = ({ body, mode, contextValue, label, timestamp }: Shown) => [
-    typeof body === "string" ? body : body.value,
-    mode,
-    contextValue,
-    label,
-    timestamp?.getTime(),
-  ];
-  return isDeepStrictEqual(drawn(one), drawn(other));
-}
-
-function labelOf({ outdated, answer, state }: CommentInfo): string {
-  if (answer) {
-    return answer.how === "untouched" ? "The agent left this as it was" : "The agent changed this";
-  }
-  const where = state === "open" ? "For the agent" : "Sent to the agent";
-  return outdated ? `${where}; the lines changed meanwhile` : where;
 }

@@ -1,6 +1,5 @@
 /** The connection to the daemon: one language client, and what it is asked and told. */
 
-import { homedir } from "node:os";
 import * as vscode from "vscode";
 import type {
   DidChangeTextDocumentParams,
@@ -11,6 +10,7 @@ import type {
 } from "vscode-languageclient/node";
 import type { Commands, FromServer, ToServer } from "../generated/protocol";
 import { type Failure, failureOf, isSentAgain } from "../wire";
+import { end, library, makeClient } from "./client";
 import { findLaunch, type Launch } from "./launch";
 import { NoPython } from "./python";
 import { askToSendAgain, showRefusal, showStartFailed } from "./refusal";
@@ -36,14 +36,6 @@ export interface Following {
 export type Condition = "starting" | "running" | "noPython" | "failed";
 
 const CONTEXT_KEY = "agentls.ui.server";
-const GIVEN_ENVIRONMENT = ["SSH_AUTH_SOCK", "DISPLAY", "WAYLAND_DISPLAY", "LANG"] as const;
-
-type Library = typeof import("./library");
-
-/** Load the library when it is needed: reading it would take most of the activation. */
-function library(): Promise<Library> {
-  return import("./library");
-}
 
 /** Owns the language client. What listens here hears every client that follows another. */
 export class Connection implements vscode.Disposable {
@@ -84,13 +76,18 @@ export class Connection implements vscode.Disposable {
     const start = ++this.#starts;
     this.#set("starting");
     try {
-      const [launch, parts] = [await findLaunch(this.#context), await library()];
-      if (start !== this.#starts) {
+      const launch = await findLaunch(this.#context);
+      const isLast = () => start === this.#starts;
+      const client = await makeClient(launch, this.log, {
+        hear: (method, params) => isLast() && this.#hear(method, params),
+        moved: (condition) => isLast() && this.#moved(condition),
+      });
+      if (!isLast()) {
         return; // a later one has taken its place
       }
       this.#launch = launch;
-      this.#client = this.#makeClient(launch, parts);
-      await this.#client.start();
+      this.#client = client;
+      await client.start();
     } catch (error) {
       if (start === this.#starts) {
         this.#failed(error);
@@ -253,44 +250,16 @@ export class Connection implements vscode.Disposable {
     }
   }
 
-  #makeClient([command, ...args]: Launch, { LanguageClient, State }: Library): LanguageClient {
-    const environment: Record<string, string> = {};
-    for (const name of GIVEN_ENVIRONMENT) {
-      const value = process.env[name];
-      if (value) {
-        environment[name] = value;
-      }
-    }
-    const client = new LanguageClient(
-      "agentls",
-      "Agent Tasks",
-      { command, args: [...args, "lsp"], options: { cwd: homedir() } },
-      { outputChannel: this.log, initializationOptions: { environment, opensReviews: true } },
-    );
-    for (const method of HEARD) {
-      client.onNotification(method, (params) => {
-        if (this.#client === client) {
-          this.#hear(method, params);
-        }
-      });
-    }
-    client.onDidChangeState(({ newState }) => {
-      if (this.#client !== client) {
-        return;
-      }
-      if (newState === State.Running) {
-        this.#set("running");
-        this.#connected.fire();
-      } else {
-        this.#set(newState === State.Starting ? "starting" : "failed");
-      }
-    });
-    return client;
-  }
-
   #hear(method: string, params: unknown): void {
     for (const hear of this.#listeners.get(method) ?? []) {
       hear(params as never);
+    }
+  }
+
+  #moved(condition: Condition): void {
+    this.#set(condition);
+    if (condition === "running") {
+      this.#connected.fire();
     }
   }
 
@@ -307,29 +276,3 @@ export class Connection implements vscode.Disposable {
     this.background(showStartFailed(failureOf(error), { noPython }));
   }
 }
-
-/** End a client in whatever state it is: one that starts can't be stopped before it has. */
-async function end(client: LanguageClient): Promise<void> {
-  const { State } = await library();
-  if (client.state === State.Starting) {
-    await client.start().catch(() => undefined);
-  }
-  if (client.isRunning()) {
-    await client.dispose();
-  }
-}
-
-const HEARD: readonly (keyof FromServer)[] = [
-  "agentls/commentsChanged",
-  "agentls/controllerChanged",
-  "agentls/forecastChanged",
-  "agentls/openRequested",
-  "agentls/output",
-  "agentls/queueChanged",
-  "agentls/reconnected",
-  "agentls/resized",
-  "agentls/sessionEnded",
-  "agentls/taskChanged",
-  "agentls/taskRemoved",
-  "agentls/viewedChanged",
-];

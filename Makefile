@@ -75,9 +75,10 @@ test-vscode: $(NODE)/npm ## a person's day in a real VS Code; pictures go to .ca
 	rm -rf .cache/vscode-pictures
 	node tests/vscode/run.mjs .cache/vscode dist/agentls-$(VSIX_HERE)-*.vsix .cache/vscode-pictures/review day changes
 	node tests/vscode/run.mjs .cache/vscode dist/agentls-$(VSIX_HERE)-*.vsix .cache/vscode-pictures/sessions sessions
-	node tests/vscode/run.mjs .cache/vscode dist/agentls-$(VSIX_HERE)-*.vsix .cache/vscode-pictures/commands queue decisions conflicts
+	node tests/vscode/run.mjs .cache/vscode dist/agentls-$(VSIX_HERE)-*.vsix .cache/vscode-pictures/commands queue decisions conflicts wishes
 	node tests/vscode/run.mjs .cache/vscode dist/agentls-$(VSIX_HERE)-*.vsix .cache/vscode-pictures/together together trouble
 	node tests/vscode/run.mjs .cache/vscode dist/agentls-$(VSIX_HERE)-*.vsix .cache/vscode-pictures/windows windows hints looks
+	node tests/vscode/run.mjs .cache/vscode dist/agentls-$(VSIX_HERE)-*.vsix .cache/vscode-pictures/figures languages figures
 
 test-agents: $(NODE)/npm ## real agents, offline, through agentls (WRITE=--write notes what was seen)
 	tests/agents_real/setup.sh

@@ -211,9 +211,12 @@ export class Stage {
 
   /** Delete the server in the extension's folder, as VS Code does after an update. */
   async removeServer() {
-    const folder = join(this.root, "extensions");
-    const [own] = readdirSync(folder).filter((name) => name.startsWith("agentls.agentls-"));
-    await rm(join(folder, own, "server"), { recursive: true });
+    await rm(join(this.#extension(), "server"), { recursive: true });
+  }
+
+  /** The extension's code as it was installed. */
+  bundle() {
+    return join(this.#extension(), "out/extension.js");
   }
 
   /** Install the extension, for the first time or again, as an update does. */
@@ -289,6 +292,13 @@ export class Stage {
     this.git("init", "--quiet");
     this.git("add", "--all");
     this.git("commit", "--quiet", "--message", "Begin");
+  }
+
+  /** The folder that the extension was installed into. */
+  #extension() {
+    const folder = join(this.root, "extensions");
+    const [own] = readdirSync(folder).filter((name) => name.startsWith("agentls.agentls-"));
+    return join(folder, own);
   }
 
   #command(args) {

@@ -114,6 +114,7 @@ export class Workbench {
       }
       opened = true;
       await this.page.keyboard.press("F1");
+      await this.see(".quick-input-widget input", "the palette");
       await input.fill(`>${title}`, { timeout: TRY });
     });
     await this.page.keyboard.press("Enter");
@@ -156,6 +157,11 @@ export class Workbench {
     await this.see(".workspace-trust-editor");
     await this.press("Trust", ".workspace-trust-editor");
     await this.gone("text=Restricted Mode");
+    await this.closeModal();
+  }
+
+  /** Close an editor that VS Code shows above all else, where no palette opens. */
+  async closeModal() {
     await this.page.locator(".monaco-modal-editor-block .codicon-close").first().click();
     await this.gone(".monaco-modal-editor-block");
   }

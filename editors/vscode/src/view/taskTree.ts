@@ -16,6 +16,8 @@ export type Node =
 
 const REFRESH_MS = 50;
 const AGE_MS = 30_000;
+/** VS Code draws so many rows one by one; more of them sooner all at once. */
+const ROWS_MOST = 30;
 
 export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   readonly #tasks: Tasks;
@@ -248,15 +250,15 @@ export class TaskTree implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     for (const task of touched.filter((one) => this.#isOpen(one))) {
       void this.#changes.glance(task.id); // where its files are others, it says so
     }
-    if (before?.groups.join() !== now.groups.join()) {
-      this.#changed.fire(undefined);
-      return;
-    }
-    const groups = now.groups.filter((id) => before.shapes.get(id) !== now.shapes.get(id));
     const others = touched.filter((task) => {
       const drawn = this.#drawn.get(task.id);
       return drawn !== undefined && drawn !== lookOf(this.#row(task));
     });
+    if (before?.groups.join() !== now.groups.join() || others.length > ROWS_MOST) {
+      this.#changed.fire(undefined);
+      return;
+    }
+    const groups = now.groups.filter((id) => before.shapes.get(id) !== now.shapes.get(id));
     this.#changed.fire([
       ...groups.flatMap((id) => this.#groupNodes.get(id) ?? []),
       ...others.map(({ id }) => this.#taskNode(id)),

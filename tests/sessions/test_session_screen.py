@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from agentls.background import Background
 from agentls.sessions import kept_screen, session_screen
 from agentls.sessions.folder import segment_path
 from agentls.sessions.launch import LogLimits
+from agentls.sessions.rounds import Look, Rounds
 from agentls.sessions.screen import Screen
 from agentls.sessions.session_screen import SessionScreen
 
@@ -302,7 +304,8 @@ async def test_it_follows_a_session_to_its_end(sessions, python_program, paths, 
     screen = SessionScreen(paths.sessions / "one")
 
     async with asyncio.timeout(DEADLINE):
-        await screen.follow(live)
+        async with Background() as background:
+            await screen.follow(live, rounds=Rounds(background))
         await ended(live)
 
     text = await screen.text()
@@ -318,8 +321,58 @@ async def test_at_rest_a_snapshot_is_kept(
     monkeypatch.setattr(session_screen, "_REST_SECONDS", 0.01)
     live = await sessions.start(launch("echo hello; exec cat"))
     screen = SessionScreen(paths.sessions / "one")
-    async with asyncio.TaskGroup() as group:
-        following = group.create_task(screen.follow(live))
+    async with Background() as background:
+        rounds = Rounds(background)
+        background.spawn(screen.follow(live, rounds=rounds), name="follow")
         await eventually((paths.sessions / "one" / "screen").exists)
-        following.cancel()
     await screen.close()
+
+
+async def test_a_program_that_prints_is_answered_without_its_shim_being_asked(
+    sessions, python_program, paths, eventually, monkeypatch
+):
+    monkeypatch.setattr(session_screen, "_ASKING_SECONDS", 0.0)
+    code = (
+        "import sys, time, tty; tty.setraw(0); begun = time.monotonic()\n"
+        "while time.monotonic() < begun + 1: print('x', flush=True); time.sleep(0.02)\n"
+        "print(end='\\x1b[5n', flush=True); sys.stdin.read(4)"
+    )
+    live = await sessions.start(python_program(code))
+    screen = SessionScreen(paths.sessions / "one")
+    sent: list[bytes] = []
+    async with Background() as background:
+        await screen.answer(since=0)
+        await screen.answers(size=await live.grown(0))
+        told = live.size
+        follow = screen.follow(
+            live,
+            rounds=Rounds(background),
+            send=lambda _upto, answers: sent.append(answers),
+        )
+        background.spawn(follow, name="follow")
+        await eventually(lambda: sent == [b"\x1b[0n"])
+        assert live.size == told
+    await screen.close()
+
+
+async def test_a_look_takes_what_is_new(folder, following):
+    folder.resize(5, 20)
+    folder.write(b"one\r\n")
+    screen = following()
+    assert screen.look() is Look.MORE  # nothing of it is open yet
+    await screen.text()
+    assert screen.look() is Look.NOTHING
+
+    folder.write(b"two\r\n")
+    folder.resize(5, 30)
+    folder.write(b"three\r\n")
+    assert screen.look() is Look.TAKEN
+    folder.write(b"\x1b[5n")
+    await screen.answer(since=folder.size - 4)
+    assert screen.look() is Look.MORE
+    assert (await screen.answers())[1] == b"\x1b[0n"
+    folder.write(b"x" * 100_000)
+    assert screen.look() is Look.MORE
+
+    repaint = await screen.repaint()
+    assert (repaint.offset, repaint.cols) == (folder.size, 30)

@@ -23,6 +23,7 @@ __all__ = [
     "Meta",
     "claim",
     "claimed_since",
+    "grids_size",
     "is_claimed",
     "packed_path",
     "read_address",
@@ -150,6 +151,14 @@ def read_grids(folder: Path) -> tuple[Grid, ...]:
             case _:  # torn
                 pass
     return tuple(grids)
+
+
+def grids_size(folder: Path) -> int:
+    """Give the bytes of what `read_grids` reads; 0 where there is nothing."""
+    try:
+        return (folder / "grids").stat().st_size
+    except OSError:
+        return 0
 
 
 def session_folders(sessions: Path) -> tuple[Path, ...]:

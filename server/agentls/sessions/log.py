@@ -27,6 +27,10 @@ class LogReader:
             return Chunk(offset=offset, end=offset + len(data), data=data)
         return await in_thread(self._files.read, offset, limit=limit)
 
+    def read_open(self, offset: int, *, limit: int) -> bytes:
+        """Read what the segment that is open has there; for use in a thread."""
+        return self._files.read_open(offset, limit=limit)
+
     async def first_offset(self) -> int:
         """Give the offset of the first byte that is kept."""
         return await in_thread(self._files.first_offset)

@@ -29,6 +29,7 @@ from agentls.sessions.emulator import EmulatorMissing
 from agentls.sessions.folder import read_address
 from agentls.sessions.link import Link
 from agentls.sessions.live import LiveSession
+from agentls.sessions.rounds import Rounds
 from agentls.sessions.session_screen import SessionScreen
 from agentls.sessions.signal_watch import watch
 from agentls.sessions.signals import Rule, Signal, rules_of
@@ -94,6 +95,7 @@ class _Worker:
         self._writer = writer
         self._name = name
         self._background = background
+        self._rounds = Rounds(background)
         self._screens: dict[SessionId, SessionScreen] = {}
         self._followed: set[SessionId] = set()
         self._live: dict[SessionId, LiveSession] = {}
@@ -139,7 +141,7 @@ class _Worker:
             self._watch(session)
             async with asyncio.TaskGroup() as group:
                 group.create_task(_end_with(link, live), name=f"link of {session}")
-                await screen.follow(live, send=send)
+                await screen.follow(live, rounds=self._rounds, send=send)
                 if watching := self._watching.get(session):
                     await asyncio.wait([watching])  # its last words
         except* EmulatorMissing:

@@ -100,6 +100,13 @@ class LogFiles:
             return b""
         return segment.read_cached(offset, limit=limit)
 
+    def read_open(self, offset: int, *, limit: int) -> bytes:
+        """Read from the segment that is open; nothing where there is no more of it."""
+        segment = self._segment
+        if segment is None or segment.start > offset:
+            return b""
+        return segment.read(offset, limit=limit)
+
     def first_offset(self) -> int:
         """Give the offset of the first byte that is kept."""
         return (segments(self._folder) or (0,))[0]

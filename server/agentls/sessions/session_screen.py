@@ -17,10 +17,11 @@ from typing import ParamSpec, TypeVar
 import attrs
 
 from agentls.errors import AgentlsError
-from agentls.sessions.folder import Grid, read_grids
+from agentls.sessions.folder import Grid, grids_size, read_grids
 from agentls.sessions.kept_screen import KeptScreen, read_kept, write_kept
 from agentls.sessions.live import Watched
 from agentls.sessions.log import Chunk, LogReader, OutputGone
+from agentls.sessions.rounds import Look, Rounds
 from agentls.sessions.screen import HISTORY_LINES, Colors, Screen, Unfinished
 from agentls.threads import in_thread
 
@@ -41,9 +42,10 @@ _REST_SECONDS = 2.0
 _PACE_SECONDS = 0.02
 """Between two looks at a session that prints: what it asks is answered that late."""
 _ASKING_SECONDS = 10.0
-"""A program that asked nothing for so long (most ask when they begin) is looked at
-less often while it prints; after a rest it is looked at at once all the same."""
-_CALM_PACE_SECONDS = 0.2
+"""A program that asked nothing for so long (most ask when they begin) is looked at in
+rounds while it prints; after a rest it is looked at at once all the same."""
+_LOOK_BYTES = 1 << 14
+"""So much at most is taken by a look in a round; who prints more is behind."""
 _ANSWERS_MAX = 1 << 15
 _DEFAULT_GRID = Grid(offset=0, rows=24, cols=80)
 
@@ -92,7 +94,8 @@ class SessionScreen:
         self._cache = folder / "screen"
         self._colors = colors
         self._before_step = before_step
-        self._turn = asyncio.Lock()
+        self.turn = asyncio.Lock()
+        """Held by whoever reads on: all see the screen at one offset."""
         self._screen: Screen | None = None
         self._offset = 0
         self._grid = _DEFAULT_GRID
@@ -103,6 +106,9 @@ class SessionScreen:
         """Not inside a sequence or character whose beginning is gone."""
         self._answer_from: int | None = None
         self._answers = bytearray()
+        self._grids: tuple[Grid, ...] = ()
+        self._grids_size = 0
+        """Bytes of the file that they were read from; it only grows."""
 
     async def repaint(
         self, *, history: int = HISTORY_LINES, ahead_of: int | None = None
@@ -113,7 +119,7 @@ class SessionScreen:
         offset says so. With `ahead_of` it is the screen as far as it was followed,
         and None unless that is beyond this offset.
         """
-        async with self._turn:
+        async with self.turn:
             if ahead_of is None:
                 screen = await self._caught_up()
             elif self._screen is None or self._offset <= ahead_of:
@@ -133,7 +139,7 @@ class SessionScreen:
 
     async def text(self) -> ShownText:
         """Give the text at the log's present end."""
-        async with self._turn:
+        async with self.turn:
             screen = await self._caught_up()
             try:
                 return await self._step(self._text, screen, offset=self._offset)
@@ -142,7 +148,7 @@ class SessionScreen:
 
     async def answer(self, *, since: int | None) -> None:
         """Answer what the program asks from that offset on; None: nothing."""
-        async with self._turn:
+        async with self.turn:
             self._answer_from = since
             self._answers.clear()
 
@@ -151,7 +157,7 @@ class SessionScreen:
 
         `size` is the log's, where it is known without looking at the files.
         """
-        async with self._turn:
+        async with self.turn:
             await self._caught_up(size=size)
             return self._taken_answers()
 
@@ -159,6 +165,7 @@ class SessionScreen:
         self,
         session: Watched,
         *,
+        rounds: Rounds,
         send: Callable[[int, bytes], None] = lambda _upto, _answers: None,
     ) -> None:
         """Keep up with the session until it is over; snapshots are kept at rest.
@@ -176,8 +183,12 @@ class SessionScreen:
                 asked = now()
             if not live:
                 break
-            asking = now() - asked < _ASKING_SECONDS
-            await asyncio.sleep(_PACE_SECONDS if asking else _CALM_PACE_SECONDS)
+            if now() - asked < _ASKING_SECONDS:
+                await asyncio.sleep(_PACE_SECONDS)
+            else:
+                await rounds.keep_up(self, live=lambda: session.live)
+                if self._answers:
+                    continue
             try:
                 async with asyncio.timeout(_REST_SECONDS):
                     await session.grown(self._offset)
@@ -186,9 +197,21 @@ class SessionScreen:
                 await session.grown(self._offset)
         await self.close()
 
+    def look(self) -> Look:
+        """Take what little is new of a log that goes on as before."""
+        if self._screen is None:
+            return Look.MORE
+        data = self._log.read_open(self._offset, limit=_LOOK_BYTES)
+        if not data:
+            return Look.NOTHING
+        self._before_step()
+        end = self._offset + len(data)
+        self._take(self._screen, Chunk(offset=self._offset, end=end, data=data))
+        return Look.MORE if self._answers or len(data) == _LOOK_BYTES else Look.TAKEN
+
     async def close(self) -> None:
         """Keep a snapshot and free the emulator; a later call begins from it."""
-        async with self._turn:
+        async with self.turn:
             screen, self._screen = self._screen, None
             if screen is not None:
                 await self._step(self._keep, screen)
@@ -244,7 +267,7 @@ class SessionScreen:
 
     def _begun(self, first: int) -> Screen:
         """Begin at the first byte that is there."""
-        grid = _grid_at(read_grids(self._folder), offset=first)
+        grid = _grid_at(self._read_grids(), offset=first)
         screen = Screen(rows=grid.rows, cols=grid.cols, colors=self._colors)
         self._offset, self._grid = first, grid
         self._safe = first == 0
@@ -271,7 +294,7 @@ class SessionScreen:
             data = data[begin - chunk.offset :]
             self._safe = found is not None
         # Read after the log: a size is noted before the output that follows it.
-        grids = read_grids(self._folder)
+        grids = self._read_grids()
         self._resize(screen, _grid_at(grids, offset=begin))
         later = [grid for grid in grids if begin < grid.offset <= chunk.end]
         if len(data) > _STEP_BYTES and not later and not self._was_answered():
@@ -323,7 +346,13 @@ class SessionScreen:
             self._grid = grid
 
     def _resize_at_end(self, screen: Screen) -> None:
-        self._resize(screen, _grid_at(read_grids(self._folder), offset=self._offset))
+        self._resize(screen, _grid_at(self._read_grids(), offset=self._offset))
+
+    def _read_grids(self) -> tuple[Grid, ...]:
+        """Give the sizes that the terminal has had; read again when there are more."""
+        if (size := grids_size(self._folder)) != self._grids_size:
+            self._grids, self._grids_size = read_grids(self._folder), size
+        return self._grids
 
     def _text(self, screen: Screen, *, offset: int) -> ShownText:
         return ShownText(offset=offset, lines=screen.text(), title=screen.title())

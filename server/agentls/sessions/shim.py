@@ -264,6 +264,8 @@ class _Shim:
                     break
                 chunks.append(chunk)
                 count += len(chunk)
+                if count <= _LITTLE:  # most likely all; select tells if there is more
+                    break
         except BlockingIOError:
             pass
         except OSError:

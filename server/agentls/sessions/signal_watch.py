@@ -17,7 +17,9 @@ _PACE_SECONDS = 0.02
 _SCREEN_PACE_SECONDS = 0.1
 """The same, where its screen is looked at too: that takes some milliseconds."""
 _SILENCE_PACE_SECONDS = 1.0
-"""The same, where nothing but its silence is of interest."""
+_SILENCE_PART = 8
+"""Where nothing but its silence is of interest, it is looked at once a second, or so
+many times in the silence that is waited for if that is longer."""
 
 
 async def watch(
@@ -84,7 +86,10 @@ class _Watch:
         """Give the seconds between two looks at a session that prints."""
         if self._judge.wanted:
             return _SCREEN_PACE_SECONDS
-        return _PACE_SECONDS if self._scanner.wanted else _SILENCE_PACE_SECONDS
+        if self._scanner.wanted:
+            return _PACE_SECONDS
+        shortest = min(self._silence.values(), default=0.0)
+        return max(_SILENCE_PACE_SECONDS, shortest / _SILENCE_PART)
 
     async def _read(self, log: LogReader) -> bool:
         """Read what is new; tell whether anything is."""

@@ -50,7 +50,7 @@ status = "done"
 _SCRIPT = """
 import subprocess, sys, time
 
-HOOK = [{python!r}, "-I", {main!r}, "hook", "x"]
+HOOK = [{python!r}, "-I", "-S", {main!r}, "hook", "x"]
 number = int(sys.argv[1])
 line = f"\\033[32mtask {{number}}\\033[0m works on it, step by step: ".ljust(256, ".")
 

@@ -2,12 +2,15 @@
 
 import os
 import sys
-from collections.abc import Sequence
+
+TYPE_CHECKING = False  # as typing's own; the hook is done in less than its import
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["main"]
 
 
-def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one for each
+def main(argv: "Sequence[str] | None" = None) -> int:  # noqa: PLR0911 - one for each
     """Run the command that the arguments name; give the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     # Each imports only what it needs: an editor waits for `lsp`, an agent for `hook`.

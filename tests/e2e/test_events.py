@@ -39,7 +39,7 @@ status = "done"
 """
 
 AGENT = """\
-hook() {{ {python} -I {main} hook "$1" "$2"; }}
+hook() {{ {python} -I -S {main} hook "$1" "$2"; }}
 echo "prompt: $1"
 hook x '{{"type":"begun","id":"conversation-1"}}'
 hook x '{{"type":"asks","question":"May I?"}}'

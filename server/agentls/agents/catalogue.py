@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import importlib.resources
 import os
 import re
@@ -10,7 +11,7 @@ import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import attrs
 
@@ -82,6 +83,9 @@ def load_agents(config: Config) -> Catalogue:
     for name in names:
         own = config.agents.get(name, {})
         base = built_in.get(name)
+        if base is not None and not own:
+            definitions[AgentName(name)] = _built_in_definition(name)
+            continue
         # A `command` says all: nothing of a built-in agent of that name is meant.
         table = merge_tables(base.table if base and "command" not in own else {}, own)
         if name == AUTO:
@@ -92,8 +96,7 @@ def load_agents(config: Config) -> Catalogue:
                 _problem(fault, name, config=config, base=base) for fault in faults
             )
         else:
-            built = cast("Definition", DEFINITION.build(dict(table)))
-            definitions[AgentName(name)] = attrs.evolve(built, name=AgentName(name))
+            definitions[AgentName(name)] = _built(name, table)
     if problems:
         raise ConfigError(tuple(problems))
     return Catalogue(definitions=definitions)
@@ -150,7 +153,19 @@ def default_agent(catalogue: Catalogue, environ: Mapping[str, str]) -> Definitio
     )
 
 
-def _built_in() -> dict[str, Document]:
+def _built(name: str, table: Mapping[str, Any]) -> Definition:
+    built = cast("Definition", DEFINITION.build(dict(table)))
+    return attrs.evolve(built, name=AgentName(name))
+
+
+@functools.cache
+def _built_in_definition(name: str) -> Definition:
+    """Give the definition as it comes with agentls; it has no faults."""
+    return _built(name, _built_in()[name].table)
+
+
+@functools.cache  # they are looked at with every event of an agent
+def _built_in() -> Mapping[str, Document]:
     documents: dict[str, Document] = {}
     folder = importlib.resources.files("agentls.agents") / "definitions"
     for entry in folder.iterdir():

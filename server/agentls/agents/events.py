@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
@@ -71,21 +71,36 @@ def _records(data: bytes) -> Iterator[HookRecord]:
     for line in data.split(b"\n"):
         try:
             found: Any = json.loads(line)
+            event = str(found["event"])
+            said = found.get("said")
             yield HookRecord(
                 time=datetime.fromtimestamp(found["time"], UTC),
-                event=str(found["event"]),
-                payload=dict(found["payload"]),
+                event=event,
+                payload=dict(found["payload"] if said is None else _read(said, event)),
             )
         # A line cut by a full disk, or written by something else than our hook.
         except (
             ValueError,
             TypeError,
+            AttributeError,
             KeyError,
             OverflowError,
             OSError,
             RecursionError,
         ):
             continue
+
+
+def _read(said: str, event: str) -> Mapping[str, Any]:
+    """Read what an agent said; what can't be read is at least an event of that name."""
+    try:
+        payload: Any = json.loads(said) if said.strip() else {}
+    except (ValueError, RecursionError):
+        payload = None
+    if isinstance(payload, dict):
+        return cast("dict[str, Any]", payload)
+    text = said.encode("utf-8", "surrogateescape")[:1024].decode("utf-8", "replace")
+    return {"hook_event_name": event, "text": text}
 
 
 def _fits(rule: EventRule, payload: Mapping[str, Any]) -> bool:

@@ -153,6 +153,11 @@ def main(
 def _run(life: "_Life") -> int:
     try:
         with asyncio.Runner(loop_factory=PatientLoop) as runner:
+            if sys.version_info < (3, 12) and hasattr(os, "pidfd_open"):
+                # As later versions do by themselves; else each child has a thread.
+                watcher = asyncio.PidfdChildWatcher()
+                watcher.attach_loop(runner.get_loop())
+                asyncio.set_child_watcher(watcher)  # pyright: ignore[reportDeprecated] - later versions never come here
             return runner.run(life.run())
     except BaseExceptionGroup as group:
         # The groups that own our tasks wrap what ends them; a person needs the core.

@@ -102,6 +102,8 @@ class Agency:
         self.roster = Roster(self.user_environment)
         self.made: set[Path] = set()
         """Repositories that agentls made and that hold nothing of anybody's."""
+        self._read_up_to: dict[SessionId, tuple[int, int]] = {}
+        """How many records of a session's event file were read, and how many bytes."""
 
     @property
     def home(self) -> Path:
@@ -286,12 +288,27 @@ class Agency:
     async def heard(self, task: Task, session: Session, config: Config) -> Heard:
         """Read what the agent's hooks have said since `session.heard`."""
         definition = await self.definition(task, config)
-        records = await in_thread(_read_events, self._events(session.id))
+        records = await self._unheard(session)
         said: Said | None = None
-        for record in records[session.heard :]:
+        for record in records:
             if event := read_event(definition, record):
                 said = _said(event, before=said)
-        return Heard(count=len(records), said=said)
+        return Heard(count=session.heard + len(records), said=said)
+
+    async def _unheard(self, session: Session) -> tuple[HookRecord, ...]:
+        """Read the records behind the first `session.heard` ones.
+
+        A day's work makes thousands: those that were heard aren't read again.
+        """
+        count, begin = self._read_up_to.pop(session.id, (0, 0))
+        if count != session.heard:  # not taken up after all, or by the daemon before
+            count, begin = 0, 0
+        data = await in_thread(_read_events, self._events(session.id), begin)
+        data = data[: data.rfind(b"\n") + 1]  # the last line may still be written
+        records = read_records(data)
+        if session.live:
+            self._read_up_to[session.id] = count + len(records), begin + len(data)
+        return records[session.heard - count :]
 
     def _events(self, session: SessionId) -> Path:
         return self._paths.state / "events" / session
@@ -325,7 +342,8 @@ def _said(event: AgentEvent, *, before: Said | None) -> Said:
 def _hook_argv() -> tuple[str, ...]:
     """Give the command of `agentls hook`: absolute, and deaf to where it is run."""
     main = Path(__file__).resolve().parent.parent / "__main__.py"
-    return (sys.executable, "-I", str(main), "hook")
+    # Without site: it needs the standard library only, and starts sooner.
+    return (sys.executable, "-I", "-S", str(main), "hook")
 
 
 def _make_folder(folder: Path) -> None:
@@ -338,8 +356,10 @@ def _write_files(folder: Path, files: Sequence[tuple[str, str]]) -> None:
         (folder / name).write_text(content, "utf-8", "surrogateescape")
 
 
-def _read_events(file: Path) -> tuple[HookRecord, ...]:
+def _read_events(path: Path, begin: int) -> bytes:
     try:
-        return read_records(file.read_bytes())
+        with path.open("rb") as file:
+            file.seek(begin)
+            return file.read()
     except FileNotFoundError:
-        return ()
+        return b""

@@ -12,6 +12,7 @@ Standard library only: an editor waits for this to start.
 
 import contextlib
 import os
+import re
 import select
 import signal
 import socket
@@ -48,6 +49,9 @@ _PASSED = (
     b'"method": "agentls/output", "jsonrpc": "2.0"}',
     b'"method":"agentls/output","jsonrpc":"2.0"}',
 )
+
+_ANSWER = re.compile(rb'\{"id": (\d{1,15}), "jsonrpc": "2\.0", "result": ')
+"""The beginning of an answer as pygls writes it: its first member is an outer one."""
 
 
 class _EditorGone(Exception):
@@ -346,7 +350,10 @@ class Bridge:
         return run[0] if len(run) == 1 else b"".join(run)
 
     def _heard_one(self, frame: Frame) -> bytes | None:
-        message = unpack(frame).message
+        if found := _ANSWER.match(frame.raw, frame.start):
+            message: Message | None = {"id": int(found[1]), "result": None}
+        else:
+            message = unpack(frame).message
         if message is None:
             raise _DaemonGone  # it isn't ours
         method = message.get("method")

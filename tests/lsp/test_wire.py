@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentls import bridge
 from agentls.errors import InvalidParams
 from agentls.frames import FrameSplitter
 from agentls.lsp import connection, wire
@@ -104,3 +105,19 @@ def test_the_converter_is_made_once():
 
 def _is_listed(cls):
     return cls.__name__ in sys.modules[cls.__module__].__all__
+
+
+@pytest.mark.parametrize(
+    ("body", "passed"),
+    [
+        (b'{"id": 7, "jsonrpc": "2.0", "result": {"rev": 1}}', True),
+        (b'{"id": 7, "jsonrpc": "2.0", "error": {"result": 1}}', False),
+        (b'{"id": "7", "jsonrpc": "2.0", "result": null}', False),
+        (b'{"jsonrpc": "2.0", "id": 7, "method": "m", "params": {}}', False),
+    ],
+)
+def test_an_answer_is_one_that_the_bridge_passes_on_unread(body, passed):
+    """What pygls writes itself begins alike; the rest is read first."""
+    frame = wire.answer_frame(7, '{"rev": 1}')
+    assert frame.endswith(b'\r\n\r\n{"id": 7, "jsonrpc": "2.0", "result": {"rev": 1}}')
+    assert bool(bridge._ANSWER.match(body)) is passed

@@ -24,6 +24,7 @@ from agentls.errors import AgentlsError, InvalidParams
 from agentls.frames import BadFrame, read_frame_async
 from agentls.lsp import commands, documents, hints, lenses, odd_bytes, wire
 from agentls.lsp.progress import RequestProgress
+from agentls.lsp.protocol.tasks import ListTasksResult
 from agentls.lsp.registry import COMMANDS, FROM_CLIENT, Notification
 from agentls.lsp.server import Server
 
@@ -185,10 +186,13 @@ class _Protocol(LanguageServerProtocol):
             self._refuse(msg_id, types.LSPErrorCodes.RequestCancelled, "Cancelled.")
             return
         outcome = _settle(future)
-        if outcome.error is None:
-            self._send_response(msg_id, result=outcome.result)
-        else:
+        if outcome.error is not None:
             self._send_response(msg_id, error=_response_error(outcome.error))
+        elif not (
+            isinstance(outcome.result, ListTasksResult)
+            and self._server.answer_list(msg_id, outcome.result)
+        ):
+            self._send_response(msg_id, result=outcome.result)
         self._server.answered(msg_id)
 
     def _check_handler_result(self, future: Any) -> None:

@@ -17,7 +17,7 @@ from pygls.protocol import LanguageServerProtocol
 from agentls import __version__
 from agentls.core import Core
 from agentls.errors import InvalidParams
-from agentls.lsp import foreseen, present, wire
+from agentls.lsp import foreseen, wire
 from agentls.lsp.protocol.changes import ViewedChangedParams
 from agentls.lsp.protocol.comments import CommentsChangedParams
 from agentls.lsp.protocol.editors import OpenRequestedParams
@@ -25,11 +25,13 @@ from agentls.lsp.protocol.forecast import ForecastChangedParams
 from agentls.lsp.protocol.queueing import QueueChangedParams
 from agentls.lsp.protocol.sessions import OutputParams, ReconnectedParams
 from agentls.lsp.protocol.tasks import (
+    ListTasksResult,
     TaskChangedParams,
     TaskInfo,
     TaskRemovedParams,
 )
 from agentls.lsp.registry import sends
+from agentls.lsp.shown import shown_tasks
 from agentls.lsp.watching import Watching
 from agentls.model import SessionId, Task
 from agentls.tasks.book import (
@@ -104,6 +106,7 @@ class Server(LanguageServer):
             text_document_sync_kind=types.TextDocumentSyncKind.Full,
         )
         self.core = core
+        self.shown = shown_tasks(core)
         self.exiting = False
         self.greeted = False
         """Whether the client has said who it is."""
@@ -147,8 +150,24 @@ class Server(LanguageServer):
         """Send one of agentls' own notifications."""
         if isinstance(params, OutputParams):
             self.write(wire.output_frame(params))
+        elif isinstance(params, TaskChangedParams) and self._holds(
+            text := self.shown.changed_text(params)
+        ):
+            self.write(wire.notification_frame(method, text))
         else:
             self.protocol.notify(method, params)
+
+    def answer_list(self, request_id: Any, result: ListTasksResult) -> bool:
+        """Answer a request with a list; False where it can't be told as it is."""
+        text = self.shown.list_text(result)
+        if self._holds(text):
+            self.write(wire.answer_frame(request_id, text))
+            return True
+        return False
+
+    def _holds(self, text: str) -> bool:
+        """Tell whether the client's JSON can hold a text as Python writes it."""
+        return not self.odd_bytes_private or "\\udc" not in text
 
     def hear(self, event: Event) -> None:
         """Pass an event of the book on to the client, once it was greeted."""
@@ -158,6 +177,7 @@ class Server(LanguageServer):
             info = self.task_info(event)
             self.send("agentls/taskChanged", TaskChangedParams(task=info))
         elif isinstance(event, Removed):
+            self.shown.forget(event.task)
             self.send(
                 "agentls/taskRemoved",
                 TaskRemovedParams(task=event.task, rev=event.rev),
@@ -190,11 +210,7 @@ class Server(LanguageServer):
 
     def task_info(self, task: Task) -> TaskInfo:
         """Show a task, with all that is known of it."""
-        return present.task_info(
-            task,
-            self.core.book.sessions(task.id),
-            forecast=foreseen.forecast_info(self.core.forecasting.of(task.id)),
-        )
+        return self.shown.info(task, self.core)
 
     def initialized_by(self, params: types.InitializeParams) -> None:
         """Take what the client says of itself; from now on it hears events."""

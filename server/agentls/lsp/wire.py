@@ -26,10 +26,12 @@ from agentls.lsp.protocol.sessions import OutputParams
 from agentls.lsp.registry import FROM_CLIENT, TO_CLIENT
 
 __all__ = [
+    "answer_frame",
     "camel",
     "converter",
     "is_text",
     "message_type",
+    "notification_frame",
     "output_frame",
     "result_type",
     "structure",
@@ -114,6 +116,21 @@ def output_frame(params: OutputParams) -> bytes:
             shown[name] = value
     written = json.dumps(shown, ensure_ascii=False)
     body = f'{{"params": {written}, "method": "agentls/output", "jsonrpc": "2.0"}}'
+    return encode(body.encode())
+
+
+def answer_frame(request_id: Any, result: str) -> bytes:
+    """Give the frame of an answer whose result is written already.
+
+    It begins as the bridge expects of an answer that it can pass on unread.
+    """
+    body = f'{{"id": {json.dumps(request_id)}, "jsonrpc": "2.0", "result": {result}}}'
+    return encode(body.encode())
+
+
+def notification_frame(method: str, params: str) -> bytes:
+    """Give the frame of a notification whose parameters are written already."""
+    body = f'{{"params": {params}, "method": "{method}", "jsonrpc": "2.0"}}'
     return encode(body.encode())
 
 

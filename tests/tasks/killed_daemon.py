@@ -4,7 +4,8 @@ A step is whatever takes the daemon out of its own memory: a process that is sta
 a call of the disk or the database. SIGKILL comes right before it, so that no clean-up
 runs. Each daemon is forked from here, since importing agentls takes longer than most
 operations. A line is a JSON object `{operation, task, root, step, environ}`; the
-answer is the number of steps that were begun, and whether it was killed.
+answer is the number of steps that were begun, and whether it was killed. In place of
+a step it can be `said`: a text for which a file `log` beside the root is watched.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from typing import Any
 
 from agentls.core import Core, open_core
 from agentls.errors import AgentlsError
-from agentls.model import Strategy
+from agentls.model import Strategy, Teardown
 from agentls.paths import Paths
 from agentls.tasks.request import TaskRequest
 from agentls.tasks.starting import silent
@@ -53,6 +54,12 @@ class Killer:
         yield
         self._armed = False
 
+    async def kill_when(self, said: str, *, log: Path) -> None:
+        """End the process when a program has written that."""
+        while not (log.exists() and said in log.read_text()):  # noqa: ASYNC110 - of another process
+            await asyncio.sleep(0.01)
+        self._kill()
+
     def tell(self, *, killed: bool) -> None:
         answer = json.dumps({"steps": self.begun, "killed": killed})
         os.write(self._answer, answer.encode() + b"\n")
@@ -62,8 +69,11 @@ class Killer:
             return
         self.begun += 1
         if self.begun == self._step:
-            self.tell(killed=True)
-            os.kill(os.getpid(), signal.SIGKILL)
+            self._kill()
+
+    def _kill(self) -> None:
+        self.tell(killed=True)
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 async def do(core: Core, operation: str, *, task: str, root: Path) -> None:
@@ -109,14 +119,32 @@ async def do(core: Core, operation: str, *, task: str, root: Path) -> None:
             raise AssertionError(operation)
 
 
+async def torn_down(core: Core, task: str) -> None:
+    """Wait until no teardown is due any more."""
+    over = asyncio.Event()
+
+    def look(_: object = None) -> None:
+        if core.book.get(task).teardown in {Teardown.DONE, Teardown.FAILED}:
+            over.set()
+
+    with core.book.listening(look):
+        look()
+        await over.wait()
+
+
 async def live(asked: dict[str, Any], answer: int) -> None:
     os.environ.update(asked["environ"])
     killer = Killer(step=asked["step"], answer=answer)
+    root = Path(asked["root"])
     async with open_core(Paths.of_this_process()) as core:
+        if said := asked.get("said"):
+            watch = killer.kill_when(said, log=root.with_name("log"))
+            core.spawn(watch, name="watch the log")
         with killer.armed():
-            await do(
-                core, asked["operation"], task=asked["task"], root=Path(asked["root"])
-            )
+            operation, *then = asked["operation"].split(", ")
+            await do(core, operation, task=asked["task"], root=root)
+            if then == ["torn down"]:
+                await torn_down(core, asked["task"])
     killer.tell(killed=False)
 
 

@@ -4,12 +4,13 @@
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import pytest
 
 from agentls.core import Core, open_core
 from agentls.git.repository import find_repository
-from agentls.model import State, Task
+from agentls.model import State, Task, Teardown
 from agentls.paths import Paths
 from agentls.tasks.request import TaskRequest
 from agentls.tasks.starting import silent
@@ -45,6 +46,9 @@ PROMPT = """\
 cat .env made; echo own > own; git add own; git commit -qm own
 echo staged > staged; git add staged; echo work > work; echo more >> plain.txt
 """
+
+
+TEARDOWN = "echo begun >> {base}/log; read -r _ < {base}/gate; echo done >> {base}/log"
 
 
 @attrs.frozen(kw_only=True)
@@ -112,21 +116,29 @@ def killed_daemons(place: Place) -> Generator[subprocess.Popen[str]]:
 
 async def _settled(core: Core, *states: State) -> Task | None:
     """Wait until nothing is under way, and give the task if there is one."""
+    for running in tuple(core.background._running):
+        if running.get_name().startswith("finish"):
+            await running
+    await _until(
+        core,
+        lambda: all(one.state in states for one in core.book.tasks(discarded=True)),
+    )
+    found = core.book.tasks(discarded=True)
+    return found[0] if found else None
+
+
+async def _until(core: Core, true: Callable[[], bool]) -> None:
+    """Wait until something is true after a change of the book."""
     reached = asyncio.Event()
 
     def look(_: object = None) -> None:
-        if all(task.state in states for task in core.book.tasks(discarded=True)):
+        if true():
             reached.set()
 
     with core.book.listening(look):
-        for running in tuple(core.background._running):
-            if running.get_name().startswith("finish"):
-                await running
         look()
         async with asyncio.timeout(30):
             await reached.wait()
-    found = core.book.tasks(discarded=True)
-    return found[0] if found else None
 
 
 async def _prepare(place: Place, git, before: tuple[str, ...]) -> Task | None:
@@ -228,3 +240,80 @@ async def test_the_next_daemon_finishes_or_undoes_it(
             raise
     say(f"{operation}: killed at {killed} of {total} steps")
     assert killed
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("operation", ["squash, torn down", "discard, torn down"])
+async def test_a_teardown_is_done_once_whenever_the_daemon_dies(
+    operation, place, killed_daemons, git, say
+):
+    """Before each step, and while the script runs, which goes on without a daemon."""
+    config = place.base / "config" / "config.toml"
+    config.write_text(f"teardown = {json.dumps(TEARDOWN.format(base=place.base))}\n")
+    task = await _prepare(place, git, ("create",))
+    assert task is not None
+    os.mkfifo(place.base / "gate")
+    place.save()
+    wanted = kept(place.root, environ=place.environ)
+
+    def run(**when: Any) -> dict[str, Any]:
+        asked = {
+            "operation": operation,
+            "task": task.id,
+            "root": str(place.root),
+            "step": None,
+            "environ": place.environ,
+        }
+        killed_daemons.stdin.write(json.dumps(asked | when) + "\n")
+        killed_daemons.stdin.flush()
+        return json.loads(killed_daemons.stdout.readline())
+
+    with _opened(place):
+        total = run()["steps"]
+    for step in _steps(total):
+        place.bring_back()
+        with _opened(place):
+            run(step=step)
+            await _check_teardown(place, git, operation=operation, wanted=wanted)
+    place.bring_back()
+    assert run(said="begun")["killed"]
+    with _opened(place):
+        await _check_teardown(place, git, operation=operation, wanted=wanted)
+    say(f"{operation}: {total} steps")
+
+
+@contextlib.contextmanager
+def _opened(place: Place) -> Generator[None]:
+    """Let the teardown go on, now or when it comes there."""
+    gate = os.open(place.base / "gate", os.O_RDWR)
+    os.write(gate, b"go\n")
+    yield
+    os.close(gate)
+
+
+async def _check_teardown(
+    place: Place, git, *, operation: str, wanted: frozenset[str]
+) -> None:
+    """Look at what the next daemon makes of it."""
+    async with open_core(Paths.of_this_process()) as core:
+        task = await _settled(core, State.REVIEW, State.MERGED, State.DISCARDED)
+        assert task is not None
+        if task.state is State.REVIEW:  # killed before it was noted
+            if operation.startswith("discard"):
+                await core.discarding.discard(task.id)
+            else:
+                await core.merging.merge(
+                    task.id, message=None, stop=False, progress=silent
+                )
+        over = (Teardown.DONE, Teardown.FAILED)
+        await _until(core, lambda: core.book.get(task.id).teardown in over)
+        assert core.book.get(task.id).teardown is Teardown.DONE
+        assert (place.base / "log").read_text() == "begun\ndone\n"
+        assert not lost(place.root, wanted, environ=place.environ)
+        if operation.startswith("discard"):
+            assert not task.worktree.exists()
+            task = await core.discarding.restore(task.id)
+            assert (task.worktree / "plain.txt").read_text() == "plain\nmore\n"
+        else:
+            assert git(place.root, "show", "HEAD:plain.txt") == "plain\nmore"
+    fsck(place.root, environ=place.environ)

@@ -7,6 +7,7 @@ don't know each other.
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Coroutine
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,12 +26,13 @@ from agentls.sessions.screens import Screens
 from agentls.sessions.searches import Found, find_in_logs
 from agentls.sessions.sessions import Sessions
 from agentls.store.database import Database
+from agentls.store.history import load_reviewed
 from agentls.tasks.accepting import Accepting
 from agentls.tasks.accounting import Accounting
 from agentls.tasks.adopting import Adopting
 from agentls.tasks.agency import Agency
 from agentls.tasks.batches import Batching
-from agentls.tasks.book import TaskBook
+from agentls.tasks.book import TaskBook, now
 from agentls.tasks.briefing import Briefings
 from agentls.tasks.checking import Checking
 from agentls.tasks.checkpointing import Checkpointing
@@ -50,6 +52,7 @@ from agentls.tasks.operations import Operations
 from agentls.tasks.orchestrator import Orchestrator
 from agentls.tasks.ordering import Ordering
 from agentls.tasks.origins import Origins
+from agentls.tasks.pace import WINDOW
 from agentls.tasks.pool import Pool
 from agentls.tasks.ports import PortBlocks
 from agentls.tasks.publishing import Publishing
@@ -424,6 +427,14 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             spawn=background.spawn,
         )
         starter.limits = config.limits
+        begun = now()
+        starter.pace.load(
+            book.tasks(discarded=True),
+            await database.read(
+                lambda db: load_reviewed(db, since=begun - timedelta(seconds=WINDOW))
+            ),
+            now=begun,
+        )
         checkpoints.file_max = config.checkpoint.max_file
         await recover(
             unfinished,

@@ -4,6 +4,7 @@ import attrs
 
 from agentls.config.settings import Limits
 from agentls.model import CommitId, State, TaskId
+from agentls.tasks.pace import Pace
 from agentls.tasks.queue import Machine, line_up
 
 
@@ -14,16 +15,26 @@ def _tasks(make_task, *states):
     ]
 
 
-def _begin(tasks, *, begun=(), paused=False, machine=None, **limits):
+def _begin(tasks, *, begun=(), paused=False, machine=None, pace=None, **limits):
     turns = line_up(
-        tasks, begun=begun, limits=Limits(**limits), paused=paused, machine=machine
+        tasks,
+        begun=begun,
+        limits=Limits(**limits),
+        paused=paused,
+        machine=machine,
+        pace=pace,
     )
     return [task.id for task in turns.begin]
 
 
-def _why(tasks, *, paused=False, machine=None, **limits):
+def _why(tasks, *, paused=False, machine=None, pace=None, **limits):
     turns = line_up(
-        tasks, begun=(), limits=Limits(**limits), paused=paused, machine=machine
+        tasks,
+        begun=(),
+        limits=Limits(**limits),
+        paused=paused,
+        machine=machine,
+        pace=pace,
     )
     return dict(turns.waiting)
 
@@ -121,6 +132,18 @@ def test_too_many_reviews_hold_the_queue(make_task):
     assert _begin(tasks, max_review=3) == ["3"]
     assert _begin(tasks, max_review=2) == []
     assert "your review" in _why(tasks, max_review=2)["3"]
+
+
+def test_reviews_that_come_faster_than_they_are_cleared_hold_the_queue(make_task):
+    tasks = _tasks(make_task, State.REVIEW, State.QUEUED)
+    pace = Pace(came=7, cleared=2)
+    assert _begin(tasks, pace=pace) == ["2"]  # unless it is set
+    assert _begin(tasks, pace=pace, review_ahead=6) == ["2"]
+    assert _begin(tasks, pace=pace, review_ahead=5) == []
+    why = _why(tasks, pace=pace, review_ahead=5)["2"]
+    assert "7 tasks came to your review, and you cleared 2" in why
+    turns = line_up(tasks, begun=(), limits=Limits(review_ahead=5), pace=pace)
+    assert turns.look_again  # the hour passes without a word
 
 
 def test_a_full_machine_holds_all_but_one(make_task):

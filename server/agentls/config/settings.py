@@ -125,6 +125,13 @@ class Limits:
         about="How many tasks may be ready for review before queued ones wait for the"
         " person; 0 for any number.",
     )
+    review_ahead: int = key(
+        Number(least=0, most=100_000, whole=True),
+        default=0,
+        about="How many more tasks may come to review within an hour than the person"
+        " clears (merges, discards, sends back) before queued ones wait; 0 for any"
+        " number.",
+    )
     memory_floor: int = key(
         Number(least=0, most=_BYTES_MAX, whole=True),
         default=0,

@@ -19,6 +19,7 @@ __all__ = [
     "keep_opened",
     "load_moves",
     "load_next",
+    "load_reviewed",
     "load_turn_times",
 ]
 
@@ -105,6 +106,18 @@ def load_moves(
     ).fetchall()
     rows = sorted((*first, *within), key=lambda row: (row["task"], row["id"]))
     return tuple(_move(row) for row in rows), datetime.fromisoformat(begin)
+
+
+def load_reviewed(
+    connection: sqlite3.Connection, *, since: datetime
+) -> tuple[Move, ...]:
+    """Give when tasks came to review or left it, from a moment on."""
+    rows = connection.execute(
+        "SELECT * FROM history WHERE at >= ?"
+        " AND 'review' IN (from_state, to_state) ORDER BY at, id",
+        (_written(since),),
+    )
+    return tuple(_move(row) for row in rows)
 
 
 def load_next(

@@ -7,6 +7,7 @@ import attrs
 
 from agentls.config.settings import Limits
 from agentls.model import State, Task, TaskId
+from agentls.tasks.pace import Pace
 from agentls.tasks.states import HOLDS_A_PLACE, ON_THEIR_WAY
 
 __all__ = ["Machine", "Turns", "holds_a_place", "line_up", "queue_order"]
@@ -39,8 +40,8 @@ class Turns:
     """For each task that doesn't begin one sentence: why."""
     stuck: frozenset[TaskId]
     """Those of them whose forerunner won't be merged by itself."""
-    held_by_machine: bool
-    """Only memory or load stand in the way: nothing tells when they change."""
+    look_again: bool
+    """What stands in the way passes without a word: memory, load, the last hour."""
 
 
 def holds_a_place(task: Task, *, limits: Limits) -> bool:
@@ -57,6 +58,7 @@ def line_up(
     limits: Limits,
     paused: bool = False,
     machine: Machine | None = None,
+    pace: Pace | None = None,
 ) -> Turns:
     """Choose the queued tasks that begin now.
 
@@ -83,12 +85,13 @@ def line_up(
             ready.append(task)
     machine = machine or Machine()
     closed = _closed(tasks, limits=limits, paused=paused) or _full(machine)
-    places = 0 if closed else max(0, limits.max_parallel - len(holding))
+    slowed = _slowed(pace or Pace(), limits=limits)
+    places = 0 if closed or slowed else max(0, limits.max_parallel - len(holding))
     held = _too_full(machine, limits=limits)
     if held:
         # One at least goes on, or nothing could ever make room.
         places = min(places, 0 if holding else 1)
-    why = closed or held
+    why = closed or slowed or held
     chosen = _fairly(ready, holding, places=places)
     if ready and not why and not chosen:
         chosen = _lent(ready, holding, tasks=tasks)
@@ -97,12 +100,11 @@ def line_up(
         why = f"Waits for a place: {number} agent{'s' * (number != 1)} may run at once."
     left = [task for task in ready if task not in chosen]
     waiting |= {task.id: why for task in left}
-    by_machine = bool(held and not closed and left)
     return Turns(
         begin=chosen,
         waiting=waiting,
         stuck=frozenset(stuck),
-        held_by_machine=by_machine,
+        look_again=bool((slowed or held) and not closed and left),
     )
 
 
@@ -188,6 +190,16 @@ def _closed(tasks: Sequence[Task], *, limits: Limits, paused: bool) -> str:
     if limits.max_review and reviews >= limits.max_review:
         return f"Waits for you: {limits.max_review} tasks or more wait for your review."
     return ""
+
+
+def _slowed(pace: Pace, *, limits: Limits) -> str:
+    if not pace.is_ahead(limits.review_ahead):
+        return ""
+    return (
+        f"Waits for you: in the last hour {pace.came} tasks came to your review, and"
+        f" you cleared {pace.cleared} (`limits.review_ahead` is"
+        f" {limits.review_ahead})."
+    )
 
 
 def _full(machine: Machine) -> str:

@@ -40,6 +40,7 @@ from agentls.tasks.agency import Agency
 from agentls.tasks.book import Event, TaskBook
 from agentls.tasks.hearing import Hearing
 from agentls.tasks.heeding import Heeding
+from agentls.tasks.pace import ReviewPace
 from agentls.tasks.pool import Pool
 from agentls.tasks.queue import Machine, line_up
 from agentls.tasks.running import BESIDE, IN_WORKTREE, Runner
@@ -54,7 +55,7 @@ STOP_GRACE = 5.0
 """Seconds between TERM and KILL: time for an agent to save its conversation."""
 
 _LOOK_SECONDS = 5.0
-"""Seconds between two looks for memory or load, only while they hold tasks back."""
+"""Seconds between two looks for what passes by itself, while it holds tasks back."""
 
 _TO_PREPARE = {State.QUEUED, State.PREPARING, State.FAILED, State.INTERRUPTED}
 _RUNNING = {State.WORKING, State.WAITING}
@@ -92,6 +93,8 @@ class Starter:
         """How much may run at once; whoever reads the config again sets it."""
         self.resuming: set[TaskId] = set()
         """Interrupted tasks that go on by themselves and were given a place."""
+        self.pace = ReviewPace(clock=_clock)
+        """How fast tasks come to review; whoever reads the store loads it."""
         self.disk_full = False
         """No worktree is made: the disk has less left than its reserve."""
         self.closing = False
@@ -152,12 +155,14 @@ class Starter:
         """Give the free places to queued tasks."""
         if self.closing:
             return
+        tasks = self._book.tasks(discarded=True)
         turns = line_up(
-            self._book.tasks(discarded=True),
+            tasks,
             begun=self.begun,
             limits=self.limits,
             paused=self._book.paused,
             machine=self._machine(),
+            pace=self.pace.look(tasks),
         )
         for task in turns.begin:
             self.begin(task)
@@ -169,7 +174,7 @@ class Starter:
         self._stuck = turns.stuck
         if self._reasons and self._telling is None:
             self._telling = self._spawn(self._tell_reasons(), name="tell the queue")
-        if turns.held_by_machine and self._looking is None:
+        if turns.look_again and self._looking is None:
             self._looking = self._spawn(self._look_again(), name="look for room")
 
     def _machine(self) -> Machine:
@@ -194,7 +199,7 @@ class Starter:
             self._telling = None
 
     async def _look_again(self) -> None:
-        """Look for room after a while: nothing tells when memory or load change."""
+        """Look for room after a while: nothing tells when there is some."""
         try:
             await asyncio.sleep(_LOOK_SECONDS)
         finally:
@@ -476,6 +481,10 @@ class Starter:
                 entry, step="setup", data={"session": self.runner.next_id(task)}
             ),
         )
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _load() -> float:

@@ -23,11 +23,12 @@ _SIZE = {"rows": 40, "cols": 120}
 
 
 class Person:
-    """One client, with what it was told of its one task."""
+    """One client, with what it was told of the task that it looks at."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._client = self._open()
+        self._followed: str | None = None
         self.task: dict[str, Any] = {}
         self.states: list[str] = []
         """The states that the task was told in, each once as long as it lasted."""
@@ -43,6 +44,12 @@ class Person:
     def ask(self, name: str, **arguments: Any) -> Any:
         """Run a command on the task."""
         return self.execute(name, task=self.task["id"], **arguments)
+
+    def follow(self, task: str) -> None:
+        """Turn to a task, and from now on hear of it alone."""
+        self._followed = task
+        self.task, self.states, self.reasons = {}, [], []
+        self._hear(self.execute("getTask", task=task)["task"])
 
     def watch(self) -> None:
         """Sit before the terminal of the task's present session."""
@@ -139,6 +146,8 @@ class Person:
             self._client.notify("agentls/ack", seen)
 
     def _hear(self, task: dict[str, Any]) -> None:
+        if self._followed not in {None, task["id"]}:
+            return
         if task["rev"] < self.task.get("rev", 0):
             return
         self.task = task

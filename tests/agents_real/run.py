@@ -31,6 +31,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent / "fake_model")]
 
 import day  # noqa: E402 - found by the line above, as what it needs
+import delegating  # noqa: E402
 import matrix  # noqa: E402
 import newcomer  # noqa: E402
 import trial  # noqa: E402
@@ -55,7 +56,7 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("agents", nargs="*", metavar="AGENT")
     parser.add_argument("--write", action="store_true")
-    parser.add_argument("--course", choices=("day", "newcomer", "trial"))
+    parser.add_argument("--course", choices=("day", "newcomer", "trial", "delegating"))
     parser.add_argument("--screens", action="store_true")
     parser.add_argument("--keep", action="store_true")
     given = parser.parse_args(argv)
@@ -76,9 +77,13 @@ def main(argv: Sequence[str]) -> int:
     # Programs of others', with time limits of their own: what one lost is looked for
     # once more, and both runs are printed.
     for agent in agents:
-        if matrix.lost(known, _table(found, [agent])):
+        if _missed(agent, found, known=known, settings=settings):
             found[agent] = _run(agent, settings[agent], screens=given.screens)
-    table = _table(found, agents)
+    missed = [
+        one
+        for agent in agents
+        for one in _missed(agent, found, known=known, settings=settings)
+    ]
     print(f"\nAll in {time.monotonic() - begun:.0f} s.")
     if given.write:
         versions = _versions(settings)
@@ -87,14 +92,29 @@ def main(argv: Sequence[str]) -> int:
                 agent: seen.get(agent, known.get(title, {}).get(agent, False))
                 for agent in versions
             }
-            for title, seen in table.items()
+            for title, seen in _table(found, agents).items()
         }
         DOCUMENT.write_text(matrix.write(document, whole, versions=versions), "utf-8")
         return 0
-    if gone := matrix.lost(known, table):
-        print("\nNo longer seen, though docs/agents.md says so:", *gone, sep="\n  ")
+    if missed:
+        print("\nNo longer seen:", *missed, sep="\n  ")
         return 1
     return 0
+
+
+def _missed(
+    agent: str,
+    found: Mapping[str, Mapping[str, Found]],
+    *,
+    known: matrix.Table,
+    settings: Mapping[str, Mapping[str, Any]],
+) -> list[str]:
+    """Name what docs/agents.md says of an agent, or must be, and wasn't seen."""
+    needed = _needed(settings[agent]).items()
+    return [
+        *matrix.lost(known, _table(found, [agent])),
+        *(f"{agent}: {title}" for one, title in needed if not found[agent][one].seen),
+    ]
 
 
 def _table(
@@ -114,20 +134,28 @@ def _run(
     print(f"\n== {agent}", flush=True)
     begun = time.monotonic()
     used = merged(setting, setting.get("trusted", {}))
+    hands_out = merged(used, setting.get("delegating", {}))
     seen: dict[str, Found] = {}
     for name, course, home in (
         ("day", day.Day, used),
         ("newcomer", newcomer.Newcomer, setting),
         ("trial", partial(trial.Trial, day=seen), used),
+        ("delegating", delegating.Delegating, hands_out),
     ):
-        if only in {None, name}:
+        if only in {None, name} and (name != "delegating" or name in setting):
             seen |= _go(course, agent, home, screens=screens)
     missing = Found(seen=False, why="not reached")
-    found = {ability: seen.get(ability, missing) for ability in ABILITIES}
+    abilities = ABILITIES | _needed(setting)
+    found = {ability: seen.get(ability, missing) for ability in abilities}
     for ability, one in found.items():
-        print(f"  {'yes' if one.seen else 'NO ':3} {ABILITIES[ability]}", one.why)
+        print(f"  {'yes' if one.seen else 'NO ':3} {abilities[ability]}", one.why)
     print(f"  {time.monotonic() - begun:.1f} s", flush=True)
     return found
+
+
+def _needed(setting: Mapping[str, Any]) -> Mapping[str, str]:
+    """Give what an agent must be able to that the table doesn't ask of all."""
+    return delegating.ABILITIES if "delegating" in setting else {}
 
 
 def _go(

@@ -104,6 +104,7 @@ def set_up(person: Mapping[str, Any], *, model: Model, within: Path) -> Stage:
     known = {
         "model": f"http://127.0.0.1:{model.port}",
         "repository": str(repository),
+        "agentls": str(ROOT / ".venv/bin/agentls"),
         "worktrees": str(home / ".local/share/agentls/worktrees"),
     }
     _write_home(home, _filled(person, known))

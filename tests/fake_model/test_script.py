@@ -7,6 +7,10 @@ from fakemodel.script import read_script
 
 SCRIPT = r"""
 [[answers]]
+got = 'not yet'
+text = "Again."
+
+[[answers]]
 result = true
 text = "It is done."
 
@@ -53,6 +57,12 @@ def question(said, **values):
 def test_the_first_rule_that_fits_answers(script):
     assert script.reply(question("hello")).answer == Text(text="Yes.")
     assert script.reply(question("x", result="ok")).answer == Text(text="It is done.")
+
+
+def test_a_rule_may_look_at_what_a_tool_gave(script):
+    reply = script.reply(question("x", result="It is not yet there."))
+    assert reply.answer == Text(text="Again.")
+    assert script.reply(question("not yet")).answer == Text(text="Yes.")
 
 
 def test_a_tool_is_used_by_the_scripts_order_and_only_if_it_is_offered(script):

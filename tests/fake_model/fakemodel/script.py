@@ -5,6 +5,7 @@
     system = 'SEARCH/REPLACE'      # found in the client's own instructions
     knows = 'folder: (?P<in>\\S+)'  # found in either, or in what was said before
     result = false                 # whether a tool's result came after it
+    got = 'Connected'              # found in that result; without one it doesn't fit
     hold = "write"                 # answered only when the test lets it go
     use = "write"                  # the first tool of [tools.write] that is offered
     text = "Here it is: {file}"    # in place of `use`
@@ -37,6 +38,7 @@ class Rule:
     system: re.Pattern[str] = attrs.field(default="", converter=re.compile)
     knows: re.Pattern[str] = attrs.field(default="", converter=re.compile)
     result: bool | None = None
+    got: re.Pattern[str] = attrs.field(default="", converter=re.compile)
     hold: str | None = None
     use: str | None = None
     text: str | None = None
@@ -70,7 +72,10 @@ class Script:
         found = rule.says.search(question.said)
         if found is None or not rule.system.search(question.system):
             return None
-        if rule.result not in {None, question.result is not None}:
+        gave = question.result
+        if rule.result not in {None, gave is not None} or not rule.got.search(
+            gave or ""
+        ):
             return None
         learned = rule.knows.search("\n".join((question.system, *question.heard)))
         if learned is None:

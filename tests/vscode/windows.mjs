@@ -79,6 +79,7 @@ export async function windows({ stage, bench, page, step }) {
     await bench.see("text=agentls needs Python 3.11 or newer");
     await bench.picture("no-python");
     stage.setMachine({});
+    await bench.seeRow("Ready to Review");
     await bench.command("Agent Tasks: Restart Server");
     await bench.seeRow("Ready to Review");
   });

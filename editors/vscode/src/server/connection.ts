@@ -44,6 +44,7 @@ export class Connection implements vscode.Disposable {
   readonly #listeners = new Map<string, Set<(params: never) => void>>();
   readonly #connected = new vscode.EventEmitter<void>();
   readonly #changed = new vscode.EventEmitter<Condition>();
+  readonly #settings: vscode.Disposable;
   #client: LanguageClient | undefined;
   #launch: Launch | undefined;
   #condition: Condition = "starting";
@@ -60,6 +61,12 @@ export class Connection implements vscode.Disposable {
   constructor(context: vscode.ExtensionContext) {
     this.#context = context;
     this.on("agentls/reconnected", () => this.#connected.fire());
+    this.#settings = vscode.workspace.onDidChangeConfiguration((change) => {
+      const missing = this.#condition === "noPython" || this.#condition === "failed";
+      if (missing && change.affectsConfiguration("agentls.server")) {
+        this.background(this.restart()); // what was mended may be just that
+      }
+    });
   }
 
   get condition(): Condition {
@@ -220,6 +227,7 @@ export class Connection implements vscode.Disposable {
 
   dispose(): void {
     this.#leave();
+    this.#settings.dispose();
     this.#connected.dispose();
     this.#changed.dispose();
     this.log.dispose();

@@ -34,6 +34,8 @@ export async function conflicts({ stage, bench, step }) {
   });
   await step("an update that left conflicts is taken back, also while its merge editor is open", async () => {
     await disagree("Shade; write", { path: "src/shade.txt", agent: "dark", target: "light" });
+    const entries = await bench.entries("Shade; write");
+    assert.ok(entries.includes("Update from Target") && !entries.includes("Abort Update"), entries.join());
     await bench.menu("Shade; write", "Update from Target");
     await bench.press("Resolve in Merge Editor");
     await until(() => stage.readWorktree("Shade; write", "src/shade.txt") !== "dark\n");

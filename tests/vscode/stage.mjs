@@ -16,6 +16,8 @@ const SETTINGS = {
   "chat.disableAIFeatures": true,
   "comments.openView": "never",
   "extensions.autoCheckUpdates": false,
+  // As on a desktop: a browser saves by itself, also while a merge editor is just being closed.
+  "files.autoSave": "off",
   // Where files can be read; in the browser, which comes first, it never gets ready.
   "remote.extensionKind": { "vscode.typescript-language-features": ["workspace"] },
   "telemetry.telemetryLevel": "off",

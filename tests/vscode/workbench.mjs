@@ -198,22 +198,35 @@ export class Workbench {
     return this.see(`.sidebar .pane-body .monaco-list-row:has-text("${text}")`, `the row ${text}`, timeout);
   }
 
+  /** Open a row's context menu; one that is open is closed before. */
+  async openMenu(text) {
+    const open = this.page.locator(".monaco-menu").first();
+    if (await open.isVisible()) {
+      await this.page.keyboard.press("Escape");
+      await this.gone(".monaco-menu", TRY);
+    }
+    await (await this.seeRow(text, TRY)).click({ button: "right", timeout: TRY });
+    await open.waitFor({ timeout: TRY });
+    // Rows move when a task changes: it may be another one's menu, or that of the state before.
+    await this.see(`.sidebar .pane-body .monaco-list-row.focused:has-text("${text}")`, `the menu of ${text}`, TRY);
+  }
+
+  /** Give what a row's context menu offers. */
+  async entries(text) {
+    await this.again(`the menu of ${text}`, () => this.openMenu(text));
+    const entries = await this.page.locator(".monaco-menu .action-label").allTextContents();
+    await this.page.keyboard.press("Escape");
+    await this.gone(".monaco-menu");
+    return entries.filter(Boolean);
+  }
+
   /** Choose an entry of a row's context menu. */
   async menu(text, entry) {
-    const open = this.page.locator(".monaco-menu").first();
-    const meant = this.page.locator(`.sidebar .pane-body .monaco-list-row.focused:has-text("${text}")`);
     const there = this.page.locator(`.monaco-menu .action-item:has-text("${entry}")`).first();
     const ready = `.monaco-menu .action-item.focused:has-text("${entry}")`;
     await this.clicked(`the entry ${entry} of ${text}`, async () => {
       await this.until(ready, `the entry ${entry} of ${text}`, async () => {
-        if (await open.isVisible()) {
-          await this.page.keyboard.press("Escape");
-          await this.gone(".monaco-menu", TRY);
-        }
-        await (await this.seeRow(text, TRY)).click({ button: "right", timeout: TRY });
-        await open.waitFor({ timeout: TRY });
-        // Rows move when a task changes: it may be another one's menu, or that of the state before.
-        await meant.first().waitFor({ timeout: TRY });
+        await this.openMenu(text);
         // Not by a click: right after a menu was opened VS Code takes that for the end of the first.
         await there.hover({ timeout: TRY });
       });

@@ -15,7 +15,8 @@ from typing import Any, cast
 
 import attrs
 
-from agentls.agents.definition import DEFINITION, Definition, check_definition
+from agentls.agents.definition import DEFINITION, Definition
+from agentls.agents.definition_checks import check_definition
 from agentls.config import (
     Config,
     ConfigError,

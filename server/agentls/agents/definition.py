@@ -2,25 +2,22 @@
 """What a definition of an agent may say; docs/agents.md tells it to users."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import attrs
 
-from agentls.agents.reports import REPORTS, Report, check_reports
+from agentls.agents.reports import REPORTS, Report
 from agentls.agents.status import Status
 from agentls.agents.terminal import (
     KINDS,
     Dialog,
     SignalRule,
-    check_dialogs,
-    check_signals,
 )
 from agentls.agents.trusted import TrustedFolders
 from agentls.config import Approval
 from agentls.config.shapes import (
     Choice,
-    Fault,
     Flag,
     Record,
     RecordList,
@@ -42,31 +39,18 @@ __all__ = [
     "Mode",
     "Payload",
     "Typing",
-    "check_definition",
+    "placeholders",
+    "refuse_program",
 ]
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 """What is put in: only these; any other brace is itself."""
 
-_PLACEHOLDERS = frozenset(
-    {
-        "approval",
-        "hook",
-        "hook_array",
-        "main_root",
-        "private",
-        "prompt",
-        "prompt_file",
-        "session_id",
-        "trusted",
-        "worktree",
-    }
-)
 _EXIT_MAX = 255
-_FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 
-def _refuse_program(name: str) -> str | None:
+def refuse_program(name: str) -> str | None:
+    """Say what is wrong with a program's name; None for a good one."""
     if "/" in name and not name.startswith("/"):
         return (
             f"{name!r} is relative; give a name on your PATH or an absolute path"
@@ -179,7 +163,7 @@ class Definition:
         " name counts no more.",
     )
     bin: str | None = key(
-        Text(refuse=_refuse_program), about="The program: on the PATH, or absolute."
+        Text(refuse=refuse_program), about="The program: on the PATH, or absolute."
     )
     version: tuple[str, ...] = key(
         TextList(), default=(), about="Arguments with which it prints its version."
@@ -282,7 +266,7 @@ class Definition:
     @property
     def types_prompt(self) -> bool:
         """Whether the first prompt is typed, as no argument takes it."""
-        used = set(_used(self.start_arguments))
+        used = set(placeholders(self.start_arguments))
         return not used & {"prompt", "prompt_file"}
 
     @property
@@ -310,75 +294,12 @@ class Definition:
         )
 
 
-DEFINITION = Record(Definition)
-"""A table in `agents`, or a built-in file."""
-
-
-def check_definition(table: Mapping[str, Any]) -> Iterator[Fault]:
-    """Give all that is wrong with a whole definition, built-in part included."""
-    faults = tuple(DEFINITION.check(table, ()))
-    yield from faults
-    if faults:
-        return
-    yield from _program_faults(table)
-    for name in ("command", "start", "resume", "headless"):
-        for place, argument in enumerate(table.get(name, ())):
-            for used in _used((argument,)):
-                if used not in _PLACEHOLDERS:
-                    yield _unknown_placeholder((name, place), used)
-    yield from _file_faults(table.get("files", {}))
-    if table.get("conversation", "none") == "none" and "session_id" in _used(
-        (*table.get("start", ()), *table.get("resume", ()))
-    ):
-        yield Fault(
-            at=("conversation",),
-            message="is 'none', but {session_id} is used",
-        )
-    told = (*table.get("events", ()), *table.get("signals", ()))
-    if table.get("done") == "event" and not any(
-        rule["status"] == Status.DONE for rule in told
-    ):
-        yield Fault(
-            at=("done",), message="is 'event', but no event or signal means 'done'"
-        )
-    if "minimum" in table and not table.get("version"):
-        yield Fault(at=("minimum",), message="needs the key 'version' too")
-    yield from check_signals(table.get("signals", ()))
-    yield from check_dialogs(table.get("dialogs", {}))
-    yield from check_reports(table.get("reports", ()))
-
-
-def _program_faults(table: Mapping[str, Any]) -> Iterator[Fault]:
-    if "command" in table:
-        if "bin" in table or "start" in table:
-            yield Fault(
-                at=("command",), message="stands for `bin` and `start`; give either"
-            )
-        if message := _refuse_program(table["command"][0]):
-            yield Fault(at=("command", 0), message=message)
-        if not table["command"][0].strip():
-            yield Fault(at=("command", 0), message="is empty")
-    elif "bin" not in table:
-        yield Fault(at=(), message="lacks the key 'command' (or 'bin' and 'start')")
-
-
-def _file_faults(files: Mapping[str, object]) -> Iterator[Fault]:
-    for name, content in files.items():
-        if not _FILE_NAME.fullmatch(name):
-            yield Fault(at=("files", name), message="is no plain file name")
-        if not isinstance(content, dict | str):
-            yield Fault(at=("files", name), message="must be a table or a text")
-
-
-def _used(arguments: tuple[str, ...]) -> tuple[str, ...]:
+def placeholders(arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the names that are put into arguments, as they stand."""
     return tuple(
         name for argument in arguments for name in PLACEHOLDER.findall(argument)
     )
 
 
-def _unknown_placeholder(at: tuple[str | int, ...], used: str) -> Fault:
-    return Fault(
-        at=at,
-        message=f"{{{used}}} is unknown; there are "
-        + ", ".join(f"{{{name}}}" for name in sorted(_PLACEHOLDERS)),
-    )
+DEFINITION = Record(Definition)
+"""A table in `agents`, or a built-in file."""

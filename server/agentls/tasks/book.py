@@ -6,11 +6,10 @@ Every change is one transaction, then one event to every listener, in order.
 
 import asyncio
 import contextlib
-import secrets
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +26,14 @@ from agentls.model import (
     State,
     Task,
     TaskId,
-    Teardown,
 )
 from agentls.store import history, news
 from agentls.store import tasks as table
 from agentls.store.database import Database
 from agentls.store.tasks import JournalEntry
-from agentls.tasks.states import OVER, needs_a_person, require_transition
+from agentls.tasks.consequences import may_use_ports, now, with_consequences
+from agentls.tasks.names import new_ids
+from agentls.tasks.states import needs_a_person
 
 __all__ = [
     "CommentsChanged",
@@ -46,10 +46,6 @@ __all__ = [
     "ViewedChanged",
     "now",
 ]
-
-_ID_LETTERS = "bcdfghjkmnpqrstvwxz"
-_ID_DIGITS = "23456789"
-"""Without what looks alike; no vowels, so that no words come out."""
 
 
 @attrs.frozen(kw_only=True)
@@ -106,11 +102,6 @@ Event = (
     | ViewedChanged
     | QueueChanged
 )
-
-
-def now() -> datetime:
-    """Give the present time as the book writes it."""
-    return datetime.now(UTC)
 
 
 class TaskBook:
@@ -230,7 +221,7 @@ class TaskBook:
     ) -> tuple[Task, ...]:
         """Keep new tasks, all or none; each is given the ids of all, as they stand."""
         async with self._writing:
-            ids = self._new_ids(len(makes))
+            ids = new_ids(len(makes), taken=self._tasks)
 
             def insert(connection: sqlite3.Connection) -> tuple[Task, ...]:
                 tasks: list[Task] = []
@@ -314,7 +305,7 @@ class TaskBook:
         """
         async with self._writing:
             changed = [
-                self._follow(self.get(task_id), dict(values))
+                self._changed(self.get(task_id), values)
                 for task_id, values in changes.items()
             ]
 
@@ -344,10 +335,7 @@ class TaskBook:
             task = self.get(task_id)
             if (task.files, task.added, task.deleted) == (files, added, deleted):
                 return task
-            size = {"files": files, "added": added, "deleted": deleted}
-            return await self._change(
-                task_id, changes={**size, "changed": task.changed}
-            )
+            return await self._keep(task, files=files, added=added, deleted=deleted)
 
     async def keep_looked(self, task_id: TaskId, checkpoint: CommitId) -> Task:
         """Keep which state a person looked at last; it counts as no change either."""
@@ -355,16 +343,14 @@ class TaskBook:
             task = self.get(task_id)
             if task.looked == checkpoint:
                 return task
-            return await self._change(
-                task_id, changes={"looked": checkpoint, "changed": task.changed}
-            )
+            return await self._keep(task, looked=checkpoint)
 
     def ports_taken(self, *, besides: TaskId) -> tuple[Ports, ...]:
         """Give the ports of all tasks that live, but for one."""
         return tuple(
             task.ports
             for task in self._tasks.values()
-            if task.ports and task.id != besides and _may_use_ports(task)
+            if task.ports and task.id != besides and may_use_ports(task)
         )
 
     async def keep_ports(self, task_id: TaskId, ports: Ports) -> Task:
@@ -373,10 +359,7 @@ class TaskBook:
         The task has none then if one that lives has got one of them meanwhile.
         """
         async with self._writing:
-            task = self.get(task_id)
-            return await self._change(
-                task_id, changes={"ports": ports, "changed": task.changed}
-            )
+            return await self._keep(self.get(task_id), ports=ports)
 
     async def keep_opened(self, task_id: TaskId) -> None:
         """Keep that a person looks at a task that is ready for review; nobody is told.
@@ -414,11 +397,7 @@ class TaskBook:
             task = self.get(task_id)
             if task.state is not State.QUEUED or task.why == why:
                 return task
-            return await self._change(
-                task_id,
-                quietly=quietly,
-                changes={"why": why, "changed": task.changed},
-            )
+            return await self._keep(task, quietly=quietly, why=why)
 
     async def keep_quiet(self, task_id: TaskId, since: datetime | None) -> Task:
         """Keep since when a working agent is quiet, and tell; no change either."""
@@ -426,9 +405,7 @@ class TaskBook:
             task = self.get(task_id)
             if task.quiet_since == since or (since and task.state is not State.WORKING):
                 return task
-            return await self._change(
-                task_id, changes={"quiet_since": since, "changed": task.changed}
-            )
+            return await self._keep(task, quiet_since=since)
 
     async def note(self, entry: JournalEntry) -> None:
         """Note in the journal how far an operation got."""
@@ -503,6 +480,12 @@ class TaskBook:
                 then=lambda _: self._remember(session),
             )
 
+    async def _keep(self, task: Task, *, quietly: bool = False, **values: Any) -> Task:
+        """Keep what counts as no change of a task: its time of change stays."""
+        return await self._change(
+            task.id, quietly=quietly, changes=values | {"changed": task.changed}
+        )
+
     async def _change(
         self,
         task_id: TaskId,
@@ -516,7 +499,7 @@ class TaskBook:
         quietly: bool = False,
     ) -> Task:
         before = self.get(task_id)
-        task = self._follow(before, changes)
+        task = self._changed(before, changes)
         moved = (task.state, task.why) != (before.state, before.why)
         is_news = moved and not quietly and needs_a_person(task)
 
@@ -544,21 +527,9 @@ class TaskBook:
 
         return await self._database.transaction(update, then=take)
 
-    def _follow(self, before: Task, changes: dict[str, Any]) -> Task:
-        """Give a task with new values, and what follows from them."""
-        if state := changes.get("state"):
-            require_transition(before, state)
-            # In the merge's own transaction: no daemon's death can leave it out.
-            if state is State.MERGED and _leaves_something(before):
-                changes = {"teardown": Teardown.DUE} | changes
-        task = attrs.evolve(before, **_with_times(before, changes))
-        if (task.ports, task.state) == (before.ports, before.state):
-            return task
-        # Invariant: no two tasks that live share a port (tests/tasks/test_ports.py).
-        mine = task.ports if task.state not in OVER else None
-        if mine and any(map(mine.meets, self.ports_taken(besides=task.id))):
-            return attrs.evolve(task, ports=None)
-        return task
+    def _changed(self, before: Task, changes: Mapping[str, Any]) -> Task:
+        others = self.ports_taken(besides=before.id)
+        return with_consequences(before, changes, ports_taken=others)
 
     def _take(self, task: Task) -> None:
         self._tasks[task.id] = task
@@ -574,43 +545,3 @@ class TaskBook:
             self.rev = event.rev
         for listener in tuple(self._listeners):
             listener(event)
-
-    def _new_ids(self, count: int) -> tuple[TaskId, ...]:
-        new: dict[TaskId, None] = {}
-        while len(new) < count:
-            drawn = "".join(
-                secrets.choice(_ID_LETTERS if position % 2 == 0 else _ID_DIGITS)
-                for position in range(4)
-            )
-            if TaskId(drawn) not in self._tasks:
-                new[TaskId(drawn)] = None
-        return tuple(new)
-
-
-def _may_use_ports(task: Task) -> bool:
-    return task.state not in OVER or task.teardown is Teardown.DUE
-
-
-def _leaves_something(task: Task) -> bool:
-    """Tell whether something may run in its worktree that agentls had begun."""
-    return task.teardown is None and task.state is not State.DISCARDED
-
-
-def _with_times(task: Task, changes: dict[str, Any]) -> dict[str, Any]:
-    """Add to a task's changes when they came, and what ends with its state."""
-    if not changes:
-        return changes
-    moment = now()
-    if changes.get("state", task.state) is task.state:
-        return {"changed": moment} | changes
-    seconds = max(0.0, (moment - (task.moved or task.changed)).total_seconds())
-    return {
-        "changed": moment,
-        "source": None,
-        "asked": None,
-        "quiet_since": None,
-        "moved": moment,
-        "worked": task.worked + seconds * (task.state is State.WORKING),
-        "waited": task.waited + seconds * (task.state is State.WAITING),
-        **changes,
-    }

@@ -1,16 +1,35 @@
-"""Names made from a task: its branch and its worktree's folder."""
+"""Names that tasks are given: id, branch, and the worktree's folder."""
 
 import hashlib
 import os
 import re
+import secrets
 import unicodedata
+from collections.abc import Container
 from pathlib import Path
 
 from agentls.model import TaskId
 
-__all__ = ["branch_name", "repository_folder", "spare_path", "worktree_path"]
+__all__ = ["branch_name", "new_ids", "repository_folder", "spare_path", "worktree_path"]
 
 _SLUG_MAX = 40
+_ID_LENGTH = 4
+_ID_LETTERS = "bcdfghjkmnpqrstvwxz"
+_ID_DIGITS = "23456789"
+"""Without what looks alike; no vowels, so that no words come out."""
+
+
+def new_ids(count: int, *, taken: Container[TaskId]) -> tuple[TaskId, ...]:
+    """Draw so many ids that no task has; short, to be typed."""
+    new: dict[TaskId, None] = {}
+    while len(new) < count:
+        drawn = "".join(
+            secrets.choice(_ID_LETTERS if position % 2 == 0 else _ID_DIGITS)
+            for position in range(_ID_LENGTH)
+        )
+        if TaskId(drawn) not in taken:
+            new[TaskId(drawn)] = None
+    return tuple(new)
 
 
 def branch_name(*, prefix: str, title: str, task: TaskId) -> str:

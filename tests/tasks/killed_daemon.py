@@ -94,12 +94,12 @@ async def do(core: Core, operation: str, *, task: str, root: Path) -> None:
                 progress=silent,
                 strategy=Strategy(operation),
             )
-        case "train":
+        case "train" | "train with checks":
             await core.trains.run(
                 root,
                 tasks=None,
                 target=None,
-                check=False,
+                check=operation != "train",
                 merge=True,
                 progress=silent,
             )

@@ -33,6 +33,7 @@ MADE_BEFORE = {
     "merge": ("create",),
     "rebase": ("create",),
     "train": ("create",),
+    "train with checks": ("create",),
     "undo": ("create", "squash"),
     "undo after gc": ("create", "squash", "gc"),
     "update": ("create", "moved"),
@@ -48,6 +49,12 @@ echo staged > staged; git add staged; echo work > work; echo more >> plain.txt
 """
 
 
+CHECKS = """\
+[checks.one]
+run = "cat made"
+[checks.two]
+run = "cat made"
+"""
 TEARDOWN = "echo begun >> {base}/log; read -r _ < {base}/gate; echo done >> {base}/log"
 
 
@@ -211,6 +218,9 @@ async def _check(place: Place, git, *, operation: str, wanted: frozenset[str]) -
 async def test_the_next_daemon_finishes_or_undoes_it(
     operation, place, killed_daemons, git, say
 ):
+    if operation == "train with checks":
+        config = place.base / "config" / "config.toml"
+        config.write_text(config.read_text() + CHECKS)
     task = await _prepare(place, git, MADE_BEFORE[operation])
     place.save()
     wanted = kept(place.root, environ=place.environ)

@@ -121,6 +121,7 @@ def test_modes_that_a_program_set_are_undone(user: Any):
     terminal.see("left")
 
 
+@pytest.mark.full
 def test_the_daemons_death_is_not_noticed(user: Any, echoing: str):
     terminal = user.terminal("attach", echoing)
     terminal.see("ready")
@@ -133,6 +134,7 @@ def test_the_daemons_death_is_not_noticed(user: Any, echoing: str):
     assert "got <after>" not in terminal.output.decode()
 
 
+@pytest.mark.full
 def test_old_questions_are_not_asked_again(user: Any):
     task = user.begin(
         r"printf 'a\033[6n\033[cb\n'; echo ready; while read -r x; do :; done"
@@ -156,6 +158,7 @@ def test_an_ended_session_is_refused_with_a_hint(user: Any):
     assert terminal.end() == 1
 
 
+@pytest.mark.full
 def test_keys_that_mean_nothing_are_refused(user: Any, echoing: str):
     terminal = user.terminal("attach", echoing, "--detach-keys", "hyper-x")
     terminal.see("names no keys")
@@ -172,6 +175,7 @@ def test_run_can_attach_at_once(user: Any):
     terminal.see("got <hi>")
 
 
+@pytest.mark.full
 def test_what_was_on_the_screen_can_be_scrolled_back_to(user: Any, echoing: str):
     terminal = user.terminal("attach", echoing)
     terminal.see(r"^(\r\n){33}[^\n]*\x1b\[2J[^\n]*ready")

@@ -37,6 +37,7 @@ def test_it_says_where_the_output_of_a_failed_check_is(user: Any, checked: str):
     assert "looking" in user.call(*said.split()[1:])
 
 
+@pytest.mark.full
 def test_a_merge_can_be_forced(user: Any, checked: str):
     user.call("merge", "--force", checked)
     assert user.state(checked) == "merged"
@@ -48,6 +49,7 @@ def test_the_briefing_is_shown(user: Any, checked: str):
     assert "+ echo looking" in said
 
 
+@pytest.mark.full
 def test_a_daemon_that_is_killed_is_no_end_of_a_check(user: Any, wait_until: Any):
     gate, begun = user.folder / "gate", user.folder / "begun"
     (user.folder / "config" / "config.toml").write_text(

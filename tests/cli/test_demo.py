@@ -41,6 +41,7 @@ def test_every_claim_holds_and_nothing_is_left(user: Any, place: Path):
     assert user.git("for-each-ref", "--format=%(refname)") == "refs/heads/main"
 
 
+@pytest.mark.full
 def test_it_works_from_a_detached_checkout_with_no_text_file(user: Any, place: Path):
     user.git("rm", "-q", "README.md")
     (user.repository / "binary").write_bytes(b"\0\1\2")
@@ -51,6 +52,7 @@ def test_it_works_from_a_detached_checkout_with_no_text_file(user: Any, place: P
     assert list(place.iterdir()) == []
 
 
+@pytest.mark.full
 def test_keep_keeps_the_folder_and_no_process(user: Any, place: Path):
     said = user.call("demo", "--keep", "--repo", str(user.repository))
     (folder,) = place.iterdir()
@@ -65,6 +67,7 @@ def test_without_a_repository_it_says_what_to_do(user: Any):
     assert "--repo" in said
 
 
+@pytest.mark.full
 def test_an_interrupted_demo_leaves_nothing(user: Any, place: Path):
     playing = user.popen("demo", "--repo", str(user.repository))
     lines = iter(playing.stdout.readline, b"")
@@ -76,6 +79,7 @@ def test_an_interrupted_demo_leaves_nothing(user: Any, place: Path):
     assert traces.processes_of(place) == ()
 
 
+@pytest.mark.full
 def test_a_claim_that_does_not_hold_fails_it(user: Any, place: Path):
     # A git whose status always tells of a change: the checkout isn't untouched then.
     tools = user.folder / "tools"

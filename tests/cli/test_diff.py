@@ -35,12 +35,14 @@ def test_the_patch_applies_with_git(user: Any, task: str):
     assert (user.repository / "sub" / "x").read_text() == "tail without line feed"
 
 
+@pytest.mark.full
 def test_stat_counts_lines(user: Any, task: str):
     *files, total = user.call("diff", "--stat", task).splitlines()
     assert files[0].split() == ["README.md", "|", "2", "+-"]
     assert total == " 3 files changed, 3 insertions(+), 1 deletion(-)"
 
 
+@pytest.mark.full
 def test_names_alone(user: Any, task: str):
     assert user.call("diff", "--name-only", task) == "README.md\na file\nsub/x\n"
 

@@ -44,6 +44,7 @@ def test_the_terminals_size_is_followed(user: Any):
         terminal.see("31 101\r\n")
 
 
+@pytest.mark.full
 def test_the_end_ends_it_and_is_told(user: Any):
     task = user.begin("echo ready; read -r x; echo bye; exit 3")
     user.terminal("attach", "--read-only", task).see("ready")
@@ -57,6 +58,7 @@ def test_the_end_ends_it_and_is_told(user: Any):
         assert terminal.attributes() == terminal.before
 
 
+@pytest.mark.full
 def test_a_shim_that_vanishes_ends_it(user: Any, echoing: str):
     with user.no_daemon():
         terminal = user.terminal("attach", echoing)
@@ -152,6 +154,7 @@ def test_logs_are_read_and_followed(user: Any):
         assert follow.communicate(timeout=60)[0] == b"last\n"
 
 
+@pytest.mark.full
 def test_what_isnt_there_is_refused(user: Any, echoing: str):
     with user.no_daemon():
         assert "No session of a task" in user.call("logs", "zzzz", status=6)

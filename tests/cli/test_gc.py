@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 
 def configure(user: Any, text: str) -> None:
     (user.folder / "config" / "config.toml").write_text(f"[logs]\n{text}\n")
@@ -24,6 +26,7 @@ def test_it_shows_first_then_compresses_and_all_reads_as_before(user: Any):
     assert "nothing to do" in user.call("gc")
 
 
+@pytest.mark.full
 def test_only_closed_tasks_lose_their_output(user: Any):
     configure(user, "compress_days = 0\nkeep_days = 0.0000001")
     kept = user.task("echo kept")

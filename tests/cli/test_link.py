@@ -17,6 +17,7 @@ def here(user: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     return user
 
 
+@pytest.mark.full
 def test_a_step_is_done_again_after_the_daemons_death(here: Any):
     told: list[Client] = []
     link = Link(told.append)

@@ -41,6 +41,7 @@ def test_each_task_has_a_line(user: Any):
     assert lines[1].split()[:2] == [second, "failed"]
 
 
+@pytest.mark.full
 def test_merged_and_discarded_tasks_are_shown_on_request(user: Any):
     merged, discarded = user.task("echo x > x"), user.task("true")
     user.call("merge", merged)
@@ -52,6 +53,7 @@ def test_merged_and_discarded_tasks_are_shown_on_request(user: Any):
     assert discarded in listed
 
 
+@pytest.mark.full
 def test_all_repositories_are_listed_and_one_on_request(user: Any):
     here = user.task("true", "--title", "Here")
     other = user.make_repository("other")
@@ -65,6 +67,7 @@ def test_all_repositories_are_listed_and_one_on_request(user: Any):
     assert here not in only
 
 
+@pytest.mark.full
 def test_a_title_cannot_drive_the_terminal(user: Any):
     user.task("true", "--title", "evil \x1b]0;title\x07")
     assert "\x1b" not in user.call("ls")

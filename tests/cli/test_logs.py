@@ -4,6 +4,8 @@ import json
 import signal
 from typing import Any
 
+import pytest
+
 
 def test_plain_text_by_default_and_every_byte_with_raw(user: Any):
     task = user.task(r"printf '\033[1mbold\033[m\nnext\n'")
@@ -105,6 +107,7 @@ def test_all_output_is_searched_the_newest_first(user: Any):
     assert user.call("logs", "--grep", "nowhere", status=1) == ""
 
 
+@pytest.mark.full
 def test_searching_needs_no_daemon(user: Any):
     task = user.task("echo 'needle here'")
     with user.no_daemon():

@@ -83,6 +83,7 @@ def test_work_upon_uncommitted_changes_merges_when_those_are_committed(user: Any
     assert text == "one\nmine, and the agent\nthree\n"
 
 
+@pytest.mark.full
 def test_a_merge_is_taken_back(user: Any):
     task = user.task("echo x > new.txt")
     user.call("merge", task)
@@ -99,6 +100,7 @@ def test_the_strategy_can_be_chosen(user: Any):
     assert user.git("log", "-1", "--format=%s", "main") == "My own words"
 
 
+@pytest.mark.full
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(user: Any):
     before = user.git("rev-parse", "main")
     task = user.task("echo x > new.txt; echo theirs > README.md", "--title", "Add it")

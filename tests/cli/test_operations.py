@@ -6,9 +6,12 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 _FOREVER = "while :; do sleep 0.05; done"
 
 
+@pytest.mark.full
 def test_several_tasks_are_stopped_and_their_work_stays(user: Any):
     tasks = [user.begin(f"echo x > x; {_FOREVER}") for _ in range(2)]
     said = user.call("stop", *tasks)
@@ -82,6 +85,7 @@ def test_what_has_no_conversation_is_not_resumed(user: Any):
     assert f"agentls retry {task}" in said
 
 
+@pytest.mark.full
 def test_what_a_lost_session_wrote_is_kept_and_shown(
     user: Any, wait_until: Callable[[Callable[[], bool]], None]
 ):

@@ -22,6 +22,7 @@ def test_a_page_is_made_of_what_became_of_the_tasks(user):
     assert user.call("report", "-o", "-").startswith("<!DOCTYPE html>")
 
 
+@pytest.mark.full
 def test_json_is_the_history(user):
     task = user.task("echo work > work.txt")
     user.call("diff", task)
@@ -36,6 +37,7 @@ def test_json_is_the_history(user):
     assert user.json("report", "--day", "yesterday")["tasks"] == []
 
 
+@pytest.mark.full
 def test_the_report_of_another_repository_has_none_of_it(user):
     user.task("true")
     other = user.make_repository("other")
@@ -65,6 +67,7 @@ def test_it_is_opened_in_the_browser(user, wait_until):
     wait_until(lambda: seen.exists() and seen.read_text() == made)
 
 
+@pytest.mark.full
 def test_the_time_is_the_user_s_own(user):
     user.task("true")
     told = json.loads(

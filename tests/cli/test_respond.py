@@ -48,6 +48,7 @@ def test_an_answer_is_a_choice_or_a_text(user: Any, asker, answer, typed):
     assert refused.returncode == 1
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("asker")
 def test_stats_and_suggestions_are_told(user: Any):
     task = user.task("echo x > x")

@@ -73,6 +73,7 @@ def test_an_agent_is_refused_what_is_left_to_persons(user: Any):
     assert "mine" not in user.git("ls-tree", "--name-only", "main")
 
 
+@pytest.mark.full
 def test_what_agents_may_is_told(user: Any, agents_may):
     said = user.call("rights")
     assert "list, show, create, send, stop\n" in said
@@ -88,6 +89,7 @@ def test_what_agents_may_is_told(user: Any, agents_may):
     assert "`mcp.allow`" in (folder / "1.err").read_text()
 
 
+@pytest.mark.full
 def test_a_person_puts_a_task_below_another_one(user: Any):
     parent = user.task("true")
     child = user.task("true", "--parent", parent)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 
 def kept_prompts(user: Any) -> list[str]:
     return [p.read_text() for p in (user.folder / "state" / "prompts").glob("*")]
@@ -125,6 +127,7 @@ def test_base_branch_target_and_title_are_passed_on(user: Any):
     assert told["title"] == "A title"
 
 
+@pytest.mark.full
 def test_another_repository_can_be_named(user: Any):
     other = user.make_repository("other")
     user.call("run", "--agent", "shell", "--repo", str(other), "true", cwd=user.folder)
@@ -154,6 +157,7 @@ def test_without_any_agent_it_says_how_to_try(user: Any):
     assert "run --agent shell" in user.call("run", "Do it", status=5)
 
 
+@pytest.mark.full
 def test_a_task_that_must_wait_for_a_place_is_told_so(
     user: Any, wait_until: Callable[[Callable[[], bool]], None]
 ):

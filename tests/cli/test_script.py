@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 
 def test_a_script_is_listed_run_and_stopped(user: Any):
     (user.folder / "config" / "config.toml").write_text(
@@ -19,6 +21,7 @@ def test_a_script_is_listed_run_and_stopped(user: Any):
     assert f"Ports:      {first}-{first + 9}" in user.call("show", task)
 
 
+@pytest.mark.full
 def test_one_of_the_repository_needs_trust_first(user: Any):
     task = user.task("true")
     (user.repository / ".agentls.toml").write_text('[run.it]\nrun = "touch ran"\n')

@@ -133,6 +133,7 @@ def test_attach_and_back_and_resize_and_merge(user, open_top):
     assert user.state(busy) == "working"
 
 
+@pytest.mark.full
 @pytest.mark.needs("tmux")
 def test_an_agent_is_answered_and_stopped_after_a_question(user, open_top):
     config = Path(user.environment["AGENTLS_CONFIG_DIR"]) / "config.toml"
@@ -156,6 +157,7 @@ def test_an_agent_is_answered_and_stopped_after_a_question(user, open_top):
     assert user.state(busy) == "review"
 
 
+@pytest.mark.full
 @pytest.mark.needs("tmux")
 def test_it_goes_on_with_the_next_daemon_and_shows_what_is_new(user, open_top):
     first = user.begin("read line")
@@ -195,6 +197,7 @@ def test_colours_are_left_out_when_nobody_wants_them(user, open_top):
     top.see("ended 0")
 
 
+@pytest.mark.full
 @pytest.mark.needs("tmux")
 def test_hostile_titles_are_text(user, open_top):
     title = "[red]not red[/] \x1b[2J\u202eleft"

@@ -44,6 +44,7 @@ def test_allowed_text_runs(user: Any, wanting: Path):
     assert "from the setup" in user.call("logs", "--session", first["id"], task)
 
 
+@pytest.mark.full
 def test_denied_text_does_not_run(user: Any, wanting: Path):
     user.call("trust", "--deny", str(wanting))
     task = user.task("true")
@@ -82,6 +83,7 @@ def test_later_creates_nothing(user: Any, wanting: Path):
     assert wanting.exists()
 
 
+@pytest.mark.full
 def test_a_text_that_changes_while_it_is_read_is_not_allowed(user: Any, wanting: Path):
     terminal = user.terminal("trust")
     terminal.see(r"\[later\]")

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import pytest
+
 _SCRIPT = "mkdir src; echo a > src/a; echo b > src/b; echo TWO > README.md"
 
 
+@pytest.mark.full
 def test_files_and_hunks_are_marked_and_unmarked(user: Any):
     task = user.task(_SCRIPT)
     told = user.call("viewed", task, "src/")
@@ -19,6 +22,7 @@ def test_files_and_hunks_are_marked_and_unmarked(user: Any):
     assert "no part of task" in user.call("viewed", task, "--hunk", "0", status=1)
 
 
+@pytest.mark.full
 def test_a_part_of_a_change_is_shown(user: Any):
     task = user.task(_SCRIPT)
     assert user.call("diff", "--name-only", task, "src") == "src/a\nsrc/b\n"

@@ -6,6 +6,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from agentls.cli.waiting import Tasks, follow_tasks
 
 _FOREVER = "while :; do sleep 0.05; done"
@@ -63,6 +65,7 @@ def test_a_task_that_ends_otherwise_is_8(user: Any):
     )
 
 
+@pytest.mark.full
 def test_a_task_in_review_is_waited_for_until_a_person_decides(user: Any):
     task = user.task("echo x > x")
     waiting = user.popen("wait", "--until", "merged", task)
@@ -72,6 +75,7 @@ def test_a_task_in_review_is_waited_for_until_a_person_decides(user: Any):
     assert f"{task} is merged" in out.decode()
 
 
+@pytest.mark.full
 def test_the_time_can_be_limited_and_nothing_is_stopped(user: Any):
     task = user.begin(_FOREVER)
     said = user.call("wait", "--timeout", "0.3s", task, status=124)
@@ -82,6 +86,7 @@ def test_the_time_can_be_limited_and_nothing_is_stopped(user: Any):
     assert user.state(task) == "working"
 
 
+@pytest.mark.full
 def test_it_goes_on_over_the_daemons_death(user: Any, monkeypatch: Any):
     for name, value in user.environment.items():
         monkeypatch.setenv(name, value)
@@ -100,6 +105,7 @@ def test_it_goes_on_over_the_daemons_death(user: Any, monkeypatch: Any):
     assert looks[0] == "working"
 
 
+@pytest.mark.full
 def test_an_interrupted_task_is_told_as_such(user: Any):
     task = user.begin(_FOREVER)
     waiting = user.popen("wait", task)

@@ -77,6 +77,7 @@ def test_what_is_no_lsp_ends_the_bridge(start_editor: Any):
     assert editor.process.wait(20) == 1
 
 
+@pytest.mark.full
 def test_one_editor_survives_twenty_killed_daemons(start_editor: Any):
     editor = start_editor()
     pid = editor.greet()

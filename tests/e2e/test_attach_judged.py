@@ -195,6 +195,7 @@ async def _typed(stage: Stage, keys: tuple[str, ...]) -> None:
         await stage.compare()
 
 
+@pytest.mark.full
 @pytest.mark.needs("vim")
 async def test_vim(stage: Stage, source: Path):
     settings = "set number hlsearch mouse=a laststatus=2 ruler termguicolors"
@@ -208,6 +209,7 @@ async def test_vim(stage: Stage, source: Path):
     )
 
 
+@pytest.mark.full
 @pytest.mark.needs("less")
 async def test_less(stage: Stage, source: Path):
     await stage.begin(f"exec less -R -N '{source}'")
@@ -220,6 +222,7 @@ async def test_htop(stage: Stage):
     await _typed(stage, ("\x1b[B" * 3, "t", "H", "/sh", "\x1b[B", "t", "H"))
 
 
+@pytest.mark.full
 async def test_a_shell_with_much_output(stage: Stage, home: Any, say: Any):
     lines = 180_000 if FULL else 18_000
     script = SHELL.format(lines=lines, gate=home.path / "gate")

@@ -35,6 +35,7 @@ async def test_the_editor_that_has_the_repository_is_asked(
     assert f"agentls diff {task}" in refusal["hint"]
 
 
+@pytest.mark.full
 async def test_an_editor_is_asked_by_the_next_daemon_too(
     open_editor, repository: Path, home, task
 ):

@@ -182,6 +182,7 @@ def clock(home) -> Generator[Callable[[int], None]]:
     daemon.wait()
 
 
+@pytest.mark.full
 @pytest.mark.needs("faketime")
 async def test_a_clock_that_jumps_a_day_ends_no_setup_and_loses_no_event(
     open_editor, repository: Path, talker, home, clock

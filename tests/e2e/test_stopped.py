@@ -6,10 +6,13 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 LIMIT = 4
 STOPPED = 6.0
 
 
+@pytest.mark.full
 async def test_a_stopped_daemon_calls_nothing_late_and_loses_nothing(
     open_editor, repository: Path, home
 ):

@@ -186,6 +186,7 @@ async def test_where_no_daemon_can_be_had_each_question_says_so(agent, home):
         assert (await its.call("list_tasks"))["tasks"] == []
 
 
+@pytest.mark.full
 async def test_it_waits_for_the_first_or_so_long_and_tells_how_it_goes(
     agent, parent, home
 ):
@@ -210,6 +211,7 @@ async def test_it_waits_for_the_first_or_so_long_and_tells_how_it_goes(
         assert any(f"{slow['id']} review" in said for said in its.progress)
 
 
+@pytest.mark.full
 async def test_a_task_is_told_more_and_reviewed(agent, parent, config):
     config(_LISTENER)
     async with agent(parent) as its:
@@ -262,6 +264,7 @@ async def test_what_an_agent_may_not_is_not_offered_and_refused(
         assert len((await its.call("list_tasks", everything=True))["tasks"]) == 2
 
 
+@pytest.mark.full
 async def test_a_right_that_the_user_gives_is_a_tool(
     agent, parent, config, git, repository
 ):
@@ -276,6 +279,7 @@ async def test_a_right_that_the_user_gives_is_a_tool(
     assert git(repository, "show", "main:a") == "a"
 
 
+@pytest.mark.full
 async def test_an_agent_from_outside_hands_out_tasks_as_well(agent, person):
     persons = person("run", "--agent", "shell", "--wait", "true")["task"]["id"]
     async with agent() as its:
@@ -288,6 +292,7 @@ async def test_an_agent_from_outside_hands_out_tasks_as_well(agent, person):
     assert person("show", made["id"])["task"]["approval"] == "ask"
 
 
+@pytest.mark.full
 async def test_the_daemon_may_be_killed_in_between(agent, parent, home):
     gate, wait = _gate(home, "gate")
     async with agent(parent) as its:

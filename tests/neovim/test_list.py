@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from neovim_driver import Neovim
 
 
@@ -110,6 +112,7 @@ def test_a_thousand_tasks_are_drawn(neovim: Neovim):
     print(f"1,000 tasks drawn in {took:.1f} ms")
 
 
+@pytest.mark.full
 def test_a_hundred_tasks_begin_and_end_in_it_and_none_is_missing(
     neovim: Neovim, home, repository: Path, say
 ):

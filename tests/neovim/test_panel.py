@@ -1,5 +1,7 @@
 """The live terminal of a session."""
 
+import pytest
+
 from neovim_driver import Neovim
 
 
@@ -46,6 +48,7 @@ def _terminal(neovim: Neovim) -> list[str]:
     return neovim.lua("return vim.api.nvim_buf_get_lines(0, 0, -1, false)")
 
 
+@pytest.mark.full
 def test_two_neovims_show_the_same_session_and_either_may_type(open_neovim, start):
     task = start("while read line; do echo you said $line; done")
     one, two = open_neovim(), open_neovim()
@@ -74,6 +77,7 @@ def test_it_goes_on_in_the_same_window_when_the_agent_is_begun_anew(
     assert neovim.lua("return #vim.api.nvim_list_wins()") == windows
 
 
+@pytest.mark.full
 def test_scrolled_off_lines_can_be_read(neovim: Neovim, start):
     task = start("seq 1 300; cat")
     neovim.command(f"AgentTask open {task}")

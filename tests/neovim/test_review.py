@@ -97,6 +97,7 @@ def test_the_right_side_is_the_real_file_and_an_edit_is_merged(
     assert (repository / "plain.txt").read_text() == "by the agentand me\n"
 
 
+@pytest.mark.full
 def test_viewed_marks_stay_and_fall_when_the_agent_goes_on(neovim: Neovim, start, home):
     task = start(
         "if test -e again; then echo more >> plain.txt; rm again;"
@@ -145,6 +146,7 @@ def test_a_comment_is_drawn_beside_its_line_and_sent(
     neovim.until_screen("was told 2 comments")
 
 
+@pytest.mark.full
 def test_a_selection_on_the_old_side_is_commented(neovim: Neovim, start, home):
     task = start("echo > plain.txt", "--wait")
     _review(neovim, task, "now: plain.txt")
@@ -155,6 +157,7 @@ def test_a_selection_on_the_old_side_is_commented(neovim: Neovim, start, home):
     assert "Why?" in home.agentls("comments", task).stdout
 
 
+@pytest.mark.full
 def test_one_file_is_taken_and_another_refused(neovim: Neovim, repository: Path, start):
     task = start(THREE_FILES, "--wait")
     _review(neovim, task, "now: added.txt")
@@ -208,6 +211,7 @@ def test_files_of_every_kind_and_name_are_shown(
     assert not neovim.lua("return vim.v.errmsg")
 
 
+@pytest.mark.full
 def test_my_own_buffer_is_read_again_after_the_merge_but_never_overwritten(
     open_neovim, repository: Path, start
 ):
@@ -224,6 +228,7 @@ def test_my_own_buffer_is_read_again_after_the_merge_but_never_overwritten(
     assert neovim.lua(text, str(repository / "code.lua"))[0] == "mine"
 
 
+@pytest.mark.full
 def test_a_merge_is_taken_back(neovim: Neovim, repository: Path, start):
     task = start("echo changed > plain.txt", "--wait")
     neovim.command(f"edit {repository / 'plain.txt'}")
@@ -233,6 +238,7 @@ def test_a_merge_is_taken_back(neovim: Neovim, repository: Path, start):
     neovim.until_screen(f"{task} is review again", "one", without=["changed"])
 
 
+@pytest.mark.full
 def test_two_neovims_review_the_same_task(open_neovim, start):
     task = start(THREE_FILES, "--wait")
     one, two = open_neovim(), open_neovim()

@@ -227,6 +227,7 @@ def needs(program: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(not shutil.which(program), reason=f"no {program} here")
 
 
+@pytest.mark.full
 @needs("vim")
 def test_vim(record, judge, source):
     settings = "set number hlsearch mouse=a laststatus=2 ruler termguicolors"
@@ -258,17 +259,20 @@ def test_less(record, judge, source):
     judge(record(["less", "-R", "-N", str(source)], *keys))
 
 
+@pytest.mark.full
 @needs("htop")
 def test_htop(record, judge):
     keys = (b"", b"\x1b[B" * 3, b"t", b"H", b"/sh", b"\x1b", b"\x1bOQ", b"\x1b", b"u")
     judge(record(["htop", "-d", "3"], *keys, most=1))
 
 
+@pytest.mark.full
 @needs("top")
 def test_top(record, judge):
     judge(record(["top", "-d", "0.3"], b"z", b"x", b"1", b"c", b"h", b"q", most=1))
 
 
+@pytest.mark.full
 @needs("bash")
 def test_a_shell_with_ten_megabytes_of_output(record, judge, full):
     lines = 40_000 if full else 4_000

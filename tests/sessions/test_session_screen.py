@@ -276,6 +276,7 @@ async def test_many_may_ask_at_once(folder, following):
     assert {text.lines[-1] for text in found} == {"end"}
 
 
+@pytest.mark.full
 async def test_the_event_loop_goes_on_while_a_long_log_is_fed(folder, following):
     folder.write(os.urandom(1 << 20) * 20)
     turns = 0

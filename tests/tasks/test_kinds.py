@@ -18,6 +18,8 @@ from agentls.tasks.parts import Part
 from agentls.tasks.reviewing import Asked
 from agentls.tasks.starting import silent
 
+pytestmark = pytest.mark.full
+
 _TEXT = "".join(f"line {number}\n" for number in range(1, 31))
 _WORK = """\
 sed -i 's/line 3$/LINE 3/; s/line 12$/LINE 12/; s/line 20$/LINE 20/' text

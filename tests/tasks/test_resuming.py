@@ -189,6 +189,7 @@ async def test_an_interruption_is_resumed_once_whenever_the_daemon_is_killed(
     assert (task.worktree / "resumed").read_text().count("resumed") == 1
 
 
+@pytest.mark.full
 async def test_no_more_are_resumed_at_once_than_may_run(start, paths, configure):
     # Resumed, they wait to be let on.
     keys = "resume_on_start = true\n[limits]\nmax_parallel = {}\n"

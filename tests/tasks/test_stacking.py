@@ -69,6 +69,7 @@ async def test_what_the_task_below_does_next_comes_in_and_is_not_its_own(
     assert await _change(daemon, above) == _OWN
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("strategy", Strategy)
 @pytest.mark.parametrize("upper", ["", _COMMITTED])
 @pytest.mark.parametrize("lower", ["", _COMMITTED])

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from agentls.core import Core, open_core
+from agentls.assembly import open_core
+from agentls.core import Core
 from agentls.model import Session
 from agentls.paths import Paths
 from agentls.tasks.request import TaskRequest

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from agentls.core import open_core
+from agentls.assembly import open_core
 from agentls.frames import encode, read_frame_async
 from agentls.lsp.connection import serve
 from agentls.lsp.server import Server

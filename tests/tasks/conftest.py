@@ -9,7 +9,8 @@ from typing import Any
 import attrs
 import pytest
 
-from agentls.core import Core, open_core
+from agentls.assembly import open_core
+from agentls.core import Core
 from agentls.git.repository import find_repository
 from agentls.model import AgentName, Base, BaseKind, CommitId, State, Task, TaskId
 from agentls.paths import Paths

@@ -18,7 +18,8 @@ from asyncio import base_events
 from pathlib import Path
 from typing import Any
 
-from agentls.core import Core, open_core
+from agentls.assembly import open_core
+from agentls.core import Core
 from agentls.errors import AgentlsError
 from agentls.model import Strategy, Teardown
 from agentls.paths import Paths

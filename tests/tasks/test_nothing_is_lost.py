@@ -19,7 +19,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from agentls.core import Core, open_core
+from agentls.assembly import open_core
+from agentls.core import Core
 from agentls.errors import AgentlsError
 from agentls.model import HunkId, Resolve, State, Strategy, Task, TaskId
 from agentls.paths import Paths

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from agentls.core import Core, open_core
+from agentls.assembly import open_core
+from agentls.core import Core
 from agentls.git import rewriting
 from agentls.model import State, Task, TaskId
 from agentls.paths import Paths

@@ -356,7 +356,7 @@ def _prepare_process() -> None:
 
 
 def _own_core() -> OpenCore:
-    from agentls.core import open_core  # noqa: PLC0415 - a test's stub needs none of it
+    from agentls.assembly import open_core  # noqa: PLC0415 - a test's stub needs none of it
 
     return open_core
 

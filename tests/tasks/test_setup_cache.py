@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agentls.model import State
-from agentls.tasks import setup_cache as module
+from agentls.tasks import setup_entries as module
 
 SETUP = """\
 test -e made/file && echo again >> made/runs || { mkdir -p made; echo new > made/runs; }
@@ -123,7 +123,7 @@ async def test_a_copy_into_a_worktree_that_fails_leaves_it_to_the_setup(
 async def test_what_a_plain_copy_does_not_pay_for_is_not_kept(configure, daemon):
     configure('plain_copy = "never"\n')
     task = await daemon.done()
-    if module._shares(daemon.core.paths.data):
+    if module.shares_blocks(daemon.core.paths.data):
         pytest.skip("this file system shares blocks")
     assert await _entries(daemon) == ()
     assert _runs(task) == ["new"]

@@ -45,20 +45,25 @@ export async function decisions({ stage, bench, page, step }) {
     await bench.tidy();
     await bench.expand("Parts; play");
   });
-  await step("a comment on the old side is edited, resolved, taken up again, deleted", async () => {
+  await step("a comment on the old side is edited while another one comes, resolved, taken up again, deleted", async () => {
     await bench.newTask("Old; write src/cart.py # end");
     await bench.notified("“Old; write");
     await bench.menu("Old; write", "Review");
     await bench.commentOn("return len(prices)", "Why a length?", ".editor.original");
     await bench.see(".review-comment >> text=Why a length?");
-    const told = () => JSON.parse(stage.agentls("comments", stage.told("Old; write").id, "--all", "--json")).comments;
+    const { id } = stage.told("Old; write");
+    const told = () => JSON.parse(stage.agentls("comments", id, "--all", "--json")).comments;
     assert.deepEqual([told()[0].side, told()[0].path, told()[0].line], ["old", "src/cart.py", 6]);
     await bench.onComment("Why a length?", "Edit Comment");
     await bench.see(".review-comment .edit-textarea .monaco-editor");
     await page.keyboard.press("Control+a");
     await page.keyboard.type("Why not a product?");
+    stage.agentls("comment", id, "--reply", String(told()[0].id), "From elsewhere.");
+    await bench.see(".review-comment >> text=From elsewhere.");
     await bench.press("Save", ".review-comment");
     await until(() => told()[0].text === "Why not a product?");
+    stage.agentls("comments", id, "--delete", String(told()[1].id));
+    await bench.gone(".review-comment >> text=From elsewhere.");
     await bench.onThread("Resolve");
     await until(() => told()[0].state === "resolved");
     await bench.picture("resolved");

@@ -172,8 +172,7 @@ def test_it_goes_on_with_the_next_daemon_and_shows_what_is_new(user, open_top):
     top.see(rf"{third} +queued 1", "The queue is paused")
     top.keys("p")
     top.see("The queue goes on", rf"{third} +ready", without="queue paused")
-    top.keys("/")
-    top.keys("-l", "after kill")
+    top.keys("-l", "/after kill")  # at once, as a quick typist does
     top.see(second, without=first)
     top.keys("Escape")
     top.see(first, second)

@@ -253,6 +253,21 @@ def test_two_neovims_review_the_same_task(open_neovim, start):
     one.until_screen(f"{task} merged")
 
 
+def test_what_is_told_in_the_moment_of_closing_is_no_error(neovim: Neovim, start):
+    task = start(THREE_FILES, "--wait")
+    _review(neovim, task, "3 files")
+    neovim.lua(
+        """
+        local store = require('agentls.store')
+        local merged = vim.deepcopy(store.get(...))
+        merged.state, merged.rev = 'merged', merged.rev + 1
+        vim.cmd.tabclose()  -- Neovim says so later, and the buffer is gone now
+        store.put(merged)
+        """,
+        task,
+    )
+
+
 def test_closing_it_leaves_no_buffer_and_no_key_behind(neovim: Neovim, start):
     task = start(THREE_FILES, "--wait")
     before = neovim.lua("return #vim.api.nvim_list_bufs()")

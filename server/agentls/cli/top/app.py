@@ -68,7 +68,13 @@ class Top(App[None]):
     ENABLE_COMMAND_PALETTE = False
     TITLE = "agentls"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key, action, name, key_display=_SHOWN.get(key), show=bool(name))
+        Binding(
+            *(key, action, name),
+            key_display=_SHOWN.get(key),
+            show=bool(name),
+            # Else what is typed right after it is taken for keys of the list.
+            priority=action == "filter",
+        )
         for key, action, name, _ in _KEYS
         if key != "enter"
     ]
@@ -170,11 +176,18 @@ class Top(App[None]):
             field.remove_class("shown")
             self._table.focus()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave its key to the filter while that is written."""
+        if action == "filter":
+            return not isinstance(self.focused, Input)
+        return super().check_action(action, parameters)
+
     def action_filter(self) -> None:
         """Ask for words."""
         field = self.query_one("#filter", Input)
         field.add_class("shown")
-        field.focus()
+        # At once, and not by `focus()`: what is typed next is for the field already.
+        self.screen.set_focus(field)
 
     def action_closed(self) -> None:
         """Show merged tasks too, or not any more."""

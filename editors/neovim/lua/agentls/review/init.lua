@@ -234,7 +234,7 @@ events.on('User', {
   callback = function(event)
     local task = event.data.task
     local review = tabs.of_task(type(task) == 'table' and task.id or task)
-    if not review then
+    if not review or not tabs.is_open(review) then
       return
     end
     if type(task) == 'table' then

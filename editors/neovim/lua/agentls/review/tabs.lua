@@ -48,11 +48,11 @@ function M.of_task(id)
   end
 end
 
----Tell whether a review is still open.
+---Tell whether a review is still open. Its buffer goes before `TabClosed` is told of.
 ---@param review agentls.Review
 ---@return boolean
 function M.is_open(review)
-  return reviews[review.tab] == review
+  return reviews[review.tab] == review and vim.api.nvim_buf_is_valid(review.files_buf)
 end
 
 ---Make the tab page with its three windows.

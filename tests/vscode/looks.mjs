@@ -5,6 +5,7 @@ export async function looks({ stage, bench, page, step }) {
     stage.write("src/colour.txt", "blue\n");
     await bench.newTask("Red; write src/colour.txt red");
     await bench.notified("“Red; write");
+    stage.agentls("forecast"); // no editor told of the file that was written
     await bench.newTask("Break; print 3; fail never");
     await bench.seeRow("Needs You");
     await bench.newTask("Wait; print 3; wait forever");

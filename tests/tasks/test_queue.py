@@ -142,6 +142,8 @@ def test_reviews_that_come_faster_than_they_are_cleared_hold_the_queue(make_task
     assert _begin(tasks, pace=pace, review_ahead=5) == []
     why = _why(tasks, pace=pace, review_ahead=5)["2"]
     assert "7 tasks came to your review, and you cleared 2" in why
+    one = _why(tasks, pace=Pace(came=1), review_ahead=1)["2"]
+    assert "1 task came" in one
     turns = line_up(tasks, begun=(), limits=Limits(review_ahead=5), pace=pace)
     assert turns.look_again  # the hour passes without a word
 

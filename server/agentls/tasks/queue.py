@@ -195,10 +195,10 @@ def _closed(tasks: Sequence[Task], *, limits: Limits, paused: bool) -> str:
 def _slowed(pace: Pace, *, limits: Limits) -> str:
     if not pace.is_ahead(limits.review_ahead):
         return ""
+    came = f"{pace.came} task{'s' * (pace.came != 1)} came to your review"
     return (
-        f"Waits for you: in the last hour {pace.came} tasks came to your review, and"
-        f" you cleared {pace.cleared} (`limits.review_ahead` is"
-        f" {limits.review_ahead})."
+        f"Waits for you: in the last hour {came}, and you cleared {pace.cleared}"
+        f" (`limits.review_ahead` is {limits.review_ahead})."
     )
 
 

@@ -289,9 +289,9 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
             sessions=paths.sessions,
             spawn=background.spawn,
         )
-        starter.limits = config.limits
+        starter.places.limits = config.limits
         begun = now()
-        starter.pace.load(
+        starter.places.pace.load(
             book.tasks(discarded=True),
             await database.read(
                 lambda db: load_reviewed(db, since=begun - timedelta(seconds=WINDOW))
@@ -320,12 +320,12 @@ async def open_core(paths: Paths) -> AsyncGenerator[Core]:
         )
         # Only now: while sessions are adopted no place is free yet, and nobody needs
         # to be told of what goes on by itself.
-        with book.listening(resuming.hear), book.listening(starter.hear):
+        with book.listening(resuming.hear), book.listening(starter.places.hear):
             async with _going_on(core):
                 try:
                     yield core
                 finally:
-                    starter.closing = pool.closing = True
+                    starter.closing = starter.places.closing = pool.closing = True
 
 
 @contextlib.asynccontextmanager

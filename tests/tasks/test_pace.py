@@ -8,7 +8,7 @@ import pytest
 
 from agentls.model import State, TaskId
 from agentls.store.history import Move
-from agentls.tasks import starting
+from agentls.tasks import places
 from agentls.tasks.pace import WINDOW, Pace, ReviewPace
 from agentls.tasks.starting import silent
 
@@ -95,7 +95,7 @@ def test_nobody_is_slowed_down_who_did_not_ask_for_it():
 async def test_a_queued_task_begins_when_one_was_reviewed_or_the_hour_is_over(
     start: Any, paths: Any, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(starting, "_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(places, "_LOOK_SECONDS", 0.05)
     paths.config.mkdir(exist_ok=True)
     paths.user_config.write_text("limits.review_ahead = 2\n")
     async with start() as daemon:
@@ -113,8 +113,8 @@ async def test_a_queued_task_begins_when_one_was_reviewed_or_the_hour_is_over(
         await daemon.core.queueing.resume()
         assert daemon.core.book.get(last.id).state is State.QUEUED
         clock = Clock()
-        clock.seconds = daemon.core.tasks._starter.pace._clock() + WINDOW
-        daemon.core.tasks._starter.pace._clock = clock
+        clock.seconds = daemon.core.tasks._starter.places.pace._clock() + WINDOW
+        daemon.core.tasks._starter.places.pace._clock = clock
         await daemon.until(last.id, State.REVIEW)
         assert daemon.core.book.get(two.id).state is State.REVIEW
 

@@ -150,7 +150,7 @@ class Creating:
 
     async def _policy(self, request: TaskRequest) -> Policy:
         policy = await self._trusting.policy(await find_repository(request.folder))
-        self._on.starter.limits = policy.config.limits
+        self._on.starter.places.limits = policy.config.limits
         self._on.checkpoints.file_max = policy.config.checkpoint.max_file
         return policy
 

@@ -168,12 +168,12 @@ class DiskWatch:
             free = await in_thread(free_room, config, self._paths)
         except OSError:
             return  # a disk that isn't there now
-        reserve, before = config.disk.reserve, self._starter.disk_full
-        self._starter.disk_full = free < reserve
-        if self._starter.disk_full and not before:
+        reserve, before = config.disk.reserve, self._starter.places.disk_full
+        self._starter.places.disk_full = free < reserve
+        if self._starter.places.disk_full and not before:
             self._book.tell(DiskLow(free=free, reserve=reserve))
-        if self._starter.disk_full is not before:
-            self._starter.start_queued()
+        if self._starter.places.disk_full is not before:
+            self._starter.places.give()
 
 
 def free_room(config: Config, paths: Paths) -> int:

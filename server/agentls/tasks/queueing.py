@@ -80,7 +80,8 @@ class Queueing:
         """Give the queued tasks in the order in which they begin, as it looks now."""
         tasks = self._on.book.tasks(discarded=True)
         return tuple(
-            task.id for task in queue_order(tasks, limits=self._on.starter.limits)
+            task.id
+            for task in queue_order(tasks, limits=self._on.starter.places.limits)
         )
 
     async def start(self, name: str, *, progress: Say) -> Task:
@@ -93,14 +94,14 @@ class Queueing:
     async def pause(self) -> None:
         """Begin nothing more that is queued until `resume`; what runs goes on."""
         await self._on.book.pause(paused=True)
-        self._on.starter.start_queued()
-        await self._on.starter.reasons_kept()
+        self._on.starter.places.give()
+        await self._on.starter.places.reasons_kept()
 
     async def resume(self) -> None:
         """Go on with the queue."""
         await self._on.book.pause(paused=False)
-        self._on.starter.start_queued()
-        await self._on.starter.reasons_kept()
+        self._on.starter.places.give()
+        await self._on.starter.places.reasons_kept()
 
 
 def check_priority(priority: int) -> None:

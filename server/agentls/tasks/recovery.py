@@ -53,7 +53,7 @@ async def recover(
         await resuming.take_up(entry)
     await starter.turns.end_all_late()
     resuming.resume_waiting()
-    starter.start_queued()
+    starter.places.give()
 
 
 async def _adopt(

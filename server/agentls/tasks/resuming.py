@@ -147,7 +147,7 @@ class Resuming:
             return
         begun = self._starter.begun
         tasks = self._book.tasks()
-        limits = self._starter.limits
+        limits = self._starter.places.limits
         taken = sum(
             one.id in begun or holds_a_place(one, limits=limits) for one in tasks
         )

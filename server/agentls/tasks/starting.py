@@ -1,4 +1,4 @@
-"""From queued to working: places, preparation, and agents that run and end.
+"""From queued to working: preparation, and agents that run and end.
 
 It is the part of the operations that goes on by itself: a task that has a place
 is prepared and its agent started, a session that ends moves its task on.
@@ -7,17 +7,14 @@ is prepared and its agent started, a session that ends moves its task on.
 import asyncio
 import contextlib
 import functools
-import os
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
 import attrs
 
-from agentls.config.settings import Limits
 from agentls.errors import AgentlsError, UnknownTask
 from agentls.git.repository import Repository, find_repository
-from agentls.host import available_memory
 from agentls.model import (
     Base,
     Session,
@@ -37,12 +34,11 @@ from agentls.store.tasks import JournalEntry
 from agentls.tasks import preparing
 from agentls.tasks.accounting import Accounting
 from agentls.tasks.agency import Agency
-from agentls.tasks.book import Event, TaskBook
+from agentls.tasks.book import TaskBook
 from agentls.tasks.hearing import Hearing
 from agentls.tasks.heeding import Heeding
-from agentls.tasks.pace import ReviewPace
+from agentls.tasks.places import Places
 from agentls.tasks.pool import Pool
-from agentls.tasks.queue import Machine, line_up
 from agentls.tasks.running import BESIDE, IN_WORKTREE, Runner
 from agentls.tasks.setup_cache import SetupCache
 from agentls.tasks.trusting import Policy, Trusting
@@ -53,9 +49,6 @@ __all__ = ["STOP_GRACE", "Say", "Starter", "silent"]
 
 STOP_GRACE = 5.0
 """Seconds between TERM and KILL: time for an agent to save its conversation."""
-
-_LOOK_SECONDS = 5.0
-"""Seconds between two looks for what passes by itself, while it holds tasks back."""
 
 _TO_PREPARE = {State.QUEUED, State.PREPARING, State.FAILED, State.INTERRUPTED}
 _RUNNING = {State.WORKING, State.WAITING}
@@ -89,14 +82,8 @@ class Starter:
     ) -> None:
         self.locks: defaultdict[TaskId, asyncio.Lock] = defaultdict(asyncio.Lock)
         """One operation a task at a time."""
-        self.limits = Limits()
-        """How much may run at once; whoever reads the config again sets it."""
         self.resuming: set[TaskId] = set()
         """Interrupted tasks that go on by themselves and were given a place."""
-        self.pace = ReviewPace(clock=_clock)
-        """How fast tasks come to review; whoever reads the store loads it."""
-        self.disk_full = False
-        """No worktree is made: the disk has less left than its reserve."""
         self.closing = False
         self._book = book
         self._trusting = trusting
@@ -108,12 +95,9 @@ class Starter:
         self._preparing: dict[TaskId, asyncio.Task[None]] = {}
         self._told: dict[TaskId, Say] = {}
         self._stopping: set[TaskId] = set()
-        self._reasons: dict[TaskId, str] = {}
-        """What queued tasks wait for, as far as the book may not know it yet."""
-        self._stuck: frozenset[TaskId] = frozenset()
-        """Those of them of which a person is told."""
-        self._telling: asyncio.Task[Any] | None = None
-        self._looking: asyncio.Task[Any] | None = None
+        self.places = Places(
+            book=book, begun=lambda: self.begun, begin=self.begin, spawn=spawn
+        )
         self.turns = Turns(
             book=book,
             database=database,
@@ -145,66 +129,6 @@ class Starter:
             began=self._heeding.begin,
             ended=self._session_ended,
         )
-
-    def hear(self, event: Event) -> None:
-        """Start what is queued when a place may have become free."""
-        if isinstance(event, Task):
-            self.start_queued()
-
-    def start_queued(self) -> None:
-        """Give the free places to queued tasks."""
-        if self.closing:
-            return
-        tasks = self._book.tasks(discarded=True)
-        turns = line_up(
-            tasks,
-            begun=self.begun,
-            limits=self.limits,
-            paused=self._book.paused,
-            machine=self._machine(),
-            pace=self.pace.look(tasks),
-        )
-        for task in turns.begin:
-            self.begin(task)
-        self._reasons = {
-            task_id: why
-            for task_id, why in turns.waiting.items()
-            if self._book.get(task_id).why != why
-        }
-        self._stuck = turns.stuck
-        if self._reasons and self._telling is None:
-            self._telling = self._spawn(self._tell_reasons(), name="tell the queue")
-        if turns.look_again and self._looking is None:
-            self._looking = self._spawn(self._look_again(), name="look for room")
-
-    def _machine(self) -> Machine:
-        """Look how the machine stands, as far as a limit asks for it."""
-        limits = self.limits
-        return Machine(
-            memory=available_memory() if limits.memory_floor else None,
-            load=_load() if limits.load_ceiling else None,
-            disk_full=self.disk_full,
-        )
-
-    async def _tell_reasons(self) -> None:
-        """Keep with each queued task what it waits for."""
-        try:
-            while self._reasons:
-                task_id, why = self._reasons.popitem()
-                with contextlib.suppress(UnknownTask):
-                    await self._book.keep_reason(
-                        task_id, why, quietly=task_id not in self._stuck
-                    )
-        finally:
-            self._telling = None
-
-    async def _look_again(self) -> None:
-        """Look for room after a while: nothing tells when there is some."""
-        try:
-            await asyncio.sleep(_LOOK_SECONDS)
-        finally:
-            self._looking = None
-        self.start_queued()
 
     @property
     def begun(self) -> frozenset[TaskId]:
@@ -247,13 +171,8 @@ class Starter:
                 await asyncio.wait([preparation])
         finally:
             self._told.pop(task_id, None)
-        await self.reasons_kept()
+        await self.places.reasons_kept()
         return self._book.get(task_id)
-
-    async def reasons_kept(self) -> None:
-        """Wait until the book has what each queued task waits for."""
-        if self._telling is not None:
-            await asyncio.wait([self._telling])
 
     async def cancel(self, task_id: TaskId) -> bool:
         """End a preparation that runs, its setup too; tell whether there was one."""
@@ -481,12 +400,3 @@ class Starter:
                 entry, step="setup", data={"session": self.runner.next_id(task)}
             ),
         )
-
-
-def _clock() -> float:
-    return asyncio.get_running_loop().time()
-
-
-def _load() -> float:
-    """Give the load of the last minute, for each processor."""
-    return os.getloadavg()[0] / (os.cpu_count() or 1)

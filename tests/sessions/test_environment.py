@@ -1,11 +1,14 @@
 import asyncio
 import os
 import stat
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from agentls.sessions import environment
 from agentls.sessions.environment import (
     UserEnvironment,
     agent_environment,
@@ -206,6 +209,33 @@ async def test_a_cancelled_question_leaves_nothing(
         asking = group.create_task(ask())
         await eventually((home / "begun").exists)
         asking.cancel()
+
+    assert asking.cancelled()
+    assert list((tmp_path / "state").iterdir()) == []
+
+
+async def test_a_question_cancelled_while_it_begins_leaves_nothing(
+    ask: Callable[..., Awaitable[UserEnvironment]],
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    begun, cancelled = asyncio.Event(), threading.Event()
+    loop, spawn = asyncio.get_running_loop(), environment._spawn
+
+    def spawn_slowly(*args: Any, **kwargs: Any) -> Any:
+        terminal = spawn(*args, **kwargs)
+        loop.call_soon_threadsafe(begun.set)
+        assert cancelled.wait(20)
+        return terminal
+
+    monkeypatch.setattr(environment, "_spawn", spawn_slowly)
+    (home / ".bashrc").write_text("sleep 1000\n")
+    async with asyncio.TaskGroup() as group:
+        asking = group.create_task(ask())
+        await begun.wait()
+        asking.cancel()
+        loop.call_soon(cancelled.set)
 
     assert asking.cancelled()
     assert list((tmp_path / "state").iterdir()) == []

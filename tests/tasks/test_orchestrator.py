@@ -269,21 +269,16 @@ async def test_what_a_person_left_in_a_failed_preparation_is_kept(
 async def test_a_branch_that_somebody_made_meanwhile_is_left_alone(
     daemon, git, repository
 ):
-    one, two = await asyncio.gather(
-        daemon.create("sleep 1000", branch="wanted"),
-        daemon.create("sleep 1000", branch="wanted"),
-        return_exceptions=True,
-    )
-    states = sorted(task.state for task in daemon.core.book.tasks())
-    assert states == [State.FAILED, State.WORKING]
-    holders = git(repository, "worktree", "list").splitlines()
-    assert sum("[wanted]" in line for line in holders) == 1
-    failed = next(t for t in (one, two) if t.state is State.FAILED)
-    retried = await daemon.core.tasks.retry(failed.id, progress=silent)
+    await daemon.core.queueing.pause()
+    task = await daemon.create(branch="wanted")
+    theirs = repository.with_name("theirs")
+    git(repository, "worktree", "add", "-q", "-b", "wanted", str(theirs))
+    await daemon.core.queueing.resume()
+    await daemon.until(task.id, State.FAILED)
+    retried = await daemon.core.tasks.retry(task.id, progress=silent)
     assert retried.state is State.FAILED
     assert "wanted" in retried.why
-    assert git(repository, "branch", "--list", "wanted") == "+ wanted"
-    await daemon.core.tasks.stop(next(t for t in (one, two) if t is not failed).id)
+    assert git(theirs, "branch", "--show-current") == "wanted"
 
 
 async def test_a_branch_that_is_checked_out_elsewhere_stays_at_a_discard(

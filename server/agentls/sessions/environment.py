@@ -189,11 +189,21 @@ async def _run_shell(
     shell: str, *, command: str, env: Mapping[str, str], home: Path, limit: float
 ) -> None:
     """Run it to its end on a terminal whose output is thrown away."""
+    begun: list[Terminal] = []
+
+    def begin() -> None:
+        begun.append(_spawn([shell, "-ilc", command], env=env, home=home))
+
     try:
-        terminal = await in_thread(_spawn, [shell, "-ilc", command], env=env, home=home)
+        await in_thread(begin)
     except OSError as error:
         said = str(error).rstrip(".")
         raise _NoAnswerError(f"{shell} can't be run: {said}.") from error
+    except asyncio.CancelledError:
+        for terminal in begun:  # it has begun all the same
+            await in_thread(_end, terminal)
+        raise
+    [terminal] = begun
     fd = terminal.fd
     loop = asyncio.get_running_loop()
     try:
@@ -229,6 +239,12 @@ def _throw_away(loop: asyncio.AbstractEventLoop, fd: int) -> None:
         gone = True
     if gone:
         loop.remove_reader(fd)
+
+
+def _end(terminal: Terminal) -> None:
+    _kill_session(terminal.pid)
+    os.waitpid(terminal.pid, 0)
+    os.close(terminal.fd)
 
 
 def _kill_session(leader: int) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 _SCRIPT = "mkdir src; echo a > src/a; echo b > b; sed -i s/two/TWO/ README.md"
 
 
@@ -22,6 +24,7 @@ def test_a_part_is_taken_and_a_part_is_refused(user: Any):
     assert user.state(task) == "review"
 
 
+@pytest.mark.full
 def test_a_hunk_is_named_by_its_id(user: Any):
     task = user.task(_SCRIPT)
     files = user.json("diff", task)["files"]
@@ -31,6 +34,7 @@ def test_a_hunk_is_named_by_its_id(user: Any):
     assert (user.repository / "README.md").read_text() == "one\nTWO\nthree\n"
 
 
+@pytest.mark.full
 def test_what_is_meant_must_be_said(user: Any):
     task = user.task(_SCRIPT)
     assert "which hunks or files" in user.call("accept", task, status=1)

@@ -95,6 +95,7 @@ def test_an_agents_end_ends_the_attach(user: Any):
     assert terminal.attributes() == terminal.before
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_restores_the_terminal(
     user: Any, echoing: str, number: signal.Signals
@@ -145,11 +146,13 @@ def test_old_questions_are_not_asked_again(user: Any):
     assert found[1] == ""
 
 
+@pytest.mark.full
 def test_without_a_terminal_it_is_refused_with_a_hint(user: Any, echoing: str):
     said = user.call("attach", echoing, status=1)
     assert f"agentls logs -f {echoing}" in said
 
 
+@pytest.mark.full
 def test_an_ended_session_is_refused_with_a_hint(user: Any):
     task = user.task("echo done")
     terminal = user.terminal("attach", task)
@@ -165,6 +168,7 @@ def test_keys_that_mean_nothing_are_refused(user: Any, echoing: str):
     assert terminal.end() == 1
 
 
+@pytest.mark.full
 def test_run_can_attach_at_once(user: Any):
     terminal = user.terminal(
         "run", "--agent", "shell", "--attach", f"echo ready; {ECHO}"

@@ -43,6 +43,7 @@ def test_a_merge_can_be_forced(user: Any, checked: str):
     assert user.state(checked) == "merged"
 
 
+@pytest.mark.full
 def test_the_briefing_is_shown(user: Any, checked: str):
     said = user.call("brief", checked)
     assert "## Change: 1 file, +1 −0" in said
@@ -68,5 +69,6 @@ def test_a_daemon_that_is_killed_is_no_end_of_a_check(user: Any, wait_until: Any
     assert said.splitlines()[-1] == "through"
 
 
+@pytest.mark.full
 def test_a_check_that_is_none_is_refused(user: Any, checked: str):
     assert "no check 'x'" in user.call("check", checked, "x", status=1)

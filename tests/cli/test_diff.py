@@ -103,6 +103,7 @@ def test_control_characters_become_visible():
     )
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("option", [(), ("--stat",), ("--name-only",)])
 def test_no_change_is_said_and_prints_nothing(user: Any, option: tuple[str, ...]):
     task = user.task("true")

@@ -32,6 +32,7 @@ def _session(user: Any, *commands: str) -> tuple[str, Path]:
     return task, user.worktree(task)
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("agents_may")
 def test_what_an_agent_asks_for_is_listed_below_its_task(user: Any, wait_until):
     before = user.task("true", "--title", "Before")

@@ -170,6 +170,7 @@ def test_a_task_that_must_wait_for_a_place_is_told_so(
     wait_until(lambda: user.state(said.split()[0]) == "review")
 
 
+@pytest.mark.full
 def test_a_failed_task_is_told_in_plain_words(user: Any):
     done = user.raw("run", "--agent", "shell", "--wait", "exit 3")
     assert " failed. Its agent ended with exit status 3." in done.stderr.decode()

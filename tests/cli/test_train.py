@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import pytest
 
+
+@pytest.mark.full
 def test_it_tells_what_goes_in_and_what_stays_behind(user: Any):
     assert "Nothing is ready" in user.call("train", "--no-checks")
     one = user.task("sed -i s/one/1/ README.md", "--title", "First")

@@ -21,6 +21,7 @@ def test_a_repository_that_runs_nothing_says_so(user: Any):
     assert b"would run nothing" in user.raw("trust").stderr
 
 
+@pytest.mark.full
 def test_a_task_is_refused_with_4_and_the_hint(user: Any, wanting: Path):
     said = user.call("run", "--agent", "shell", "true", status=4)
     assert "from the setup" in said
@@ -29,6 +30,7 @@ def test_a_task_is_refused_with_4_and_the_hint(user: Any, wanting: Path):
     assert wanting.exists()
 
 
+@pytest.mark.full
 def test_without_a_terminal_it_shows_and_decides_nothing(user: Any, wanting: Path):
     said = user.raw("trust", cwd=wanting).stderr
     assert b"from the setup" in said

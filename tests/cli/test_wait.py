@@ -24,6 +24,7 @@ def _open(gate: str) -> None:
         pipe.write("go\n")
 
 
+@pytest.mark.full
 def test_a_task_that_is_there_already_is_not_waited_for(user: Any):
     task = user.task("true", "--title", "A title")
     assert user.call("wait", task) == f"{task} is ready for review: A title\n"
@@ -40,6 +41,7 @@ def test_it_returns_when_all_have_come_there(user: Any):
     assert [line.split()[0].decode() for line in out.splitlines()] == [second, first]
 
 
+@pytest.mark.full
 def test_any_returns_at_the_first(user: Any):
     running = user.begin(_FOREVER)
     other, gate = _gated(user, "gate")

@@ -67,11 +67,11 @@ async def test_a_branch_that_is_checked_out(open_editor, repository: Path):
     assert str(repository) in refusal["message"]
 
 
-@pytest.mark.parametrize("name", ["-x", "a..b", "a b", "", "a~1", "x.lock", "@{-1}"])
-async def test_a_branch_name_that_git_refuses(open_editor, repository: Path, name):
+async def test_a_branch_name_that_git_refuses(open_editor, repository: Path):
     editor = await open_editor(repository)
-    refusal = await _refusal(editor, branch=name)
-    assert refusal["kind"] == "invalidParams"
+    for name in ("-x", "a..b", "a b", "", "a~1", "x.lock", "@{-1}"):
+        refusal = await _refusal(editor, branch=name)
+        assert refusal["kind"] == "invalidParams", name
 
 
 async def test_an_agent_that_nobody_knows(open_editor, repository: Path):
@@ -91,9 +91,9 @@ async def test_an_agent_that_is_not_installed(open_editor, repository: Path, hom
     assert "no-such-program" in refusal["message"]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
+async def test_wrong_parameters_are_named(open_editor, repository: Path):
+    editor = await open_editor(repository)
+    for arguments, said in (
         ({"prompt": 5}, "prompt"),
         ({"prompt": None}, "prompt"),
         ({"branches": "x"}, "branches"),
@@ -106,15 +106,10 @@ async def test_an_agent_that_is_not_installed(open_editor, repository: Path, hom
         ({"uri": "https://example.invalid/x"}, "example.invalid"),
         ({"uri": "relative/path"}, "relative/path"),
         ({"uri": "file:///tmp/a%00b"}, "NUL"),
-    ],
-)
-async def test_wrong_parameters_are_named(
-    open_editor, repository: Path, arguments, said
-):
-    editor = await open_editor(repository)
-    refusal = await _refusal(editor, **arguments)
-    assert refusal["kind"] == "invalidParams"
-    assert said in refusal["message"]
+    ):
+        refusal = await _refusal(editor, **arguments)
+        assert refusal["kind"] == "invalidParams", arguments
+        assert said in refusal["message"]
 
 
 @pytest.mark.parametrize(
@@ -136,12 +131,12 @@ async def test_no_root_and_no_uri(open_editor):
     assert "uri" in refusal["hint"]
 
 
-@pytest.mark.parametrize("name", ["getTask", "stopTask", "mergeTask", "discardTask"])
-async def test_a_task_that_is_not_there(open_editor, name):
+async def test_a_task_that_is_not_there(open_editor):
     editor = await open_editor()
-    refusal = await editor.refused(name, task="zzzz")
-    assert refusal["kind"] == "unknownTask"
-    assert refusal["hint"]
+    for name in ("getTask", "stopTask", "mergeTask", "discardTask"):
+        refusal = await editor.refused(name, task="zzzz")
+        assert refusal["kind"] == "unknownTask", name
+        assert refusal["hint"]
 
 
 async def test_an_operation_that_the_state_does_not_allow(

@@ -64,6 +64,7 @@ async def cut_off(sandbox: Any, killing: Any, at: Any):
     return repo, old, new
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("at", [*FILES, "added/x", "becomes/below"])
 async def test_a_merge_killed_at_a_file_is_rolled_back_and_can_be_done(
     sandbox: Any, killing: Any, at: Any

@@ -247,6 +247,7 @@ async def test_limits_are_refused_with_what_to_do(agent, parent, config):
         assert "limits.max_depth is 1" in said
 
 
+@pytest.mark.full
 async def test_what_an_agent_may_not_is_not_offered_and_refused(
     agent, parent, config, person
 ):

@@ -289,6 +289,7 @@ def test_a_thousand_changed_files_are_listed_and_walked(neovim: Neovim, start):
     neovim.until_screen(f"now: f{count}.txt")
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("key", ["]", "J"])
 def test_an_empty_change_says_so(neovim: Neovim, start, key: str):
     task = start("true", "--wait")
@@ -334,6 +335,7 @@ def test_the_briefing_says_what_was_asked(neovim: Neovim, start):
     neovim.keys("q")
 
 
+@pytest.mark.full
 def test_the_briefing_stands_above_the_diff_by_itself(neovim: Neovim, start):
     start("echo one > one.txt", "--wait", title="The first")
     task = start("echo 'what was' asked > plain.txt", "--wait")
@@ -342,6 +344,7 @@ def test_the_briefing_stands_above_the_diff_by_itself(neovim: Neovim, start):
     neovim.until_screen("now: one.txt", "> one.txt", without=["'what was' asked"])
 
 
+@pytest.mark.full
 def test_a_hunk_is_taken_and_another_one_put_back(
     neovim: Neovim, repository: Path, start, git
 ):

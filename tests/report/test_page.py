@@ -139,6 +139,7 @@ def test_a_time_without_tasks_says_so(day):
     assert "No task was open" in page(empty, zone=_ZONE)
 
 
+@pytest.mark.full
 @pytest.mark.needs("chromium")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("screen", _SCREENS)

@@ -30,6 +30,7 @@ async def _pieces(viewer: Viewer, *, ack: bool = True) -> list[Piece]:
     return found
 
 
+@pytest.mark.full
 @given(st.text(), st.integers(0, 40))
 def test_a_cut_never_splits_a_character(text: str, at: int):
     data = text.encode()[:at]

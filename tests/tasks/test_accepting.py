@@ -469,6 +469,7 @@ def _names(hunks: Iterable[Hunk]) -> set[bytes]:
     return {hunk.path for hunk in hunks}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("operation", "step", "when"), _CASES)
 async def test_a_daemon_that_ends_on_the_way_is_no_half_decision(
     start: Any,

@@ -308,6 +308,7 @@ def signer(git, repository: Path, tmp_path: Path):
     return key
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("signer")
 @pytest.mark.parametrize("strategy", list(Strategy))
 async def test_every_commit_that_a_merge_makes_is_signed_as_the_users_git_is_set(

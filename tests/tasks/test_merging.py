@@ -298,6 +298,7 @@ async def test_it_is_computed_while_the_worktree_is_read_and_again_if_that_chang
     assert (daemon.root / "y").read_text() == "since the checkpoint\n"
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("kind", ["shallow", "partial", "sha256"])
 async def test_shallow_partial_and_sha256_repositories_merge_through_gcs(
     daemon, merge, git, tmp_path, kind

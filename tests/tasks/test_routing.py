@@ -121,6 +121,7 @@ async def test_a_task_of_auto_gets_the_agent_and_is_told_why(daemon, config):
     assert (chosen.agent, chosen.why) == ("two", "A route gives 'refactor' to two.")
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("config")
 async def test_the_users_own_record_decides_where_no_route_does(daemon):
     book = daemon.core.book

@@ -54,6 +54,7 @@ async def _merge(daemon: Any, task: Task, strategy: Strategy = Strategy.SQUASH) 
     )
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("lower", ["", _COMMITTED])
 @pytest.mark.parametrize("upper", ["", _COMMITTED])
 async def test_what_the_task_below_does_next_comes_in_and_is_not_its_own(

@@ -147,6 +147,7 @@ async def test_all_are_merged_in_one_step_each_as_its_own_commit(
     assert git(daemon.root, "rev-parse", "main") == before
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("strategy", ["squash", "merge", "rebase"])
 async def test_commits_are_made_as_the_strategy_says_asked_of_hooks_and_boxes_ticked(
     daemon: Any,
@@ -376,6 +377,7 @@ async def test_the_next_daemon_ends_what_a_train_left(
         assert daemon.core.book.get(task.id).state is State.REVIEW
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("moved", [False, True])
 async def test_the_next_daemon_finishes_or_undoes_the_merge(
     start: Any, git: Callable[..., str], monkeypatch: pytest.MonkeyPatch, *, moved: bool

@@ -88,6 +88,7 @@ def _die(monkeypatch, daemon, owner: object, name: str, when: str) -> None:
     monkeypatch.setattr(owner, name, dying)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("operation", "step", "when"), CASES)
 async def test_the_next_daemon_finishes_or_undoes_it(
     operation, step, when, start, git, repository, monkeypatch

@@ -154,6 +154,7 @@ class DiskWatch:
         self._book = book
         self._starter = starter
         self._trusting = trusting
+        self._turn = asyncio.Lock()
 
     async def keep_going(self) -> None:
         """Look again and again."""
@@ -163,6 +164,12 @@ class DiskWatch:
 
     async def look(self) -> None:
         """Look once; tell clients when the reserve is reached, each time anew."""
+        async with (
+            self._turn
+        ):  # else a look at an older config could have the last word
+            await self._look()
+
+    async def _look(self) -> None:
         config = await self._trusting.config_at_start()
         try:
             free = await in_thread(free_room, config, self._paths)

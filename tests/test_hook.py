@@ -149,6 +149,7 @@ def test_it_never_waits_for_a_person(hook):
     assert hook.records()[0]["event"] == "Stop"
 
 
+@pytest.mark.full
 def test_an_input_that_is_never_closed_is_not_waited_for_for_ever(hook):
     reader, writer = os.pipe()
     try:

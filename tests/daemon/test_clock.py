@@ -92,6 +92,7 @@ def test_time_goes_on_where_every_look_is_late(monkeypatch: pytest.MonkeyPatch):
         loop.close()
 
 
+@pytest.mark.full
 def test_a_stopped_daemon_that_goes_on_does_not_end_at_once(user: Any):
     user = user.having(AGENTLS_IDLE_EXIT="3")
     client: Client = user.client()

@@ -68,11 +68,8 @@ async def filling_lock(
     Where the file system locks no folders (NFS) nothing is locked.
     """
     descriptor = os.open(worktree, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        await _wait_for(descriptor, path=worktree, within=within)
+    async with _held(descriptor, path=worktree, within=within):
         yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 async def until_filled(worktree: Path) -> None:
@@ -92,9 +89,16 @@ async def _flock(path: Path, *, within: float) -> AsyncGenerator[int]:
             f"{path} can't be written: {error.strerror}.",
             hint="agentls needs to write to the repository's git folder.",
         ) from error
+    async with _held(descriptor, path=path, within=within):
+        yield descriptor
+
+
+@asynccontextmanager
+async def _held(descriptor: int, *, path: Path, within: float) -> AsyncGenerator[None]:
+    """Lock an open file or folder, and close it in the end."""
     try:
         await _wait_for(descriptor, path=path, within=within)
-        yield descriptor
+        yield
     finally:
         os.close(descriptor)
 

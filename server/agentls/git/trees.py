@@ -1,7 +1,7 @@
 """Trees made from other trees, without any checkout."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import attrs
@@ -11,7 +11,7 @@ from agentls.git.place import Place
 from agentls.git.repository import Repository
 from agentls.git.runner import git
 
-__all__ = ["Entry", "leave_out", "read_entry", "with_entries"]
+__all__ = ["Entry", "folders_above", "leave_out", "read_entry", "with_entries"]
 
 
 @attrs.frozen(kw_only=True)
@@ -20,6 +20,17 @@ class Entry:
 
     mode: int
     blob: str
+
+
+def folders_above(paths: Iterable[bytes]) -> frozenset[bytes]:
+    """Give all folders above the paths of a tree, but for its top."""
+    found: set[bytes] = set()
+    for path in paths:
+        folder = path.rpartition(b"/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition(b"/")[0]
+    return frozenset(found)
 
 
 async def read_entry(repo: Repository, tree: str, path: bytes) -> Entry | None:

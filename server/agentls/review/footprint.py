@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Mapping
 import attrs
 
 from agentls.git.changes import ChangedFile, Status
+from agentls.git.trees import folders_above
 from agentls.model import TaskId
 
 __all__ = ["Footprint", "Meetings", "footprint"]
@@ -50,9 +51,9 @@ def footprint(files: Iterable[ChangedFile]) -> Footprint:
     deleted = [file.path for file in by_path.values() if file.status is Status.DELETED]
     return Footprint(
         files=by_path,
-        parents=_folders(by_path),
-        left=_folders(deleted) if added else frozenset(),
-        entered=_folders(added),
+        parents=folders_above(by_path),
+        left=folders_above(deleted) if added else frozenset(),
+        entered=folders_above(added),
     )
 
 
@@ -102,13 +103,3 @@ class Meetings:
             (self._by_left, one.left),
             (self._by_entered, one.entered),
         )
-
-
-def _folders(paths: Iterable[bytes]) -> frozenset[bytes]:
-    found: set[bytes] = set()
-    for path in paths:
-        folder = path.rpartition(b"/")[0]
-        while folder and folder not in found:
-            found.add(folder)
-            folder = folder.rpartition(b"/")[0]
-    return frozenset(found)

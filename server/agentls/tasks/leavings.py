@@ -6,10 +6,12 @@ before: what a setup made and git ignores would go as well, or all caches would 
 
 import os
 import shutil
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from pathlib import Path
 
 import attrs
+
+from agentls.git.trees import folders_above
 
 __all__ = ["Fixture", "survey", "tidy"]
 
@@ -44,7 +46,8 @@ def survey(worktree: Path, *, tracked: Collection[bytes]) -> Fixture:
             elif path not in tracked:
                 files[path] = _mark(found.stat(follow_symlinks=False))
     return Fixture(
-        files=files, folders=frozenset(folders - _above(tracked)) | _above(files)
+        files=files,
+        folders=frozenset(folders - folders_above(tracked)) | folders_above(files),
     )
 
 
@@ -54,7 +57,7 @@ def tidy(worktree: Path, *, tracked: Collection[bytes], fixture: Fixture) -> boo
     False, too, where something of the fixture is gone or another: nothing here could
     bring that back. Blocking.
     """
-    known = fixture.folders | _above(tracked)
+    known = fixture.folders | folders_above(tracked)
     there: set[bytes] = set()
     top = os.fsencode(worktree)
     left = [b""]
@@ -87,17 +90,6 @@ def _listed(top: bytes, folder: bytes) -> list[tuple[bytes, os.DirEntry[bytes]]]
             for one in found
             if one.name != b".git" or one.is_dir(follow_symlinks=False)
         ]
-
-
-def _above(paths: Iterable[bytes]) -> frozenset[bytes]:
-    """Give all folders above the paths."""
-    found: set[bytes] = set()
-    for path in paths:
-        folder = path.rpartition(b"/")[0]
-        while folder and folder not in found:
-            found.add(folder)
-            folder = folder.rpartition(b"/")[0]
-    return frozenset(found)
 
 
 def _mark(found: os.stat_result) -> _Mark:

@@ -5,6 +5,7 @@ since. What is shown of the others is the same, and so is its JSON.
 """
 
 import json
+import operator
 import weakref
 
 import attrs
@@ -37,7 +38,7 @@ class _Shown:
             self.task is task
             and self.forecast is forecast
             and len(self.sessions) == len(sessions)
-            and all(map(_same, self.sessions, sessions))
+            and all(map(operator.is_, self.sessions, sessions))
         )
 
 
@@ -83,10 +84,6 @@ class ShownTasks:
     def _text(self, info: TaskInfo) -> str:
         known = self._shown.get(TaskId(info.id))
         return known.text if known and known.info is info else _text(info)
-
-
-def _same(one: object, other: object) -> bool:
-    return one is other
 
 
 def _text(value: object) -> str:
